@@ -1,0 +1,22 @@
+/** Declaring the HTTP routes of a service. */
+import type { z } from "zod";
+import type { ErrorCode } from "../wire/errors.ts";
+
+/** One route. Path parameters are written `:name` and are percent-decoded. */
+export interface Route<Params extends z.ZodType = z.ZodType, Body extends z.ZodType = z.ZodType> {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly path: `/${string}`;
+  readonly doc: string;
+  /** Path parameters and query parameters together (a path parameter wins); all are strings before the schema has seen them. */
+  readonly params: Params;
+  /** JSON body, whatever the Content-Type; absent: the body is not read. */
+  readonly body?: Body;
+  /** With auth on, the caller needs one of these roles; default: any good token will do. */
+  readonly roles?: readonly string[];
+  /** `open`: never asks for a token. Default `token`. */
+  readonly auth?: "open" | "token";
+  readonly errors?: readonly ErrorCode[];
+}
+
+/** Name → route. */
+export type Routes = Readonly<Record<string, Route>>;
