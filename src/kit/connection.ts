@@ -1,0 +1,273 @@
+/** One client's open socket, whatever the transport: handles its messages one after another, queues what goes out. */
+import type { CloseName } from "../wire/close-codes.ts";
+import { closeCodes } from "../wire/close-codes.ts";
+import type { Clock } from "./clock.ts";
+import type { Encoded } from "./encoded.ts";
+import type { Link, Opening } from "./link.ts";
+import { Outbox } from "./outbox.ts";
+import type { Principal } from "./principal.ts";
+import { Rate } from "./rate.ts";
+import type { Turn } from "./turn.ts";
+
+/** How a connection ended. `code` is 1006 where the socket just went. */
+export interface Closed {
+  readonly code: number;
+  readonly reason: string;
+  /** True if the server closed it. */
+  readonly byServer: boolean;
+}
+
+/** Who takes a connection's messages: the service it belongs to, or the entrance that is still finding out. */
+export interface Receiver {
+  text(connection: Connection, text: string): void | Promise<void>;
+  event(connection: Connection, name: string, payload: unknown): void | Promise<void>;
+  closed(connection: Connection, closed: Closed): void | Promise<void>;
+  /** A handler threw or rejected. */
+  failed(connection: Connection, error: unknown): void;
+  /** Bytes of a received message. */
+  received(bytes: number): void;
+  /** Messages written to the socket. */
+  sent(messages: number, bytes: number): void;
+  /** The client was behind, has caught up, and asked to be told how many messages it did not get in all. */
+  caughtUp(connection: Connection, skipped: number): void;
+}
+
+/** The bounds that a connection itself keeps. */
+export interface ConnectionLimits {
+  readonly maxQueueBytes: number;
+  readonly maxInbox: number;
+  readonly messagesPerSecond: number | null;
+}
+
+type Task = () => void | Promise<void>;
+
+/** Reading pauses while so many messages wait for the running one. */
+const pauseAt = 64;
+
+/**
+ * Messages are handled one after another: the next one is looked at when the handler of the one before has resolved. The
+ * close comes last. What `send` is given leaves in order, at the end of the event-loop turn, in one write.
+ */
+export class Connection {
+  readonly id: string;
+  readonly opening: Opening;
+  readonly openedAtMs: number;
+  receiver: Receiver;
+  principal: Principal | undefined;
+  /** Monotonic ms of the last sign of life, and of the last ping sent. */
+  lastHeardMs: number;
+  lastPingMs: number;
+  readonly #link: Link;
+  readonly #clock: Clock;
+  readonly #outbox: Outbox;
+  readonly #maxInbox: number;
+  readonly #rate: Rate | undefined;
+  #inbox: Task[] | undefined;
+  #busy = false;
+  #paused = false;
+  #closed: Closed | undefined;
+  #toldSkipped = 0;
+  #leave: (() => void)[] | undefined;
+
+  constructor(id: string, opening: Opening, link: Link, receiver: Receiver, limits: ConnectionLimits, clock: Clock, turn: Turn) {
+    this.id = id;
+    this.opening = opening;
+    this.principal = opening.principal;
+    this.receiver = receiver;
+    this.openedAtMs = clock.now();
+    this.lastHeardMs = clock.monotonic();
+    this.lastPingMs = this.lastHeardMs;
+    this.#link = link;
+    this.#clock = clock;
+    this.#maxInbox = limits.maxInbox;
+    this.#rate = limits.messagesPerSecond === null ? undefined : new Rate(limits.messagesPerSecond, clock);
+    this.#outbox = new Outbox(link, turn, limits.maxQueueBytes, () =>
+      this.close("tooSlow", "too slow: messages that must all arrive were waiting"),
+    );
+  }
+
+  /** True once it is closed or closing: sending does nothing. */
+  get isClosed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  /** Bytes that wait for a slow client, in the queue and in the socket. */
+  get unsentBytes(): number {
+    return this.#outbox.queuedBytes + this.#link.unsentBytes;
+  }
+
+  /** `latest` messages that this client did not get because newer ones replaced them. */
+  get skipped(): number {
+    return this.#outbox.skipped;
+  }
+
+  /** Queues a message. Never fails: a client that is too slow for it is closed with 4408. */
+  deliver(message: Encoded): void {
+    this.#outbox.push(message);
+  }
+
+  /** Closes with a code of the table, behind everything sent so far. The first close counts. */
+  close(name: CloseName, reason: string): void {
+    this.#end({ code: closeCodes[name].code, reason, byServer: true });
+  }
+
+  /** Ends the socket at once, without a close frame: for one that is dead anyway. */
+  destroy(reason: string): void {
+    if (this.#closed !== undefined) return;
+    this.#finish({ code: 1006, reason, byServer: true });
+    this.#link.destroy();
+  }
+
+  /** Resolves to whether the peer gives a sign of life within `timeoutMs`. */
+  probe(timeoutMs: number): Promise<boolean> {
+    return this.#closed === undefined ? this.#link.probe(timeoutMs) : Promise.resolve(false);
+  }
+
+  ping(): void {
+    this.lastPingMs = this.#clock.monotonic();
+    this.#link.ping?.();
+  }
+
+  /** Calls `leave` when the connection ends (at once, if it has), before its service hears of it: how topics let go of it. */
+  onLeave(leave: () => void): void {
+    if (this.#closed !== undefined) {
+      leave();
+    } else {
+      this.#leave ??= [];
+      this.#leave.push(leave);
+    }
+  }
+
+  /** Runs a service's first step with the connection before any of its messages. */
+  handOver(open: () => void | Promise<void>): void {
+    this.#run(open);
+  }
+
+  // What follows is called by the transport.
+
+  /** A sign of life that is no message. */
+  heard(): void {
+    this.lastHeardMs = this.#clock.monotonic();
+  }
+
+  /** A text frame. */
+  receiveText(text: string, bytes: number): void {
+    if (this.#admit(bytes)) this.#run(() => this.receiver.text(this, text));
+  }
+
+  /** An event of a transport with named events. `done` is called when it has been handled, well or badly. */
+  receiveEvent(name: string, payload: unknown, bytes: number, done?: () => void): void {
+    if (!this.#admit(bytes)) return;
+    this.#run(async () => {
+      try {
+        await this.receiver.event(this, name, payload);
+      } finally {
+        done?.();
+      }
+    });
+  }
+
+  /** A binary frame: none of our protocols speaks it. */
+  receiveBinary(): void {
+    this.close("binary", "binary frames are not spoken here: send JSON as text");
+  }
+
+  /** The socket's unsent bytes have left. */
+  drained(): void {
+    this.#outbox.drained();
+    const { skipped } = this.#outbox;
+    if (!this.opening.wantsSkipped || skipped === this.#toldSkipped) return;
+    this.#toldSkipped = skipped;
+    this.receiver.caughtUp(this, skipped);
+  }
+
+  /** The messages of one write, for the counters. */
+  wrote(messages: number, bytes: number): void {
+    this.receiver.sent(messages, bytes);
+  }
+
+  /** The peer's close frame has arrived, or the socket has gone. What was sent before leaves before the answering close frame. */
+  peerClosed(code: number, reason: string): void {
+    if (this.#closed !== undefined) return;
+    this.#outbox.end();
+    this.#finish({ code, reason, byServer: false });
+  }
+
+  #admit(bytes: number): boolean {
+    this.lastHeardMs = this.#clock.monotonic();
+    if (this.#closed !== undefined) return false;
+    this.receiver.received(bytes);
+    if (this.#rate !== undefined && !this.#rate.take()) {
+      this.close("overRate", "more messages a second than limits.messagesPerSecond: slow down and come back");
+      return false;
+    }
+    if ((this.#inbox?.length ?? 0) >= this.#maxInbox && !this.#paused) {
+      this.close("overRate", "more messages waiting than limits.maxInbox: wait for answers and come back");
+      return false;
+    }
+    return true;
+  }
+
+  #end(closed: Closed): void {
+    if (this.#closed !== undefined) return;
+    this.#finish(closed);
+    this.#outbox.end();
+    this.#link.close(closed.code, closed.reason);
+  }
+
+  #finish(closed: Closed): void {
+    this.#closed = closed;
+    for (const leave of this.#leave ?? []) leave();
+    this.#leave = undefined;
+    // Messages that came before the peer's close still count; those behind a close of ours do not.
+    if (closed.byServer) this.#inbox = undefined;
+    this.#run(() => this.receiver.closed(this, closed));
+  }
+
+  #run(task: Task): void {
+    if (!this.#busy) {
+      this.#work(task);
+      return;
+    }
+    this.#inbox ??= [];
+    this.#inbox.push(task);
+    if (this.#inbox.length === pauseAt && this.#link.pause !== undefined) {
+      this.#paused = true;
+      this.#link.pause();
+    }
+  }
+
+  /** Works through the inbox, starting with `task`, until it is empty or a task has to be waited for. */
+  #work(first: Task | undefined): void {
+    for (let task = first; task !== undefined; task = this.#take()) {
+      this.#busy = true;
+      try {
+        const running = task();
+        if (running instanceof Promise) {
+          running
+            .catch((error: unknown) => this.receiver.failed(this, error))
+            .then(() => {
+              this.#busy = false;
+              this.#work(this.#take());
+            });
+          return;
+        }
+      } catch (error) {
+        this.receiver.failed(this, error);
+      }
+      this.#busy = false;
+    }
+  }
+
+  #take(): Task | undefined {
+    const task = this.#inbox?.shift();
+    if (this.#inbox?.length === 0) {
+      this.#inbox = undefined;
+      if (this.#paused) {
+        this.#paused = false;
+        this.#link.resume?.();
+      }
+    }
+    return task;
+  }
+}

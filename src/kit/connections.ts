@@ -1,0 +1,156 @@
+/** All open connections of the process: admission, pings, and the end of the silent and the no longer authenticated. */
+
+import type { Limits } from "../contract/index.ts";
+import type { CloseName } from "../wire/close-codes.ts";
+import type { Clock, Timer } from "./clock.ts";
+import { Connection, type ConnectionLimits, type Receiver } from "./connection.ts";
+import type { Link, Opening } from "./link.ts";
+import type { Authenticator } from "./principal.ts";
+import { Rate } from "./rate.ts";
+import type { Turn } from "./turn.ts";
+
+/** Why a connection is not taken. */
+export interface Refusal {
+  readonly close: CloseName;
+  readonly reason: string;
+}
+
+/** What the table is made of. */
+export interface ConnectionsParts {
+  readonly clock: Clock;
+  readonly turn: Turn;
+  readonly limits: Limits;
+  readonly authenticator: Authenticator;
+  newId(): string;
+}
+
+/** How often every connection is looked at. */
+const sweepIntervalMs = 1000;
+
+/** Most addresses whose rate is remembered; beyond it all are forgotten, which lets each of them one burst more. */
+const maxAddresses = 100_000;
+
+/** Opens connections within the process's limits and looks after them once a second. */
+export class Connections {
+  readonly #parts: ConnectionsParts;
+  readonly #open = new Set<Connection>();
+  readonly #byAddress = new Map<string, number>();
+  readonly #rates = new Map<string, Rate>();
+  readonly #whenEmpty: (() => void)[] = [];
+  #refused = 0;
+  #sweep: Timer | undefined;
+
+  constructor(parts: ConnectionsParts) {
+    this.#parts = parts;
+    this.#schedule();
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Connections that were not taken. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  [Symbol.iterator](): IterableIterator<Connection> {
+    return this.#open.values();
+  }
+
+  /** Why a connection from this address cannot be taken now; undefined if it can. Counts against the address's rate. */
+  refusal(address: string): Refusal | undefined {
+    const refusal = this.#refusal(address);
+    if (refusal !== undefined) this.#refused++;
+    return refusal;
+  }
+
+  /** Registers an opened socket. The transport calls `gone` when the socket has gone. */
+  open(opening: Opening, link: Link, receiver: Receiver, limits: ConnectionLimits): Connection {
+    const { newId, clock, turn } = this.#parts;
+    const connection = new Connection(newId(), opening, link, receiver, limits, clock, turn);
+    this.#open.add(connection);
+    this.#byAddress.set(opening.address, (this.#byAddress.get(opening.address) ?? 0) + 1);
+    return connection;
+  }
+
+  /** The socket has gone, whoever closed it. */
+  gone(connection: Connection): void {
+    if (!this.#open.delete(connection)) return;
+    if (this.#open.size === 0) for (const tell of this.#whenEmpty.splice(0)) tell();
+    const { address } = connection.opening;
+    const left = (this.#byAddress.get(address) ?? 1) - 1;
+    if (left === 0) this.#byAddress.delete(address);
+    else this.#byAddress.set(address, left);
+  }
+
+  /** Resolves when no connection is open. */
+  whenEmpty(): Promise<void> {
+    return this.#open.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenEmpty.push(resolve));
+  }
+
+  /** Closes with 4401 whoever is no longer authenticated: called each second, and at once when tokens have changed. */
+  recheck(): void {
+    const { authenticator } = this.#parts;
+    if (!authenticator.enabled) return;
+    for (const connection of this.#open) {
+      const { principal } = connection;
+      if (principal !== undefined && !authenticator.stillGood(principal)) {
+        connection.close("unauthenticated", "the token has expired or was revoked: come back with a new one");
+      }
+    }
+  }
+
+  /** No more sweeps. */
+  stop(): void {
+    this.#sweep?.cancel();
+  }
+
+  #refusal(address: string): Refusal | undefined {
+    const { maxConnections, maxConnectionsPerAddress, connectsPerSecondPerAddress } = this.#parts.limits;
+    if (this.#open.size >= maxConnections) {
+      return { close: "overCapacity", reason: `${maxConnections} connections are open (limits.maxConnections): come back later` };
+    }
+    if (maxConnectionsPerAddress !== null && (this.#byAddress.get(address) ?? 0) >= maxConnectionsPerAddress) {
+      return {
+        close: "overRate",
+        reason: `${maxConnectionsPerAddress} connections of this address are open (limits.maxConnectionsPerAddress)`,
+      };
+    }
+    if (connectsPerSecondPerAddress !== null && !this.#rate(address, connectsPerSecondPerAddress).take()) {
+      return { close: "overRate", reason: "this address connects too often (limits.connectsPerSecondPerAddress): come back later" };
+    }
+    return undefined;
+  }
+
+  #rate(address: string, perSecond: number): Rate {
+    let rate = this.#rates.get(address);
+    if (rate === undefined) {
+      if (this.#rates.size >= maxAddresses) this.#rates.clear();
+      rate = new Rate(perSecond, this.#parts.clock);
+      this.#rates.set(address, rate);
+    }
+    return rate;
+  }
+
+  #schedule(): void {
+    this.#sweep = this.#parts.clock.after(sweepIntervalMs, () => {
+      this.#lookAfterAll();
+      this.#schedule();
+    });
+  }
+
+  #lookAfterAll(): void {
+    const { clock, limits, authenticator } = this.#parts;
+    const nowMs = clock.monotonic();
+    for (const connection of this.#open) {
+      if (nowMs - connection.lastHeardMs > limits.idleTimeoutMs) connection.destroy("idle");
+      else if (nowMs - connection.lastPingMs >= limits.pingIntervalMs) connection.ping();
+      if (authenticator.enabled && connection.principal === undefined && clock.now() - connection.openedAtMs > limits.authTimeoutMs) {
+        connection.close("unauthenticated", `did not authenticate within ${limits.authTimeoutMs} ms (limits.authTimeoutMs)`);
+      }
+    }
+    this.recheck();
+    for (const [address, rate] of this.#rates) if (rate.full) this.#rates.delete(address);
+  }
+}

@@ -1,0 +1,109 @@
+/** The services behind one WebSocket path: finds out whose connection it is by its first message. */
+import type { Limits } from "../contract/index.ts";
+import { printJson } from "../wire/print-json.ts";
+import type { Closed, Connection, Receiver } from "./connection.ts";
+import { Encoded } from "./encoded.ts";
+import type { RunningService } from "./running-service.ts";
+import { Tally } from "./tally.ts";
+
+/** Takes the connections of one path. One that has not said whose it is belongs to the entrance. */
+export class Entrance implements Receiver {
+  readonly services: readonly RunningService[];
+  /** Connections that have said nothing yet. */
+  readonly connections = new Set<Connection>();
+  readonly tally = new Tally();
+  /** Of a connection that may become any of its services': the largest limit of each kind. */
+  readonly limits: Limits;
+  readonly #authEnabled: boolean;
+
+  /** Of several services each must say what it opens with. */
+  constructor(services: readonly RunningService[], authEnabled: boolean) {
+    if (services.length > 1 && services.some((service) => service.contract.opensWith === undefined)) {
+      throw new TypeError(`only services with opensWith can share a path: ${services.map((service) => service.contract.name).join(", ")}`);
+    }
+    this.services = services;
+    this.limits = largest(services.map((service) => service.limits));
+    this.#authEnabled = authEnabled;
+  }
+
+  /** A connection has been opened. */
+  open(connection: Connection): void {
+    const only = this.services[0];
+    if (only !== undefined && only.contract.opensWith === undefined) {
+      if (this.#admit(connection, only)) connection.handOver(() => only.open(connection));
+      return;
+    }
+    this.connections.add(connection);
+  }
+
+  text(connection: Connection, text: string): void | Promise<void> {
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch {
+      return this.#refuse(connection);
+    }
+    const service = this.services.find((candidate) => candidate.opensWith(json));
+    if (service === undefined) return this.#refuse(connection);
+    this.connections.delete(connection);
+    if (!this.#admit(connection, service)) return;
+    const opening = service.open(connection);
+    if (opening instanceof Promise) return opening.then(() => service.text(connection, text));
+    return service.text(connection, text);
+  }
+
+  event(): void {
+    throw new TypeError("events belong to transports without shared paths");
+  }
+
+  closed(connection: Connection, closed: Closed): void {
+    this.connections.delete(connection);
+    this.tally.closes.add(String(closed.code));
+  }
+
+  failed(connection: Connection, error: unknown): void {
+    const service = this.services[0];
+    if (service !== undefined) service.failed(connection, error);
+    else connection.close("internal", "no service");
+  }
+
+  received(bytes: number): void {
+    this.tally.messagesIn++;
+    this.tally.bytesIn += bytes;
+  }
+
+  sent(messages: number, bytes: number): void {
+    this.tally.messagesOut += messages;
+    this.tally.bytesOut += bytes;
+  }
+
+  caughtUp(): void {}
+
+  #admit(connection: Connection, service: RunningService): boolean {
+    if (!this.#authEnabled || connection.principal !== undefined || service.contract.auth === "message") return true;
+    connection.close("unauthenticated", "no token: send it as Authorization: Bearer, ?token= or the subprotocol switchboard.token.TOKEN");
+    return false;
+  }
+
+  #refuse(connection: Connection): void {
+    this.tally.errors.add("unknown_message");
+    if (connection.opening.wantsErrors) {
+      const takes = this.services.flatMap((service) => service.contract.opensWith ?? []).join(", ");
+      const payload = { type: "error", code: "unknown_message", message: `a first message must be one of ${takes}, with all its fields` };
+      connection.deliver(new Encoded("error", payload, null, () => printJson(payload)));
+    }
+    connection.close("done", "invalid message type");
+  }
+}
+
+function largest(limits: readonly Limits[]): Limits {
+  const [first] = limits;
+  if (first === undefined) throw new TypeError("an entrance needs a service");
+  const most = (of: (limits: Limits) => number) => Math.max(...limits.map(of));
+  return {
+    ...first,
+    maxFrameBytes: most((of) => of.maxFrameBytes),
+    maxQueueBytes: most((of) => of.maxQueueBytes),
+    maxInbox: most((of) => of.maxInbox),
+  };
+}

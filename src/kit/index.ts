@@ -1,0 +1,36 @@
+/** The kit's public face: what a service's `rules.ts` and `service.ts` may import. */
+
+export { isSwitchboardError, SwitchboardError } from "../wire/error.ts";
+export { fromSubjectToken, maxSubjectLength, subjectToken } from "../wire/subject.ts";
+export type { Clock, Timer } from "./clock.ts";
+export { systemClock } from "./clock.ts";
+export type { Closed, Connection } from "./connection.ts";
+export type {
+  Acquired,
+  AcquireOptions,
+  Appended,
+  AppendOptions,
+  Bus,
+  Engine,
+  Follower,
+  Following,
+  Gap,
+  Holder,
+  Lease,
+  LeaseChange,
+  Leases,
+  Log,
+  LogEvent,
+  LogOptions,
+  NewEvent,
+  ReadOptions,
+  ReadResult,
+  Session,
+  Subscription,
+} from "./engine.ts";
+export type { Logger } from "./logger.ts";
+export { type Authenticator, anybody, hasRole, mayTouch, type Principal } from "./principal.ts";
+export { type Fold, Projection } from "./projection.ts";
+export { type AnswerInit, dataAnswer, errorAnswer, type RouteRequest } from "./request.ts";
+export { type AnyService, defineService, type InvalidMessage, type Service, type ServiceContext, type ServiceHandlers } from "./service.ts";
+export type { Topic } from "./topic.ts";

@@ -1,0 +1,31 @@
+/** HTTP requests and answers as services see them. */
+import type { Contract, RouteBody, RouteParams } from "../contract/index.ts";
+import { type ErrorCode, errors } from "../wire/errors.ts";
+import type { Principal } from "./principal.ts";
+
+/** A request to a route whose parameters and body have been validated. */
+export interface RouteRequest<C extends Contract, N extends keyof C["routes"]> {
+  readonly params: RouteParams<C, N>;
+  readonly body: RouteBody<C, N>;
+  readonly principal: Principal;
+  /** The request itself; its body has been read where the route declares one. */
+  readonly request: Request;
+}
+
+/** Extra headers and status of an answer. */
+export interface AnswerInit {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const jsonType = { "content-type": "application/json; charset=utf-8" };
+
+/** `{"data": …}`, status 200 unless told otherwise. */
+export function dataAnswer(data: unknown, init: AnswerInit = {}): Response {
+  return new Response(JSON.stringify({ data }), { status: init.status ?? 200, headers: { ...jsonType, ...init.headers } });
+}
+
+/** `{"error":{"code","message"}}` with the status of the code. */
+export function errorAnswer(code: ErrorCode, message: string, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(JSON.stringify({ error: { code, message } }), { status: errors[code].status, headers: { ...jsonType, ...headers } });
+}

@@ -1,0 +1,293 @@
+/** A started service: validates what comes in, calls the handlers, deals with what they throw. */
+import type { z } from "zod";
+import type { Contract, InMessage, Limits, Route } from "../contract/index.ts";
+import { isSwitchboardError, SwitchboardError } from "../wire/error.ts";
+import type { ErrorCode } from "../wire/errors.ts";
+import type { Clock } from "./clock.ts";
+import { OwnedClock } from "./clock.ts";
+import type { Closed, Connection, Receiver } from "./connection.ts";
+import { Encoded, encode } from "./encoded.ts";
+import type { Engine } from "./engine.ts";
+import { explain } from "./explain.ts";
+import type { Logger } from "./logger.ts";
+import { anybody, hasRole, type Principal } from "./principal.ts";
+import { errorAnswer, type RouteRequest } from "./request.ts";
+import type { AnyService, InvalidMessage, ServiceContext, ServiceHandlers } from "./service.ts";
+import { Tally } from "./tally.ts";
+import { Topics } from "./topic.ts";
+
+/** What a service is started with. */
+export interface ServiceParts {
+  readonly config: unknown;
+  readonly limits: Limits;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly authEnabled: boolean;
+  newId(): string;
+}
+
+/** The store cannot take it: nothing the client can do but come back. */
+const storeErrors: ReadonlySet<ErrorCode> = new Set(["log_unavailable", "log_closed"]);
+
+/** Any handlers, called by name. */
+type Handlers = {
+  opened?(connection: Connection): void | Promise<void>;
+  on: Record<string, (connection: Connection, message: unknown, text: string) => void | Promise<void>>;
+  invalid?(connection: Connection, invalid: InvalidMessage): void | Promise<void>;
+  closed?(connection: Connection, closed: Closed): void | Promise<void>;
+  routes: Record<string, (request: RouteRequest<Contract, string>) => Response | Promise<Response>>;
+  stop?(): Promise<void>;
+};
+
+/** One service in operation on this node. It is the receiver of its connections' messages. */
+export class RunningService implements Receiver {
+  readonly contract: Contract;
+  readonly limits: Limits;
+  readonly tally = new Tally();
+  readonly connections = new Set<Connection>();
+  readonly #parts: ServiceParts;
+  readonly #clock: OwnedClock;
+  readonly #topics: Topics;
+  readonly #background = new Set<Promise<void>>();
+  #handlers: Handlers = { on: {}, routes: {} };
+
+  private constructor(contract: Contract, parts: ServiceParts) {
+    this.contract = contract;
+    this.limits = parts.limits;
+    this.#parts = parts;
+    this.#clock = new OwnedClock(parts.clock);
+    this.#topics = new Topics(contract, parts.engine.kind === "nats" ? parts.engine.bus : undefined, parts.engine.session.id);
+  }
+
+  static async start(service: AnyService, parts: ServiceParts): Promise<RunningService> {
+    const running = new RunningService(service.contract, parts);
+    await running.#topics.start();
+    const handlers: ServiceHandlers<Contract> = await service.start(running.#context());
+    running.#handlers = handlers as Handlers;
+    return running;
+  }
+
+  /** Number of topics that have members on this node. */
+  get topicCount(): number {
+    return this.#topics.size;
+  }
+
+  /** The connections have been closed; ends timers, background work and the service itself. */
+  async stop(): Promise<void> {
+    this.#clock.release();
+    await Promise.allSettled([...this.#background]);
+    await this.#handlers.stop?.();
+    this.#clock.release();
+    this.#topics.stop();
+  }
+
+  // A connection's life.
+
+  /** Takes a connection over; what `opened` does is done before its first message is looked at. */
+  open(connection: Connection): void | Promise<void> {
+    connection.receiver = this;
+    this.connections.add(connection);
+    return this.#handlers.opened?.(connection);
+  }
+
+  text(connection: Connection, text: string): void | Promise<void> {
+    const codec = this.contract.codec;
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch {
+      return this.#invalid(
+        connection,
+        undefined,
+        undefined,
+        new SwitchboardError("bad_json", "the frame is not JSON: send one JSON object as text"),
+      );
+    }
+    return this.#message(connection, codec?.nameOf(json), json, text);
+  }
+
+  event(connection: Connection, name: string, payload: unknown): void | Promise<void> {
+    return this.#message(connection, name, payload, "");
+  }
+
+  closed(connection: Connection, closed: Closed): void | Promise<void> {
+    this.connections.delete(connection);
+    this.tally.closes.add(String(closed.code));
+    this.tally.skipped += connection.skipped;
+    return this.#handlers.closed?.(connection, closed);
+  }
+
+  failed(connection: Connection, error: unknown): void {
+    if (isSwitchboardError(error)) {
+      this.#failedWith(connection, error);
+      return;
+    }
+    const incident = this.#incident(error, { connection: connection.id });
+    connection.close("internal", `incident ${incident}`);
+  }
+
+  received(bytes: number): void {
+    this.tally.messagesIn++;
+    this.tally.bytesIn += bytes;
+  }
+
+  sent(messages: number, bytes: number): void {
+    this.tally.messagesOut += messages;
+    this.tally.bytesOut += bytes;
+  }
+
+  caughtUp(connection: Connection, skipped: number): void {
+    const print = this.#printer("skipped", { count: skipped });
+    if (print !== undefined) connection.deliver(new Encoded("skipped", {}, "skipped", print));
+  }
+
+  /** Whether a parsed first message makes a connection this service's. */
+  opensWith(json: unknown): boolean {
+    const name = this.contract.codec?.nameOf(json);
+    if (name === undefined || !this.contract.opensWith?.includes(name)) return false;
+    return this.#declared(name)?.schema.safeParse(json).success === true;
+  }
+
+  // HTTP.
+
+  /** Answers a request to one of the contract's routes; always resolves, errors are answers too. */
+  async respond(
+    name: string,
+    route: Route,
+    params: Record<string, string>,
+    body: unknown,
+    principal: Principal | undefined,
+    request: Request,
+  ): Promise<Response> {
+    try {
+      if (principal === undefined && route.auth !== "open") {
+        throw new SwitchboardError("unauthenticated", "no token: send it as `Authorization: Bearer TOKEN` or `?token=TOKEN`");
+      }
+      const caller = principal ?? anybody;
+      if (route.auth !== "open") this.#demandRole(caller, route.roles, `${route.method} ${route.path}`);
+      const handler = this.#handlers.routes[name];
+      if (handler === undefined) throw new TypeError(`${this.contract.name} has no handler for route ${name}`);
+      const checkedParams = this.#check(route.params, params, "the address");
+      const checkedBody = route.body === undefined ? undefined : this.#check(route.body, body, "the body");
+      return await handler({ params: checkedParams, body: checkedBody as never, principal: caller, request });
+    } catch (error) {
+      if (!isSwitchboardError(error)) {
+        return errorAnswer("internal", `our fault: look for incident ${this.#incident(error, { route: name })} in the log`);
+      }
+      this.tally.errors.add(error.code);
+      return errorAnswer(error.code, error.message);
+    }
+  }
+
+  #context(): ServiceContext<Contract, unknown> {
+    const { config, engine, logger, authEnabled, newId } = this.#parts;
+    return {
+      config,
+      clock: this.#clock,
+      logger,
+      newId,
+      log: (options) => engine.log(this.contract.name, options),
+      leases: engine.leases,
+      bus: engine.bus,
+      session: engine.session,
+      authEnabled,
+      topic: (name) => this.#topics.topic(name),
+      send: (connection, name, payload) => connection.deliver(encode(this.contract, name, payload as object)),
+      reportError: (connection, error) => this.#report(connection, error),
+      close: (connection, name, reason) => connection.close(name, reason),
+      background: (work) => this.#startBackground(work),
+    };
+  }
+
+  #startBackground(work: () => Promise<void>): void {
+    const running = work()
+      .catch((error: unknown) => {
+        if (isSwitchboardError(error, "log_closed")) return;
+        this.#incident(error, {});
+      })
+      .finally(() => this.#background.delete(running));
+    this.#background.add(running);
+  }
+
+  #message(connection: Connection, name: string | undefined, payload: unknown, text: string): void | Promise<void> {
+    const declared = name === undefined ? undefined : this.#declared(name);
+    if (name === undefined || declared === undefined) {
+      const known = Object.keys(this.contract.in).join(", ");
+      const what = name === undefined ? "the message has no type" : `no message is called ${JSON.stringify(name.slice(0, 100))}`;
+      return this.#invalid(
+        connection,
+        name,
+        payload,
+        new SwitchboardError("unknown_message", `${what}: ${this.contract.name} takes ${known}`),
+      );
+    }
+    const parsed = declared.schema.safeParse(payload);
+    if (!parsed.success) {
+      return this.#invalid(connection, name, payload, new SwitchboardError("bad_message", explain(name, parsed.error, payload)));
+    }
+    this.#demandRole(connection.principal ?? anybody, declared.roles, name);
+    this.tally.received.add(name);
+    return this.#handlers.on[name]?.(connection, parsed.data, text);
+  }
+
+  #declared(name: string): InMessage | undefined {
+    return Object.hasOwn(this.contract.in, name) ? this.contract.in[name] : undefined;
+  }
+
+  #demandRole(principal: Principal, roles: readonly string[] | undefined, what: string): void {
+    if (!this.#parts.authEnabled || hasRole(principal, roles)) return;
+    throw new SwitchboardError(
+      "forbidden",
+      `${what} needs the role ${roles?.join(" or ")}; this token has ${principal.roles.join(", ") || "none"}`,
+    );
+  }
+
+  #check(schema: z.ZodType, value: unknown, what: string): never {
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) throw new SwitchboardError("bad_message", explain(what, parsed.error, value));
+    return parsed.data as never;
+  }
+
+  #invalid(connection: Connection, name: string | undefined, payload: unknown, error: SwitchboardError): void | Promise<void> {
+    if (this.#handlers.invalid !== undefined) {
+      this.#countError(connection, error);
+      return this.#handlers.invalid(connection, { name, payload, error });
+    }
+    this.#report(connection, error);
+  }
+
+  #countError(connection: Connection, error: SwitchboardError): void {
+    this.tally.errors.add(error.code);
+    this.#parts.logger.debug({ service: this.contract.name, connection: connection.id, code: error.code }, "message refused");
+  }
+
+  #report(connection: Connection, error: SwitchboardError): void {
+    this.#countError(connection, error);
+    if (!connection.opening.wantsErrors) return;
+    const print = this.#printer("error", { code: error.code, message: error.message });
+    if (print !== undefined) connection.deliver(new Encoded("error", {}, null, print));
+  }
+
+  /** Prints what the kit itself tells a client; undefined for a transport that has no text frames. */
+  #printer(name: string, payload: object): (() => string) | undefined {
+    const { codec } = this.contract;
+    return codec === undefined ? undefined : () => codec.print(name, payload);
+  }
+
+  #failedWith(connection: Connection, error: SwitchboardError): void {
+    this.#report(connection, error);
+    if (error.code === "unauthenticated") connection.close("unauthenticated", error.message);
+    else if (error.code === "forbidden") connection.close("forbidden", error.message);
+    else if (error.code === "lease_lost") connection.close("restarting", "this node lost its lease: come back");
+    else if (error.code === "over_capacity") connection.close("overCapacity", error.message);
+    else if (storeErrors.has(error.code)) connection.close("overCapacity", "cannot store now: come back later");
+  }
+
+  #incident(error: unknown, fields: object): string {
+    const incident = this.#parts.newId();
+    this.tally.errors.add("internal");
+    this.#parts.logger.error({ service: this.contract.name, incident, err: error, ...fields }, "internal error");
+    return incident;
+  }
+}
