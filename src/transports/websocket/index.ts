@@ -1,0 +1,2 @@
+/** The WebSocket transport. */
+export { pathOf, type WebSocketParts, WebSocketTransport } from "./websocket-transport.ts";

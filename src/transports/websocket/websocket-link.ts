@@ -1,0 +1,123 @@
+/** One WebSocket as the kit's link: `ws` reads, the frames of our messages go straight to the socket, in one write. */
+import type { Duplex } from "node:stream";
+import type { Clock, Timer } from "../../kit/clock.ts";
+import type { Connection } from "../../kit/connection.ts";
+import type { Encoded } from "../../kit/encoded.ts";
+import type { Link } from "../../kit/link.ts";
+import type { FrameJoiner } from "./frame-joiner.ts";
+import type { ServedWebSocket } from "./served-websocket.ts";
+import { encodeTextFrame } from "./text-frame.ts";
+
+/** A close frame that has not left by then never will. */
+const closeGraceMs = 1000;
+
+/** RFC 6455 §5.5: a control frame holds 125 bytes, two of them the code. */
+const maxReasonBytes = 123;
+
+/**
+ * `ws` writes pongs and close frames itself. Both sides write whole frames, so they cannot be mixed up; nothing of ours is
+ * written after a close frame, since the kit's outbox has ended by then.
+ */
+export class WebSocketLink implements Link {
+  readonly #socket: Duplex;
+  readonly #webSocket: ServedWebSocket;
+  readonly #joiner: FrameJoiner;
+  readonly #clock: Clock;
+  #connection: Connection | undefined;
+  #closeTimer: Timer | undefined;
+
+  constructor(webSocket: ServedWebSocket, socket: Duplex, joiner: FrameJoiner, clock: Clock) {
+    this.#webSocket = webSocket;
+    this.#socket = socket;
+    this.#joiner = joiner;
+    this.#clock = clock;
+  }
+
+  /** Passes everything that happens on the socket to the connection, `gone` included. */
+  attach(connection: Connection, gone: () => void): void {
+    this.#connection = connection;
+    const webSocket = this.#webSocket;
+    webSocket.listener = { peerClosing: (code, reason) => connection.peerClosed(code, reason) };
+    webSocket.on("message", (data: Buffer, isBinary: boolean) => {
+      if (isBinary) connection.receiveBinary();
+      else connection.receiveText(data.toString("utf8"), data.byteLength);
+    });
+    webSocket.on("pong", () => connection.heard());
+    webSocket.on("ping", () => connection.heard());
+    // A frame that broke the protocol; the library has closed with the code that fits, and `peerClosing` has told of it.
+    webSocket.on("error", () => {});
+    webSocket.on("close", (code: number, reason: Buffer) => {
+      this.#closeTimer?.cancel();
+      connection.peerClosed(code, reason.toString());
+      gone();
+    });
+  }
+
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  write(messages: readonly Encoded[]): void {
+    if (!this.#socket.writable) return;
+    for (const message of messages) message.frame ??= encodeTextFrame(message.text);
+    const first = messages[0];
+    if (first?.frame === undefined) return;
+    const bytes = messages.length === 1 ? first.frame : this.#joiner.join(messages);
+    this.#socket.write(bytes, this.#written);
+    this.#connection?.wrote(messages.length, bytes.byteLength);
+  }
+
+  close(code: number, reason: string): void {
+    const webSocket = this.#webSocket;
+    webSocket.resume();
+    webSocket.closeByServer(code, closeReason(reason));
+    this.#closeTimer = this.#clock.after(closeGraceMs, () => {
+      if (this.#socket.writableLength > 0) webSocket.terminate();
+    });
+  }
+
+  destroy(): void {
+    this.#webSocket.terminate();
+  }
+
+  pause(): void {
+    this.#webSocket.pause();
+  }
+
+  resume(): void {
+    this.#webSocket.resume();
+  }
+
+  ping(): void {
+    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.ping();
+  }
+
+  probe(timeoutMs: number): Promise<boolean> {
+    const webSocket = this.#webSocket;
+    return new Promise((resolve) => {
+      const events = ["message", "pong", "ping"] as const;
+      const end = (alive: boolean) => {
+        timer.cancel();
+        for (const event of events) webSocket.off(event, heard);
+        webSocket.off("close", closed);
+        resolve(alive);
+      };
+      const heard = () => end(true);
+      const closed = () => end(false);
+      const timer = this.#clock.after(timeoutMs, closed);
+      for (const event of events) webSocket.on(event, heard);
+      webSocket.on("close", closed);
+      this.ping();
+    });
+  }
+
+  readonly #written = (): void => {
+    if (this.#socket.writableLength === 0) this.#connection?.drained();
+  };
+}
+
+/** A reason cut to what a close frame holds, at a character's border. */
+function closeReason(reason: string): string {
+  if (Buffer.byteLength(reason) <= maxReasonBytes) return reason;
+  return new TextDecoder().decode(Buffer.from(reason).subarray(0, maxReasonBytes), { stream: true });
+}
