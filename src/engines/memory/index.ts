@@ -1,0 +1,3 @@
+/** The memory engine. */
+export { type MemoryEngineOptions, openMemoryEngine } from "./memory-engine.ts";
+export { MemoryStore } from "./memory-store.ts";
