@@ -1,0 +1,2 @@
+/** The embedded engine. */
+export { type EmbeddedEngineOptions, openEmbeddedEngine } from "./embedded-engine.ts";
