@@ -4,7 +4,7 @@ import { defineContract, namedBy } from "../../contract/index.ts";
 
 /** Ids come as numbers or strings; 10 and "10" are the same. */
 const id = z
-  .union([z.number(), z.string().min(1).max(64)], { error: "expected a number, or a string of 1 to 64 characters" })
+  .union([z.number(), z.string().max(200)], { error: "expected a number, or a string of at most 200 characters" })
   .transform(String);
 
 const name = z.string().max(200);
@@ -40,7 +40,7 @@ export const lobbyContract = defineContract({
       doc: "Starts the prompt for all who wait; `in` asks for a countdown.",
       schema: z.object({ in: z.number().min(0).max(maxCountdownMs).optional().describe("Countdown in ms") }),
       roles: ["lobby.host"],
-      errors: ["wrong_state", "conflict", "forbidden"],
+      errors: ["wrong_state", "forbidden"],
     },
     leaderboard: { doc: "Views a leaderboard: `refresh` comes whenever it changes.", schema: z.object(lobbyAndPrompt) },
     leaderboard_update: {

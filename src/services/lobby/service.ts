@@ -105,7 +105,7 @@ export const lobby = defineService({
           const player = players.of(connection);
           if (player === undefined) throw new SwitchboardError("wrong_state", "only who waits can start: send wait_start first");
           if (!mayStart(roster.members(player.room), player.lease.key, rule)) {
-            throw new SwitchboardError("conflict", "only the host can start: the first of `users`");
+            throw new SwitchboardError("forbidden", "only the host can start: the first of `users`");
           }
           const signal: StartSignal = { room: player.room, at: clock.now(), ...(message.in === undefined ? {} : { in: message.in }) };
           bus.publish("lobby.start", JSON.stringify(signal));
