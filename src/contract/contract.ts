@@ -29,7 +29,7 @@ export interface Contract {
   readonly opensWith?: readonly string[];
   /**
    * Where, with auth on, a connection's token comes from. `connection` (default): header, query, subprotocol or Socket.IO
-   * handshake; without a good one it is closed with 4401. `message`: the service asks in its protocol and calls `authenticate`.
+   * handshake; without a good one it is closed with 4401. `message`: the service finds out in its protocol and sets the connection's `principal`.
    */
   readonly auth?: "connection" | "message";
   readonly routes: Routes;

@@ -29,13 +29,17 @@ export const systemClock: Clock = {
   },
 };
 
-/** A clock whose timers all end with `release`: what a service is given, so that none outlives it. */
+/** A clock whose timers all end with it: what a service is given, so that none outlives it. */
 export class OwnedClock implements Clock {
   readonly #clock: Clock;
+  readonly #failed: (error: unknown) => void;
   readonly #timers = new Set<Timer>();
+  #ended = false;
 
-  constructor(clock: Clock) {
+  /** `failed` is told what a timer's call throws, which would otherwise end the process. */
+  constructor(clock: Clock, failed: (error: unknown) => void) {
     this.#clock = clock;
+    this.#failed = failed;
   }
 
   now(): number {
@@ -47,9 +51,14 @@ export class OwnedClock implements Clock {
   }
 
   after(ms: number, run: () => void): Timer {
+    if (this.#ended) return { cancel: () => {} };
     const inner = this.#clock.after(ms, () => {
       this.#timers.delete(timer);
-      run();
+      try {
+        run();
+      } catch (error) {
+        this.#failed(error);
+      }
     });
     const timer: Timer = {
       cancel: () => {
@@ -64,5 +73,11 @@ export class OwnedClock implements Clock {
   /** Cancels every pending timer. */
   release(): void {
     for (const timer of [...this.#timers]) timer.cancel();
+  }
+
+  /** Cancels every pending timer; a later one never calls. */
+  end(): void {
+    this.#ended = true;
+    this.release();
   }
 }

@@ -13,7 +13,7 @@ import type { Turn } from "./turn.ts";
 export interface Closed {
   readonly code: number;
   readonly reason: string;
-  /** True if the server closed it. */
+  /** True if the kit or a service closed it; false where the peer left, broke the transport's protocol (1007, 1009) or just went. */
   readonly byServer: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface Receiver {
   text(connection: Connection, text: string): void | Promise<void>;
   event(connection: Connection, name: string, payload: unknown): void | Promise<void>;
   closed(connection: Connection, closed: Closed): void | Promise<void>;
-  /** A handler threw or rejected. */
+  /** A handler threw or rejected. Must not throw. */
   failed(connection: Connection, error: unknown): void;
   /** Bytes of a received message. */
   received(bytes: number): void;
@@ -39,26 +39,37 @@ export interface ConnectionLimits {
   readonly messagesPerSecond: number | null;
 }
 
+/** Something that connections are in, and leave when they end. */
+export interface Group {
+  drop(connection: Connection): void;
+}
+
 type Task = () => void | Promise<void>;
 
-/** Reading pauses while so many messages wait for the running one. */
+/** Reading pauses while so many messages (or `maxInbox`, if that is less) wait for the running one. */
 const pauseAt = 64;
+
+/** So many messages of one connection are handled in one turn; before the others, everybody else has a turn. */
+const messagesPerTurn = 64;
 
 /**
  * Messages are handled one after another: the next one is looked at when the handler of the one before has resolved. The
- * close comes last. What `send` is given leaves in order, at the end of the event-loop turn, in one write.
+ * close comes last, and never inside the call that closes. Of one connection at most 64 are handled in one turn of the event loop (where the transport can
+ * pause reading): a flood of one does not keep the others waiting. What `deliver` is given leaves in order, at the end of the event-loop turn,
+ * in one write.
  */
 export class Connection {
   readonly id: string;
   readonly opening: Opening;
-  readonly openedAtMs: number;
   receiver: Receiver;
   principal: Principal | undefined;
-  /** Monotonic ms of the last sign of life, and of the last ping sent. */
+  /** Monotonic ms of the opening, of the last sign of life, and of the last ping sent. */
+  readonly openedMs: number;
   lastHeardMs: number;
   lastPingMs: number;
   readonly #link: Link;
   readonly #clock: Clock;
+  readonly #turn: Turn;
   readonly #outbox: Outbox;
   readonly #maxInbox: number;
   readonly #rate: Rate | undefined;
@@ -67,18 +78,21 @@ export class Connection {
   #paused = false;
   #closed: Closed | undefined;
   #toldSkipped = 0;
-  #leave: (() => void)[] | undefined;
+  #turnNumber = -1;
+  #handled = 0;
+  #groups: Set<Group> | undefined;
 
   constructor(id: string, opening: Opening, link: Link, receiver: Receiver, limits: ConnectionLimits, clock: Clock, turn: Turn) {
     this.id = id;
     this.opening = opening;
     this.principal = opening.principal;
     this.receiver = receiver;
-    this.openedAtMs = clock.now();
-    this.lastHeardMs = clock.monotonic();
-    this.lastPingMs = this.lastHeardMs;
+    this.openedMs = clock.monotonic();
+    this.lastHeardMs = this.openedMs;
+    this.lastPingMs = this.openedMs;
     this.#link = link;
     this.#clock = clock;
+    this.#turn = turn;
     this.#maxInbox = limits.maxInbox;
     this.#rate = limits.messagesPerSecond === null ? undefined : new Rate(limits.messagesPerSecond, clock);
     this.#outbox = new Outbox(link, turn, limits.maxQueueBytes, () =>
@@ -89,6 +103,11 @@ export class Connection {
   /** True once it is closed or closing: sending does nothing. */
   get isClosed(): boolean {
     return this.#closed !== undefined;
+  }
+
+  /** True once the server has closed it: of its messages none is handled any more. */
+  get isClosedByServer(): boolean {
+    return this.#closed?.byServer === true;
   }
 
   /** Bytes that wait for a slow client, in the queue and in the socket. */
@@ -111,10 +130,12 @@ export class Connection {
     this.#end({ code: closeCodes[name].code, reason, byServer: true });
   }
 
-  /** Ends the socket at once, without a close frame: for one that is dead anyway. */
+  /** Ends the socket at once, without a close frame or without waiting for one any longer: for a peer that is dead anyway. */
   destroy(reason: string): void {
-    if (this.#closed !== undefined) return;
-    this.#finish({ code: 1006, reason, byServer: true });
+    if (this.#closed === undefined) {
+      this.#finish({ code: 1006, reason, byServer: true });
+      this.#outbox.drop();
+    }
     this.#link.destroy();
   }
 
@@ -128,19 +149,26 @@ export class Connection {
     this.#link.ping?.();
   }
 
-  /** Calls `leave` when the connection ends (at once, if it has), before its service hears of it: how topics let go of it. */
-  onLeave(leave: () => void): void {
-    if (this.#closed !== undefined) {
-      leave();
-    } else {
-      this.#leave ??= [];
-      this.#leave.push(leave);
-    }
+  /** Has `group` told when the connection ends, before its service hears of it. Does nothing once it has ended. */
+  joined(group: Group): void {
+    if (this.#closed !== undefined) return;
+    this.#groups ??= new Set();
+    this.#groups.add(group);
+  }
+
+  /** It is in `group` no more. */
+  left(group: Group): void {
+    if (this.#groups?.delete(group) && this.#groups.size === 0) this.#groups = undefined;
   }
 
   /** Runs a service's first step with the connection before any of its messages. */
   handOver(open: () => void | Promise<void>): void {
     this.#run(open);
+  }
+
+  /** Goes on with the messages that had to wait for the end of the turn. Called by the turn. */
+  flush(): void {
+    this.#work(this.#take());
   }
 
   // What follows is called by the transport.
@@ -158,12 +186,15 @@ export class Connection {
   /** An event of a transport with named events. `done` is called when it has been handled, well or badly. */
   receiveEvent(name: string, payload: unknown, bytes: number, done?: () => void): void {
     if (!this.#admit(bytes)) return;
-    this.#run(async () => {
+    this.#run(() => {
       try {
-        await this.receiver.event(this, name, payload);
-      } finally {
+        const running = this.receiver.event(this, name, payload);
+        if (running instanceof Promise) return running.finally(done);
+      } catch (error) {
         done?.();
+        throw error;
       }
+      done?.();
     });
   }
 
@@ -217,11 +248,13 @@ export class Connection {
 
   #finish(closed: Closed): void {
     this.#closed = closed;
-    for (const leave of this.#leave ?? []) leave();
-    this.#leave = undefined;
+    const groups = this.#groups;
+    this.#groups = undefined;
+    for (const group of groups ?? []) group.drop(this);
     // Messages that came before the peer's close still count; those behind a close of ours do not.
     if (closed.byServer) this.#inbox = undefined;
-    this.#run(() => this.receiver.closed(this, closed));
+    // Not here: a slow client is closed in the midst of a publish, and what its service then publishes must not overtake that.
+    queueMicrotask(() => this.#run(() => this.receiver.closed(this, closed)));
   }
 
   #run(task: Task): void {
@@ -231,7 +264,7 @@ export class Connection {
     }
     this.#inbox ??= [];
     this.#inbox.push(task);
-    if (this.#inbox.length === pauseAt && this.#link.pause !== undefined) {
+    if (!this.#paused && this.#inbox.length >= Math.min(pauseAt, this.#maxInbox) && this.#link.pause !== undefined) {
       this.#paused = true;
       this.#link.pause();
     }
@@ -239,24 +272,38 @@ export class Connection {
 
   /** Works through the inbox, starting with `task`, until it is empty or a task has to be waited for. */
   #work(first: Task | undefined): void {
+    this.#busy = true;
     for (let task = first; task !== undefined; task = this.#take()) {
-      this.#busy = true;
+      if (!this.#hasTurn()) {
+        this.#inbox ??= [];
+        this.#inbox.unshift(task);
+        this.#turn.add(this);
+        return;
+      }
       try {
         const running = task();
         if (running instanceof Promise) {
-          running
-            .catch((error: unknown) => this.receiver.failed(this, error))
-            .then(() => {
-              this.#busy = false;
-              this.#work(this.#take());
-            });
+          running.catch((error: unknown) => this.receiver.failed(this, error)).then(() => this.#work(this.#take()));
           return;
         }
       } catch (error) {
         this.receiver.failed(this, error);
       }
-      this.#busy = false;
     }
+    this.#busy = false;
+  }
+
+  /**
+   * Counts a message; false if there were enough of this connection in this turn. Where reading cannot pause (Socket.IO) there is no such
+   * bound: what is left would pile up here instead of in the peer's socket.
+   */
+  #hasTurn(): boolean {
+    if (this.#link.pause === undefined) return true;
+    if (this.#turnNumber !== this.#turn.number) {
+      this.#turnNumber = this.#turn.number;
+      this.#handled = 0;
+    }
+    return ++this.#handled <= messagesPerTurn;
   }
 
   #take(): Task | undefined {

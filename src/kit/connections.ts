@@ -65,6 +65,16 @@ export class Connections {
     return refusal;
   }
 
+  /**
+   * True if not even a refusal can be told: twice `limits.maxConnections` are open, those among them that were refused and have not gone.
+   * To be asked before a socket is taken at all; a yes is counted as refused.
+   */
+  flooded(): boolean {
+    const flooded = this.#open.size >= 2 * this.#parts.limits.maxConnections;
+    if (flooded) this.#refused++;
+    return flooded;
+  }
+
   /** Registers an opened socket. The transport calls `gone` when the socket has gone. */
   open(opening: Opening, link: Link, receiver: Receiver, limits: ConnectionLimits): Connection {
     const { newId, clock, turn } = this.#parts;
@@ -146,7 +156,7 @@ export class Connections {
     for (const connection of this.#open) {
       if (nowMs - connection.lastHeardMs > limits.idleTimeoutMs) connection.destroy("idle");
       else if (nowMs - connection.lastPingMs >= limits.pingIntervalMs) connection.ping();
-      if (authenticator.enabled && connection.principal === undefined && clock.now() - connection.openedAtMs > limits.authTimeoutMs) {
+      if (authenticator.enabled && connection.principal === undefined && nowMs - connection.openedMs > limits.authTimeoutMs) {
         connection.close("unauthenticated", `did not authenticate within ${limits.authTimeoutMs} ms (limits.authTimeoutMs)`);
       }
     }

@@ -14,6 +14,7 @@ export class Encoded {
   frame: Uint8Array | undefined;
   readonly #print: () => string;
   #text: string | undefined;
+  #bytes: number | undefined;
 
   constructor(name: string, payload: object, latestKey: string | null, print: () => string) {
     this.name = name;
@@ -28,9 +29,10 @@ export class Encoded {
     return this.#text;
   }
 
-  /** What it counts for in a queue: the frame's bytes, or the length of its text where there is no frame. */
+  /** What it counts for in a queue: its text in UTF-8. The same at every call, so that a queue can take off what it has added. */
   get bytes(): number {
-    return this.frame === undefined ? this.text.length : this.frame.byteLength;
+    this.#bytes ??= Buffer.byteLength(this.text);
+    return this.#bytes;
   }
 }
 

@@ -54,7 +54,7 @@ export interface ReadResult {
   readonly events: readonly LogEvent[];
   /** Set when something between `after` and the first event returned may be lost. Show a fresh snapshot. */
   readonly gap?: Gap;
-  /** True if there were more events than `limit`: read again after the last one. */
+  /** True if there were more events than `limit`, or than fit into one answer (about 8 MiB): read again after the last one. */
   readonly more: boolean;
 }
 
@@ -80,7 +80,7 @@ export interface Following {
  */
 export interface Log {
   readonly name: string;
-  /** Changes only when the log was lost and begun anew; offsets of another epoch mean nothing. */
+  /** Changes only when the log was lost and begun anew, or may have lost its end in a power cut; offsets of another epoch mean nothing. */
   readonly epoch: string;
   /** Offset up to which this node's follower has been given everything; 0 before the first. */
   readonly position: number;
@@ -97,7 +97,7 @@ export interface Log {
   subjects(prefix: string): Promise<readonly string[]>;
   /**
    * Hands every event after `after` to `follower`, history first, then live, without gap or double. One follow per log
-   * and node. Resolves when the follower has had all that was stored when `follow` was called.
+   * and node: a second rejects with `wrong_state`. Resolves when the follower has had all that was stored when `follow` was called.
    */
   follow(after: number, follower: Follower): Promise<Following>;
   /** Resolves when this node's follower has had everything up to `offset`; rejects with `log_closed` if the follow ends first. */

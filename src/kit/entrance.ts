@@ -47,9 +47,9 @@ export class Entrance implements Receiver {
     if (service === undefined) return this.#refuse(connection);
     this.connections.delete(connection);
     if (!this.#admit(connection, service)) return;
+    const first = () => (connection.isClosedByServer ? undefined : service.text(connection, text));
     const opening = service.open(connection);
-    if (opening instanceof Promise) return opening.then(() => service.text(connection, text));
-    return service.text(connection, text);
+    return opening instanceof Promise ? opening.then(first) : first();
   }
 
   event(): void {
@@ -88,7 +88,7 @@ export class Entrance implements Receiver {
   #refuse(connection: Connection): void {
     this.tally.errors.add("unknown_message");
     if (connection.opening.wantsErrors) {
-      const takes = this.services.flatMap((service) => service.contract.opensWith ?? []).join(", ");
+      const takes = [...new Set(this.services.flatMap((service) => service.contract.opensWith ?? []))].join(", ");
       const payload = { type: "error", code: "unknown_message", message: `a first message must be one of ${takes}, with all its fields` };
       connection.deliver(new Encoded("error", payload, null, () => printJson(payload)));
     }
@@ -105,5 +105,6 @@ function largest(limits: readonly Limits[]): Limits {
     maxFrameBytes: most((of) => of.maxFrameBytes),
     maxQueueBytes: most((of) => of.maxQueueBytes),
     maxInbox: most((of) => of.maxInbox),
+    messagesPerSecond: limits.some((of) => of.messagesPerSecond === null) ? null : most((of) => of.messagesPerSecond ?? 0),
   };
 }

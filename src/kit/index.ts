@@ -1,6 +1,8 @@
 /** The kit's public face: what a service's `rules.ts` and `service.ts` may import. */
 
+export { type CloseName, type ComeBack, closeCodes, comeBack } from "../wire/close-codes.ts";
 export { isSwitchboardError, SwitchboardError } from "../wire/error.ts";
+export { type ErrorCode, errors } from "../wire/errors.ts";
 export { fromSubjectToken, maxSubjectLength, subjectToken } from "../wire/subject.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { systemClock } from "./clock.ts";

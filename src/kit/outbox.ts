@@ -6,7 +6,7 @@ import type { Turn } from "./turn.ts";
 export interface Sink {
   /** Bytes handed to `write` that have not left the process. 0: the client keeps up. */
   readonly unsentBytes: number;
-  /** Sends all of them, in order, in one write where the transport can. The array may be shared: do not keep or change it. */
+  /** Sends all of them, in order, in one write where the transport can. Must not throw, nor change the array, which it may keep. */
   write(messages: readonly Encoded[]): void;
 }
 
@@ -16,8 +16,9 @@ const turnBytes = 256 * 1024;
 /**
  * Order: what is delivered is delivered in the order of `push`. Messages of policy `all` are all delivered, or the
  * connection overflows. Of `latest` messages with one key, all are delivered while the client keeps up; once the socket
- * holds unsent bytes, only the newest waits and the others count as `skipped`. Bound: `maxQueueBytes` may wait; one more message
- * calls `overflow` once and nothing is sent afterwards. Memory: nothing is held while nothing waits.
+ * holds unsent bytes, only the newest waits and the others count as `skipped`. Bound: `maxQueueBytes` may wait (a single message
+ * always may); one more message calls `overflow` once, within that `push`, and nothing is sent afterwards. Memory: nothing is held
+ * while nothing waits.
  */
 export class Outbox {
   readonly #sink: Sink;
@@ -51,12 +52,14 @@ export class Outbox {
     return this.#nowBytes + this.#waitingBytes;
   }
 
-  /** Takes a message. Never throws and never blocks; after `overflow` or `end` it does nothing. */
+  /** Takes a message. Never blocks, throws only what printing the message throws; after `overflow`, `end` or `drop` it does nothing. */
   push(message: Encoded): void {
     if (this.#ended) return;
+    // Before anything is kept: a message that cannot be printed must leave no trace.
+    const { bytes } = message;
     if (this.#now === undefined && this.#waiting === undefined && this.#sink.unsentBytes > 0) this.#waiting = new Map();
-    if (this.#waiting !== undefined) this.#wait(this.#waiting, message);
-    else this.#gather(message);
+    if (this.#waiting !== undefined) this.#wait(this.#waiting, message, bytes);
+    else this.#gather(message, bytes);
   }
 
   /** Writes what this turn has gathered. Called by the turn, and before a close frame. */
@@ -81,24 +84,32 @@ export class Outbox {
   end(): void {
     if (this.#ended) return;
     this.flush();
+    const waiting = this.#waiting;
+    this.drop();
+    if (waiting !== undefined) this.#sink.write([...waiting.values()]);
+  }
+
+  /** Lets go of everything that waits, unsent, and takes nothing more: the socket has gone. */
+  drop(): void {
     this.#ended = true;
-    if (this.#waiting !== undefined) this.#sink.write([...this.#waiting.values()]);
+    this.#now = undefined;
+    this.#nowBytes = 0;
     this.#waiting = undefined;
     this.#waitingBytes = 0;
   }
 
-  #gather(message: Encoded): void {
+  #gather(message: Encoded, bytes: number): void {
     if (this.#now === undefined) {
       this.#now = [message];
       this.#turn.add(this);
     } else {
       this.#now.push(message);
     }
-    this.#nowBytes += message.bytes;
+    this.#nowBytes += bytes;
     if (this.#nowBytes > turnBytes) this.flush();
   }
 
-  #wait(waiting: Map<string | number, Encoded>, message: Encoded): void {
+  #wait(waiting: Map<string | number, Encoded>, message: Encoded, bytes: number): void {
     const key = message.latestKey ?? this.#nextNumber++;
     const older = waiting.get(key);
     if (older !== undefined) {
@@ -107,11 +118,9 @@ export class Outbox {
       this.#skipped++;
     }
     waiting.set(key, message);
-    this.#waitingBytes += message.bytes;
+    this.#waitingBytes += bytes;
     if (this.#waitingBytes > this.#maxQueueBytes && waiting.size > 1) {
-      this.#ended = true;
-      this.#waiting = undefined;
-      this.#waitingBytes = 0;
+      this.drop();
       this.#overflow();
     }
   }

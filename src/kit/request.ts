@@ -1,6 +1,7 @@
 /** HTTP requests and answers as services see them. */
 import type { Contract, RouteBody, RouteParams } from "../contract/index.ts";
 import { type ErrorCode, errors } from "../wire/errors.ts";
+import { printJson } from "../wire/print-json.ts";
 import type { Principal } from "./principal.ts";
 
 /** A request to a route whose parameters and body have been validated. */
@@ -18,14 +19,21 @@ export interface AnswerInit {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const jsonType = { "content-type": "application/json; charset=utf-8" };
-
-/** `{"data": …}`, status 200 unless told otherwise. */
+/** `{"data": …}`, status 200 unless told otherwise. A `RawJson` in it keeps its spelling. */
 export function dataAnswer(data: unknown, init: AnswerInit = {}): Response {
-  return new Response(JSON.stringify({ data }), { status: init.status ?? 200, headers: { ...jsonType, ...init.headers } });
+  return jsonAnswer({ data }, init.status ?? 200, init.headers);
 }
 
 /** `{"error":{"code","message"}}` with the status of the code. */
 export function errorAnswer(code: ErrorCode, message: string, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(JSON.stringify({ error: { code, message } }), { status: errors[code].status, headers: { ...jsonType, ...headers } });
+  return jsonAnswer({ error: { code, message } }, errors[code].status, headers);
+}
+
+function jsonAnswer(json: object, status: number, headers: Readonly<Record<string, string>> | undefined): Response {
+  const text = printJson(json);
+  const length = String(Buffer.byteLength(text));
+  return new Response(text, {
+    status,
+    headers: { "content-type": "application/json; charset=utf-8", "content-length": length, ...headers },
+  });
 }

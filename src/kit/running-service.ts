@@ -35,6 +35,7 @@ type Handlers = {
   opened?(connection: Connection): void | Promise<void>;
   on: Record<string, (connection: Connection, message: unknown, text: string) => void | Promise<void>>;
   invalid?(connection: Connection, invalid: InvalidMessage): void | Promise<void>;
+  forbidden?(connection: Connection, forbidden: InvalidMessage): void;
   closed?(connection: Connection, closed: Closed): void | Promise<void>;
   routes: Record<string, (request: RouteRequest<Contract, string>) => Response | Promise<Response>>;
   stop?(): Promise<void>;
@@ -56,16 +57,29 @@ export class RunningService implements Receiver {
     this.contract = contract;
     this.limits = parts.limits;
     this.#parts = parts;
-    this.#clock = new OwnedClock(parts.clock);
+    this.#clock = new OwnedClock(parts.clock, (error) => this.#incident(error, {}));
     this.#topics = new Topics(contract, parts.engine.kind === "nats" ? parts.engine.bus : undefined, parts.engine.session.id);
   }
 
+  /** Rejects with what the service's own start rejects with; its timers and background work have then ended. */
   static async start(service: AnyService, parts: ServiceParts): Promise<RunningService> {
     const running = new RunningService(service.contract, parts);
     await running.#topics.start();
-    const handlers: ServiceHandlers<Contract> = await service.start(running.#context());
-    running.#handlers = handlers as Handlers;
+    try {
+      const handlers: ServiceHandlers<Contract> = await service.start(running.#context());
+      running.#handlers = handlers as Handlers;
+    } catch (error) {
+      await running.stop();
+      throw error;
+    }
     return running;
+  }
+
+  /** `latest` messages that slow clients did not get, of all connections since the start. */
+  get skipped(): number {
+    let skipped = this.tally.skipped;
+    for (const connection of this.connections) skipped += connection.skipped;
+    return skipped;
   }
 
   /** Number of topics that have members on this node. */
@@ -76,10 +90,14 @@ export class RunningService implements Receiver {
   /** The connections have been closed; ends timers, background work and the service itself. */
   async stop(): Promise<void> {
     this.#clock.release();
-    await Promise.allSettled([...this.#background]);
-    await this.#handlers.stop?.();
-    this.#clock.release();
-    this.#topics.stop();
+    await this.#idle();
+    try {
+      await this.#handlers.stop?.();
+      await this.#idle();
+    } finally {
+      this.#clock.end();
+      this.#topics.stop();
+    }
   }
 
   // A connection's life.
@@ -200,8 +218,14 @@ export class RunningService implements Receiver {
     };
   }
 
+  /** Work may start more work. */
+  async #idle(): Promise<void> {
+    while (this.#background.size > 0) await Promise.all(this.#background);
+  }
+
   #startBackground(work: () => Promise<void>): void {
-    const running = work()
+    // In an async function also what `work` throws at once is a rejection.
+    const running = (async () => work())()
       .catch((error: unknown) => {
         if (isSwitchboardError(error, "log_closed")) return;
         this.#incident(error, {});
@@ -226,13 +250,25 @@ export class RunningService implements Receiver {
     if (!parsed.success) {
       return this.#invalid(connection, name, payload, new SwitchboardError("bad_message", explain(name, parsed.error, payload)));
     }
-    this.#demandRole(connection.principal ?? anybody, declared.roles, name);
+    try {
+      this.#demandRole(this.#caller(connection, declared, name), declared.roles, name);
+    } catch (error) {
+      if (isSwitchboardError(error, "forbidden")) this.#handlers.forbidden?.(connection, { name, payload, error });
+      throw error;
+    }
     this.tally.received.add(name);
     return this.#handlers.on[name]?.(connection, parsed.data, text);
   }
 
   #declared(name: string): InMessage | undefined {
     return Object.hasOwn(this.contract.in, name) ? this.contract.in[name] : undefined;
+  }
+
+  /** Who sends a message. Without a token nobody is `anybody`, except where the protocol asks for it and the message needs no role. */
+  #caller({ principal }: Connection, { roles }: InMessage, name: string): Principal {
+    if (principal !== undefined) return principal;
+    if (!this.#parts.authEnabled || (this.contract.auth === "message" && roles === undefined)) return anybody;
+    throw new SwitchboardError("unauthenticated", `${name} needs a token, and this connection has shown none: connect again with one`);
   }
 
   #demandRole(principal: Principal, roles: readonly string[] | undefined, what: string): void {
@@ -278,7 +314,7 @@ export class RunningService implements Receiver {
   #failedWith(connection: Connection, error: SwitchboardError): void {
     this.#report(connection, error);
     if (error.code === "unauthenticated") connection.close("unauthenticated", error.message);
-    else if (error.code === "forbidden") connection.close("forbidden", error.message);
+    else if (error.code === "forbidden" && this.#parts.authEnabled) connection.close("forbidden", error.message);
     else if (error.code === "lease_lost") connection.close("restarting", "this node lost its lease: come back");
     else if (error.code === "over_capacity") connection.close("overCapacity", error.message);
     else if (storeErrors.has(error.code)) connection.close("overCapacity", "cannot store now: come back later");

@@ -13,7 +13,10 @@ import type { Topic } from "./topic.ts";
 /** Everything that a service may touch. It holds no timer, socket, file or global of its own. */
 export interface ServiceContext<C extends Contract, Config> {
   readonly config: Config;
-  /** Timers made here end with the service. */
+  /**
+   * Timers made here end with the service: they are cancelled before its background work is waited for, which must not wait for one.
+   * What a timer's call throws is logged and counted as `internal`.
+   */
   readonly clock: Clock;
   readonly logger: Logger;
   /** A new UUIDv7: unique, and sorted by the time of its making within this node. */
@@ -39,7 +42,7 @@ export interface ServiceContext<C extends Contract, Config> {
   background(work: () => Promise<void>): void;
 }
 
-/** A message that did not pass: unknown, or not fitting its schema. `payload` is what came, unchecked. */
+/** A message that did not pass: unknown, not fitting its schema, or not allowed. `payload` is what came, unchecked. */
 export interface InvalidMessage {
   readonly name: string | undefined;
   readonly payload: unknown;
@@ -47,9 +50,9 @@ export interface InvalidMessage {
 }
 
 /**
- * The handlers of a service. A handler may throw a `SwitchboardError`: `forbidden` closes with 4403, `unauthenticated` with 4401,
- * `over_capacity`, `log_unavailable` and `log_closed` with 1013, `lease_lost` with 1012; any other is told to a sender who asked for errors. Anything else
- * that is thrown is our fault: logged with an incident id, closed with 1011.
+ * The handlers of a service. A handler may throw a `SwitchboardError`: `forbidden` closes with 4403 (with auth off, it is only told), `unauthenticated` with 4401,
+ * `over_capacity`, `log_unavailable` and `log_closed` with 1013, `lease_lost` with 1012; any other is told to a sender who asked for errors
+ * and closes nothing. Anything else that is thrown is our fault: logged with an incident id, closed with 1011.
  */
 export interface ServiceHandlers<C extends Contract> {
   /** The connection belongs to the service now: at its opening, or just before its first message (`opensWith`). */
@@ -58,7 +61,9 @@ export interface ServiceHandlers<C extends Contract> {
   readonly on: { readonly [N in keyof C["in"]]: (connection: Connection, message: Incoming<C, N>, text: string) => void | Promise<void> };
   /** What the protocol says to do about a bad message, beside counting it; default: tell a sender who asked for errors. */
   invalid?(connection: Connection, invalid: InvalidMessage): void | Promise<void>;
-  /** Called once, after the last message. */
+  /** What the protocol says to a sender whose role does not allow the message, before it is closed with 4403; default: nothing. */
+  forbidden?(connection: Connection, forbidden: InvalidMessage): void;
+  /** Called once, after the last message; never inside the call that closed the connection. */
   closed?(connection: Connection, closed: Closed): void | Promise<void>;
   readonly routes: { readonly [N in keyof C["routes"]]: (request: RouteRequest<C, N>) => Response | Promise<Response> };
   /** Ends what the service does beside its connections. Those have been closed before. */

@@ -19,7 +19,7 @@ export class Tally {
   messagesOut = 0;
   bytesIn = 0;
   bytesOut = 0;
-  /** `latest` messages that slow clients did not get. */
+  /** `latest` messages that slow clients did not get, of the connections that have ended. */
   skipped = 0;
   /** By code of the error table. */
   readonly errors = new Count();

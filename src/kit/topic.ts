@@ -1,8 +1,8 @@
 /** Named fan-out groups of connections. */
 
 import type { Contract, Outgoing } from "../contract/index.ts";
-import { subjectToken } from "../wire/subject.ts";
-import type { Connection } from "./connection.ts";
+import { maxSubjectLength, subjectToken } from "../wire/subject.ts";
+import type { Connection, Group } from "./connection.ts";
 import { Encoded, encode } from "./encoded.ts";
 import type { Bus, Subscription } from "./engine.ts";
 
@@ -16,6 +16,7 @@ export interface Topic<C extends Contract> {
   readonly name: string;
   /** How many connections of this node are in it. */
   readonly size: number;
+  /** Does nothing for a connection that is in it, or that has ended. */
   join(connection: Connection): void;
   leave(connection: Connection): void;
   /** To every connection in it, on all nodes. */
@@ -38,7 +39,7 @@ export class Topics {
   readonly #contract: Contract;
   readonly #bus: Bus | undefined;
   readonly #session: string;
-  readonly #members = new Map<string, Set<Connection>>();
+  readonly #members = new Map<string, Members>();
   #subscription: Subscription | undefined;
 
   /** `bus`: undefined where there is only one node. */
@@ -67,43 +68,40 @@ export class Topics {
     return {
       name,
       get size() {
-        return members.get(name)?.size ?? 0;
+        return members.get(name)?.connections.size ?? 0;
       },
       join: (connection) => this.#join(name, connection),
-      leave: (connection) => this.#leave(name, connection),
+      leave: (connection) => members.get(name)?.leave(connection),
       publishHere,
       publish: (message, payload) => this.#publish(name, encode(this.#contract, message, payload as object)),
-      [Symbol.iterator]: () => (members.get(name) ?? new Set<Connection>()).values(),
+      [Symbol.iterator]: () => (members.get(name)?.connections ?? new Set<Connection>()).values(),
     } as Topic<C>;
   }
 
   #join(name: string, connection: Connection): void {
+    if (connection.isClosed) return;
     let members = this.#members.get(name);
     if (members === undefined) {
-      members = new Set();
+      members = new Members(() => this.#members.delete(name));
       this.#members.set(name, members);
     }
-    if (members.has(connection)) return;
-    members.add(connection);
-    connection.onLeave(() => this.#leave(name, connection));
-  }
-
-  #leave(name: string, connection: Connection): void {
-    const members = this.#members.get(name);
-    if (members?.delete(connection) && members.size === 0) this.#members.delete(name);
+    members.connections.add(connection);
+    connection.joined(members);
   }
 
   #deliver(name: string, message: Encoded): void {
     const members = this.#members.get(name);
     if (members === undefined) return;
-    for (const connection of members) connection.deliver(message);
+    for (const connection of members.connections) connection.deliver(message);
   }
 
   #publish(name: string, message: Encoded): void {
     this.#deliver(name, message);
     if (this.#bus === undefined) return;
     const header: Header = { session: this.#session, topic: name, name: message.name, latestKey: message.latestKey };
-    this.#bus.publish(`topic.${this.#contract.name}.${subjectToken(name)}`, `${JSON.stringify(header)}\n${message.text}`);
+    // Only the order hangs on the subject, so that the long names of two topics may share one: the header has the name.
+    const subject = `topic.${this.#contract.name}.${subjectToken(name)}`.slice(0, maxSubjectLength);
+    this.#bus.publish(subject, `${JSON.stringify(header)}\n${message.text}`);
   }
 
   #fromBus(data: string): void {
@@ -113,5 +111,24 @@ export class Topics {
     const text = data.slice(lineFeed + 1);
     const payload = this.#contract.transport === "socketio" ? (JSON.parse(text) as object) : {};
     this.#deliver(header.topic, new Encoded(header.name, payload, header.latestKey, () => text));
+  }
+}
+
+/** The members of one topic, as long as there are any. */
+class Members implements Group {
+  readonly connections = new Set<Connection>();
+  readonly #emptied: () => void;
+
+  constructor(emptied: () => void) {
+    this.#emptied = emptied;
+  }
+
+  leave(connection: Connection): void {
+    connection.left(this);
+    this.drop(connection);
+  }
+
+  drop(connection: Connection): void {
+    if (this.connections.delete(connection) && this.connections.size === 0) this.#emptied();
   }
 }

@@ -1,6 +1,9 @@
 /** Close codes, RFC 6455 §7.4 and our private range, and what a client should do after each. */
 
-/** `no`: do not come back as you are. `yes`: reconnect with backoff. `spread`: reconnect after a random delay. `new-token`: with a new token only. */
+/**
+ * `no`: do not come back as you are. `yes`: reconnect with backoff. `spread`: reconnect after a random delay. `later`: with backoff,
+ * begun at its longer end. `new-token`: with a new token only.
+ */
 export type ComeBack = "no" | "yes" | "spread" | "later" | "new-token";
 
 /** Every code that Switchboard closes with. */
@@ -20,6 +23,7 @@ export const closeCodes = {
   overRate: { code: 4429, comeBack: "later", meaning: "over a rate limit" },
 } as const satisfies Record<string, { code: number; comeBack: ComeBack; meaning: string }>;
 
+/** How code names a close; the number goes over the wire. */
 export type CloseName = keyof typeof closeCodes;
 
 const byCode = new Map<number, ComeBack>(Object.values(closeCodes).map((entry) => [entry.code, entry.comeBack]));

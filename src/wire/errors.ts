@@ -7,6 +7,7 @@ export interface ErrorEntry {
   readonly meaning: string;
 }
 
+/** Code → what it means for HTTP and for the caller. Codes are stable: clients and the documentation name them. */
 export const errors = {
   bad_json: { status: 400, retry: false, meaning: "the text is not JSON" },
   bad_message: { status: 400, retry: false, meaning: "a field is missing or has the wrong type; the message names it" },
@@ -34,4 +35,5 @@ export const errors = {
   start_failed: { status: 500, retry: false, meaning: "the server could not start; the message says why" },
 } as const satisfies Record<string, ErrorEntry>;
 
+/** A code of the table. */
 export type ErrorCode = keyof typeof errors;

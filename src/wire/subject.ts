@@ -4,7 +4,8 @@
 export const maxSubjectLength = 200;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// A leading U+FEFF is part of the text.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Letters, digits, `-` and `_` stay; every other byte of the UTF-8 becomes `=XX`; the empty text becomes `=`. */
 export function subjectToken(text: string): string {

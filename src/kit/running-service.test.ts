@@ -1,0 +1,455 @@
+/** A started service: what reaches its handlers, and what becomes of what they throw. */
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { defineContract, namedBy } from "../contract/index.ts";
+import { SwitchboardError } from "../wire/error.ts";
+import type { ErrorCode } from "../wire/errors.ts";
+import { type Fakes, fakeConnection, openingOf, settled, startService } from "./kit.fixture.ts";
+import type { Opening } from "./link.ts";
+import { anybody, type Principal } from "./principal.ts";
+import { dataAnswer } from "./request.ts";
+import type { RunningService } from "./running-service.ts";
+import { defineService, type ServiceContext, type ServiceHandlers } from "./service.ts";
+
+const contract = defineContract({
+  name: "lab",
+  doc: "",
+  transport: "websocket",
+  paths: ["/lab"],
+  codec: namedBy("type"),
+  in: {
+    move: { doc: "", schema: z.object({ to: z.object({ x: z.number() }), note: z.string().optional() }) },
+    erase: { doc: "", schema: z.object({}), roles: ["lab.chief", "lab.owner"] },
+    fail: { doc: "", schema: z.object({ code: z.string().optional(), later: z.boolean().optional() }) },
+  },
+  out: {
+    moved: { doc: "", delivery: "all", schema: z.object({ x: z.number() }) },
+    late: { doc: "", delivery: "latest", schema: z.object({}) },
+  },
+  routes: {
+    show: { method: "GET", path: "/lab/:id", doc: "", params: z.object({ id: z.coerce.number() }) },
+    save: {
+      method: "PUT",
+      path: "/lab/:id",
+      doc: "",
+      params: z.object({ id: z.string() }),
+      body: z.object({ x: z.number() }),
+      roles: ["lab.chief"],
+    },
+    open: { method: "GET", path: "/lab-open", doc: "", params: z.object({}), auth: "open", roles: ["lab.chief"] },
+    broken: { method: "GET", path: "/lab-broken", doc: "", params: z.object({ code: z.string().optional() }) },
+  },
+  roles: {},
+});
+type C = typeof contract;
+type Context = ServiceContext<C, unknown>;
+
+const secret = "the-secret-payload";
+
+/** The lab, with other handlers where a test wants them. */
+function lab(handlers: Partial<ServiceHandlers<C>> = {}, started: (context: Context) => void = () => {}, of: typeof contract = contract) {
+  const log: string[] = [];
+  const service = defineService({
+    contract: of,
+    config: z.object({}),
+    async start(context: Context) {
+      started(context);
+      return {
+        on: {
+          move(connection, { to }, text) {
+            log.push(`move ${JSON.stringify(to)} ${text}`);
+            context.send(connection, "moved", { x: to.x });
+          },
+          erase: () => {
+            log.push("erase");
+          },
+          fail(_connection, { code, later }) {
+            const error = code === undefined ? new TypeError("a bug") : new SwitchboardError(code as ErrorCode, `failed with ${code}`);
+            if (later === true) return Promise.reject(error);
+            throw error;
+          },
+        },
+        closed: (_connection, { code }) => {
+          log.push(`closed ${code}`);
+        },
+        routes: {
+          show: ({ params, principal }) => dataAnswer({ id: params.id, who: principal.name }),
+          save: ({ params, body }) => dataAnswer({ id: params.id, x: body.x }),
+          open: () => dataAnswer("open"),
+          broken({ params }) {
+            if (params.code === undefined) throw new TypeError("a bug");
+            throw new SwitchboardError(params.code as ErrorCode, "no such thing");
+          },
+        },
+        ...handlers,
+      } satisfies ServiceHandlers<C>;
+    },
+  });
+  return { service, log };
+}
+
+function connect(service: RunningService, opening: Partial<Opening> = {}): Fakes {
+  const parts = fakeConnection({ opening: openingOf(opening) });
+  parts.connection.handOver(() => service.open(parts.connection));
+  return parts;
+}
+
+/** Sends messages, waits until they have been handled, and returns what came back. */
+async function say({ connection, turn, link }: Fakes, ...messages: readonly unknown[]): Promise<unknown[]> {
+  for (const message of messages) connection.receiveText(typeof message === "string" ? message : JSON.stringify(message), 1);
+  await settled();
+  turn.end();
+  return link.writes.splice(0).flatMap((texts) => texts.map((text) => JSON.parse(text) as unknown));
+}
+
+function principal(...roles: string[]): Principal {
+  return { name: "somebody", roles, only: {} };
+}
+
+describe("messages", () => {
+  test("reach their handler validated, less what the schema does not know, with the text as it came", async () => {
+    const { service, log } = lab();
+    const started = await startService(service);
+    const parts = connect(started.service);
+    expect(await say(parts, '{"type":"move","to":{"x":1.0,"y":2},"more":1}')).toEqual([{ type: "moved", x: 1 }]);
+    expect(log).toEqual(['move {"x":1} {"type":"move","to":{"x":1.0,"y":2},"more":1}']);
+    expect([...started.service.tally.received.entries()]).toEqual([["move", 1]]);
+  });
+
+  test.each([
+    ["{", "bad_json", "the frame is not JSON: send one JSON object as text"],
+    [[], "unknown_message", "the message has no type: lab takes move, erase, fail"],
+    [{ type: 5 }, "unknown_message", "the message has no type: lab takes move, erase, fail"],
+    [{ type: "mvoe" }, "unknown_message", 'no message is called "mvoe": lab takes move, erase, fail'],
+    [{ type: "toString" }, "unknown_message", 'no message is called "toString": lab takes move, erase, fail'],
+    [{ type: "move" }, "bad_message", 'move: "to" is missing: expected object'],
+    [{ type: "move", to: { x: secret } }, "bad_message", `move: "to.x" is "${secret}": expected number`],
+  ])(
+    "%j: told to who asked, with the field, the value and the remedy; counted; no content in the log; nobody is closed",
+    async (bad, code, message) => {
+      const { service, log } = lab();
+      const started = await startService(service);
+      const [asked, silent] = [connect(started.service, { wantsErrors: true }), connect(started.service)];
+      expect(await say(asked, bad)).toEqual([{ type: "error", code, message }]);
+      expect(await say(silent, bad)).toEqual([]);
+      expect([asked.connection.isClosed, silent.connection.isClosed]).toEqual([false, false]);
+      expect([...started.service.tally.errors.entries()]).toEqual([[code, 2]]);
+      expect(log).toEqual([]);
+      expect(started.logger.lines.map(({ fields }) => fields.code)).toEqual([code, code]);
+      expect(JSON.stringify(started.logger.lines)).not.toContain(secret);
+      expect(await say(asked, { type: "move", to: { x: 3 } })).toEqual([{ type: "moved", x: 3 }]);
+    },
+  );
+
+  test("what the protocol says about bad ones is up to the service, they are counted all the same", async () => {
+    const invalid: unknown[] = [];
+    const { service } = lab({
+      invalid(connection, { name, payload, error }) {
+        invalid.push([name, payload, error.code]);
+        connection.close("badMessage", "as the protocol says");
+      },
+    });
+    const started = await startService(service);
+    const parts = connect(started.service, { wantsErrors: true });
+    expect(await say(parts, { type: "move" })).toEqual([]);
+    expect(invalid).toEqual([["move", { type: "move" }, "bad_message"]]);
+    expect(parts.link.calls).toEqual(["close 4400 as the protocol says"]);
+    expect([...started.service.tally.errors.entries()]).toEqual([["bad_message", 1]]);
+  });
+
+  test("a long unknown name is not repeated whole", async () => {
+    const started = await startService(lab().service);
+    const parts = connect(started.service, { wantsErrors: true });
+    const [answer] = await say(parts, { type: "x".repeat(10_000) });
+    expect(JSON.stringify(answer).length).toBeLessThan(300);
+  });
+});
+
+describe("roles", () => {
+  test("with auth on, who has none of a message's roles is told, and closed with 4403", async () => {
+    const { service, log } = lab();
+    const started = await startService(service, { auth: true });
+    const worker = connect(started.service, { principal: principal("lab.worker"), wantsErrors: true });
+    const message = "erase needs the role lab.chief or lab.owner; this token has lab.worker";
+    expect(await say(worker, { type: "move", to: { x: 1 } }, { type: "erase" })).toEqual([
+      { type: "moved", x: 1 },
+      { type: "error", code: "forbidden", message },
+    ]);
+    expect(worker.link.calls).toEqual([`close 4403 ${message}`]);
+    for (const role of ["lab.owner", "admin", "*"]) await say(connect(started.service, { principal: principal(role) }), { type: "erase" });
+    expect(log.slice(1)).toEqual(["closed 4403", "erase", "erase", "erase"]);
+  });
+
+  test("the service may say something of its own before that", async () => {
+    const told: unknown[] = [];
+    const { service } = lab({ forbidden: (_connection, { name, error }) => told.push([name, error.code]) });
+    const started = await startService(service, { auth: true });
+    const parts = connect(started.service, { principal: principal() });
+    await say(parts, { type: "erase" });
+    expect(told).toEqual([["erase", "forbidden"]]);
+    expect(parts.link.calls[0]).toMatch(/^close 4403 .*this token has none$/);
+  });
+
+  test("with auth off nobody needs one", async () => {
+    const { service, log } = lab();
+    const started = await startService(service);
+    await say(connect(started.service, { principal: anybody }), { type: "erase" });
+    expect(log).toEqual(["erase"]);
+  });
+
+  test("who has shown no token is not anybody: 4401 for a message with roles, and for any where tokens come with the connection", async () => {
+    const { service, log } = lab();
+    const started = await startService(service, { auth: true });
+    const parts = connect(started.service, { principal: undefined });
+    await say(parts, { type: "move", to: { x: 1 } });
+    expect(parts.link.calls[0]).toMatch(/^close 4401 move needs a token/);
+
+    const asks = lab({}, () => {}, { ...contract, auth: "message" } as typeof contract);
+    const asking = await startService(asks.service, { auth: true });
+    const unknown = connect(asking.service, { principal: undefined });
+    await say(unknown, { type: "move", to: { x: 1 } }, { type: "erase" });
+    expect(unknown.link.calls[0]).toMatch(/^close 4401 erase needs a token/);
+    expect([log, asks.log]).toEqual([["closed 4401"], ['move {"x":1} {"type":"move","to":{"x":1}}', "closed 4401"]]);
+  });
+});
+
+describe("what a handler throws", () => {
+  test.each([
+    ["forbidden", "close 4403 failed with forbidden"],
+    ["unauthenticated", "close 4401 failed with unauthenticated"],
+    ["over_capacity", "close 1013 failed with over_capacity"],
+    ["log_unavailable", "close 1013 cannot store now: come back later"],
+    ["log_closed", "close 1013 cannot store now: come back later"],
+    ["lease_lost", "close 1012 this node lost its lease: come back"],
+    ["wrong_state", undefined],
+    ["conflict", undefined],
+    ["not_found", undefined],
+  ])("%s: told to who asked; %s", async (code, close) => {
+    const started = await startService(lab().service, { auth: true });
+    for (const later of [false, true]) {
+      const parts = connect(started.service, { wantsErrors: true });
+      expect(await say(parts, { type: "fail", code, later })).toEqual([{ type: "error", code, message: `failed with ${code}` }]);
+      expect(parts.link.calls).toEqual(close === undefined ? [] : [close]);
+    }
+    expect([...started.service.tally.errors.entries()]).toEqual([[code, 2]]);
+  });
+
+  test("with auth off a forbidden one is told and closes nothing", async () => {
+    const started = await startService(lab().service);
+    const parts = connect(started.service, { wantsErrors: true });
+    expect(await say(parts, { type: "fail", code: "forbidden" })).toEqual([
+      { type: "error", code: "forbidden", message: "failed with forbidden" },
+    ]);
+    expect(parts.link.calls).toEqual([]);
+  });
+
+  test("anything else is our fault: 1011 with an incident that is in the log, which tells the client nothing", async () => {
+    const { service, log } = lab();
+    const started = await startService(service);
+    for (const [later, incident] of [
+      [false, "id1"],
+      [true, "id2"],
+    ] as const) {
+      const parts = connect(started.service, { wantsErrors: true });
+      expect(await say(parts, { type: "fail", later }, { type: "move", to: { x: 1 } })).toEqual([]);
+      expect(parts.link.calls).toEqual([`close 1011 incident ${incident}`]);
+      const line = started.logger.lines.at(-1);
+      expect(line).toMatchObject({ level: "error", fields: { service: "lab", incident, err: { message: "a bug" } } });
+    }
+    expect(log).toEqual(["closed 1011", "closed 1011"]);
+    expect([...started.service.tally.errors.entries()]).toEqual([["internal", 2]]);
+  });
+
+  test("at the close, it is logged", async () => {
+    const { service } = lab({ closed: () => Promise.reject(new Error("in closed")) });
+    const started = await startService(service);
+    const { connection } = connect(started.service);
+    connection.peerClosed(1000, "");
+    await settled();
+    expect(started.logger.lines.at(-1)).toMatchObject({ level: "error", fields: { err: { message: "in closed" } } });
+    expect(started.service.connections.size).toBe(0);
+  });
+});
+
+describe("routes", () => {
+  async function ask(
+    service: RunningService,
+    name: keyof C["routes"],
+    { params = {}, body, who = anybody }: { params?: Record<string, string>; body?: unknown; who?: Principal | null } = {},
+  ): Promise<unknown> {
+    const request = new Request(`http://localhost${contract.routes[name].path}`);
+    const answer = await service.respond(name, contract.routes[name], params, body, who ?? undefined, request);
+    return [answer.status, await answer.json()];
+  }
+
+  test("answer with what the handler returns, parameters and body validated", async () => {
+    const { service } = await startService(lab().service);
+    expect(await ask(service, "show", { params: { id: "5", token: "x" } })).toEqual([200, { data: { id: 5, who: "anybody" } }]);
+    expect(await ask(service, "save", { params: { id: "5" }, body: { x: 1, more: 2 } })).toEqual([200, { data: { id: "5", x: 1 } }]);
+  });
+
+  test("a bad parameter or body is a 400 that names it", async () => {
+    const { service } = await startService(lab().service);
+    const error = (message: string) => [400, { error: { code: "bad_message", message } }];
+    expect(await ask(service, "show", { params: { id: "five" } })).toEqual(error('the address: "id" is "five": expected number'));
+    expect(await ask(service, "save", { params: { id: "5" } })).toEqual(error("the body is missing: expected object"));
+    expect(await ask(service, "save", { params: { id: "5" }, body: { x: null } })).toEqual(error('the body: "x" is null: expected number'));
+    expect([...service.tally.errors.entries()]).toEqual([["bad_message", 3]]);
+  });
+
+  test("without a token 401, without the role 403, before anything is validated; an open one asks for nothing", async () => {
+    const { service } = await startService(lab().service, { auth: true });
+    expect(await ask(service, "save", { who: null })).toMatchObject([401, { error: { code: "unauthenticated" } }]);
+    expect(await ask(service, "save", { who: principal("lab.worker") })).toEqual([
+      403,
+      { error: { code: "forbidden", message: "PUT /lab/:id needs the role lab.chief; this token has lab.worker" } },
+    ]);
+    expect(await ask(service, "save", { who: principal("lab.chief"), params: { id: "1" }, body: { x: 1 } })).toMatchObject([200, {}]);
+    expect(await ask(service, "open", { who: null })).toEqual([200, { data: "open" }]);
+    expect(await ask(service, "open", { who: principal() })).toEqual([200, { data: "open" }]);
+  });
+
+  test("what a handler throws is an answer too", async () => {
+    const { service, logger } = await startService(lab().service);
+    expect(await ask(service, "broken", { params: { code: "not_found" } })).toEqual([
+      404,
+      { error: { code: "not_found", message: "no such thing" } },
+    ]);
+    expect(await ask(service, "broken", { params: { code: "log_unavailable" } })).toMatchObject([503, {}]);
+    expect(await ask(service, "broken")).toEqual([
+      500,
+      { error: { code: "internal", message: "our fault: look for incident id1 in the log" } },
+    ]);
+    expect(logger.lines.at(-1)).toMatchObject({ level: "error", fields: { incident: "id1", route: "broken", err: { message: "a bug" } } });
+  });
+});
+
+describe("what a service is handed", () => {
+  /** Starts the lab and gives its context. */
+  async function started(handlers: Partial<ServiceHandlers<C>> = {}) {
+    let context: Context | undefined;
+    const parts = await startService(lab(handlers, (given) => (context = given)).service);
+    if (context === undefined) throw new Error("not started");
+    return { ...parts, context };
+  }
+
+  test("background work that fails, at once or later, is logged and counted; that the engine is closed is no fault", async () => {
+    const { context, logger, service } = await started();
+    context.background(() => {
+      throw new Error("at once");
+    });
+    context.background(() => Promise.reject(new Error("later")));
+    context.background(() => Promise.reject(new SwitchboardError("log_closed", "closed")));
+    await settled();
+    expect(logger.lines.map(({ fields }) => (fields.err as Error).message)).toEqual(["at once", "later"]);
+    expect([...service.tally.errors.entries()]).toEqual([["internal", 2]]);
+  });
+
+  test("a timer's call that throws is logged and counted", async () => {
+    const { context, logger, clock, service } = await started();
+    context.clock.after(5, () => {
+      throw new Error("in a timer");
+    });
+    clock.advance(5);
+    expect(logger.lines.map(({ fields }) => (fields.err as Error).message)).toEqual(["in a timer"]);
+    expect([...service.tally.errors.entries()]).toEqual([["internal", 1]]);
+  });
+
+  test("stop cancels its timers, waits for its background work and what that starts, then stops it", async () => {
+    const log: string[] = [];
+    const { context, clock, service } = await started({
+      async stop() {
+        log.push("stopped");
+        context.background(async () => {
+          await settled();
+          log.push("work of stop");
+        });
+        context.clock.after(1, () => log.push("a timer of stop"));
+      },
+    });
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    context.clock.after(1, () => log.push("a timer"));
+    context.background(async () => {
+      await held;
+      log.push("work");
+      context.background(async () => {
+        await settled();
+        log.push("more work");
+      });
+    });
+    const stopping = service.stop();
+    expect(clock.pending).toBe(0);
+    release();
+    await stopping;
+    context.clock.after(1, () => log.push("a timer after all"));
+    clock.advance(10);
+    expect(log).toEqual(["work", "more work", "stopped", "work of stop"]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("reportError tells who asked and closes nobody", async () => {
+    const { context, service } = await started();
+    const [asked, silent] = [connect(service, { wantsErrors: true }), connect(service)];
+    for (const { connection } of [asked, silent]) context.reportError(connection, new SwitchboardError("forbidden", "no"));
+    expect([await say(asked), await say(silent)]).toEqual([[{ type: "error", code: "forbidden", message: "no" }], []]);
+    expect(asked.connection.isClosed).toBe(false);
+  });
+
+  test("close is behind everything that was sent", async () => {
+    const { context, service } = await started();
+    const { connection, link } = connect(service);
+    context.send(connection, "moved", { x: 1 });
+    context.close(connection, "done", "bye");
+    expect([link.texts, link.calls]).toEqual([['{"type":"moved","x":1}'], ["close 1000 bye"]]);
+  });
+
+  test("topics of the service, whose members leave when they end", async () => {
+    const { context, service } = await started();
+    const parts = connect(service);
+    context.topic("all").join(parts.connection);
+    context.topic("all").publish("moved", { x: 1 });
+    expect(await say(parts)).toEqual([{ type: "moved", x: 1 }]);
+    expect(service.topicCount).toBe(1);
+    parts.connection.peerClosed(1000, "");
+    expect(service.topicCount).toBe(0);
+  });
+
+  test("who asked is told how many messages it did not get; they are counted when it ends", async () => {
+    const { context, service } = await started();
+    const parts = connect(service, { wantsSkipped: true });
+    parts.link.slow = true;
+    context.send(parts.connection, "moved", { x: 1 });
+    parts.turn.end();
+    for (let n = 0; n < 3; n++) context.send(parts.connection, "late", {});
+    parts.link.slow = false;
+    parts.link.unsentBytes = 0;
+    parts.connection.drained();
+    expect((await say(parts)).slice(1)).toEqual([{ type: "late" }, { type: "skipped", count: 2 }]);
+    parts.connection.peerClosed(1000, "");
+    await settled();
+    expect(service.tally.skipped).toBe(2);
+  });
+});
+
+test("what comes and goes is counted", async () => {
+  const { service } = await startService(lab().service);
+  const parts = connect(service);
+  parts.connection.receiveText('{"type":"erase"}', 16);
+  parts.connection.wrote(2, 50);
+  parts.connection.peerClosed(1001, "");
+  await settled();
+  const { messagesIn, bytesIn, messagesOut, bytesOut, closes } = service.tally;
+  expect([messagesIn, bytesIn, messagesOut, bytesOut, ...closes.entries()]).toEqual([1, 16, 2, 50, ["1001", 1]]);
+});
+
+test("events of a transport that names them are messages too", async () => {
+  const { service, log } = lab();
+  const started = await startService(service);
+  const { connection } = connect(started.service);
+  connection.receiveEvent("move", { to: { x: 2 } }, 1);
+  await settled();
+  expect(log).toEqual(['move {"x":2} ']);
+});
