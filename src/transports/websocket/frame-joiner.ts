@@ -16,11 +16,11 @@ export class FrameJoiner {
   join(messages: readonly Encoded[]): Uint8Array {
     if (this.#joined !== undefined && this.#isLast(messages)) return this.#joined;
     let bytes = 0;
-    for (const message of messages) bytes += message.bytes;
+    for (const message of messages) bytes += frameOf(message).byteLength;
     const joined = Buffer.allocUnsafeSlow(bytes);
     let at = 0;
-    for (const { frame } of messages) {
-      if (frame === undefined) throw new TypeError("a message without its frame was to be joined");
+    for (const message of messages) {
+      const frame = frameOf(message);
       joined.set(frame, at);
       at += frame.byteLength;
     }
@@ -43,4 +43,9 @@ export class FrameJoiner {
     for (let i = 0; i < messages.length; i++) if (last[i] !== messages[i]) return false;
     return true;
   }
+}
+
+function frameOf({ frame }: Encoded): Uint8Array {
+  if (frame === undefined) throw new TypeError("a message without its frame was to be joined");
+  return frame;
 }

@@ -15,8 +15,9 @@ const closeGraceMs = 1000;
 const maxReasonBytes = 123;
 
 /**
- * `ws` writes pongs and close frames itself. Both sides write whole frames, so they cannot be mixed up; nothing of ours is
- * written after a close frame, since the kit's outbox has ended by then.
+ * `ws` writes pings, pongs and close frames. Both sides write whole frames, so they cannot be mixed up; nothing of ours is
+ * written after a close frame, since the kit's outbox has ended by then. Whatever the socket holds unsent calls `#written` when it has
+ * left, or an outbox that began to wait behind a ping would wait for ever.
  */
 export class WebSocketLink implements Link {
   readonly #socket: Duplex;
@@ -25,6 +26,8 @@ export class WebSocketLink implements Link {
   readonly #clock: Clock;
   #connection: Connection | undefined;
   #closeTimer: Timer | undefined;
+  /** The newest ping that the peer, being behind, has had no answer to; RFC 6455 §5.5.3 asks for no more than that one. */
+  #unanswered: Buffer | undefined;
 
   constructor(webSocket: ServedWebSocket, socket: Duplex, joiner: FrameJoiner, clock: Clock) {
     this.#webSocket = webSocket;
@@ -43,7 +46,11 @@ export class WebSocketLink implements Link {
       else connection.receiveText(data.toString("utf8"), data.byteLength);
     });
     webSocket.on("pong", () => connection.heard());
-    webSocket.on("ping", () => connection.heard());
+    webSocket.on("ping", (data: Buffer) => {
+      connection.heard();
+      if (this.#socket.writableLength === 0) this.#pong(data);
+      else this.#unanswered = Buffer.from(data);
+    });
     // A frame that broke the protocol; the library has closed with the code that fits, and `peerClosing` has told of it.
     webSocket.on("error", () => {});
     webSocket.on("close", (code: number, reason: Buffer) => {
@@ -51,6 +58,8 @@ export class WebSocketLink implements Link {
       connection.peerClosed(code, reason.toString());
       gone();
     });
+    // The answer to the upgrade, where it has not left at once.
+    if (this.#socket.writableLength > 0) this.#socket.write("", this.#written);
   }
 
   get unsentBytes(): number {
@@ -89,7 +98,7 @@ export class WebSocketLink implements Link {
   }
 
   ping(): void {
-    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.ping();
+    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.ping(undefined, false, this.#written);
   }
 
   probe(timeoutMs: number): Promise<boolean> {
@@ -111,8 +120,16 @@ export class WebSocketLink implements Link {
     });
   }
 
+  #pong(data: Buffer): void {
+    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.pong(data, false, this.#written);
+  }
+
   readonly #written = (): void => {
-    if (this.#socket.writableLength === 0) this.#connection?.drained();
+    if (this.#socket.writableLength > 0) return;
+    const ping = this.#unanswered;
+    this.#unanswered = undefined;
+    if (ping !== undefined) this.#pong(ping);
+    this.#connection?.drained();
   };
 }
 

@@ -10,6 +10,7 @@ import type { Entrance } from "../../kit/entrance.ts";
 import { type Authenticator, anybody, type Principal } from "../../kit/principal.ts";
 import { isSwitchboardError } from "../../wire/error.ts";
 import { FrameJoiner } from "./frame-joiner.ts";
+import { refuseUpgrade } from "./refuse-upgrade.ts";
 import { ServedWebSocket } from "./served-websocket.ts";
 import { WebSocketLink } from "./websocket-link.ts";
 
@@ -35,7 +36,10 @@ interface Identity {
   readonly refused?: string;
 }
 
-/** Accepts WebSockets. A refused one is accepted too and then closed with its code, since browsers cannot read an HTTP status. */
+/**
+ * Accepts WebSockets. A refused one is accepted too and then closed with its code, since browsers cannot read an HTTP status; except
+ * that a page of a foreign origin gets 403, and everybody 503 while the refused ones come faster than they go.
+ */
 export class WebSocketTransport {
   readonly #parts: WebSocketParts;
   readonly #joiner = new FrameJoiner();
@@ -48,10 +52,14 @@ export class WebSocketTransport {
 
   /** Takes over a socket for the services of `entrance`. Never throws. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, entrance: Entrance): void {
-    const { authenticator, origins } = this.#parts;
+    const { authenticator, connections, origins } = this.#parts;
     const { origin } = request.headers;
     if (origins !== "*" && origin !== undefined && !origins.includes(origin)) {
-      socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      refuseUpgrade(socket, 403);
+      return;
+    }
+    if (connections.flooded()) {
+      refuseUpgrade(socket, 503);
       return;
     }
     if (!authenticator.enabled) {
@@ -121,6 +129,8 @@ export class WebSocketTransport {
       server = new WebSocketServer({
         noServer: true,
         clientTracking: false,
+        // The link answers pings, so that those of a peer which does not read do not pile up.
+        autoPong: false,
         perMessageDeflate: false,
         maxPayload: maxFrameBytes,
         closeTimeout: closeTimeoutMs,
