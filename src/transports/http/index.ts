@@ -1,0 +1,4 @@
+/** The HTTP transport. */
+export { createHttpHandler, type HttpOperation, type HttpParts } from "./http-handler.ts";
+export { configureHttpServer } from "./http-server.ts";
+export { RequestCount } from "./request-count.ts";

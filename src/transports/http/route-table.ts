@@ -1,0 +1,88 @@
+/** The paths that are served: the gateway's own, and those of every service's contract, as one kind of thing. */
+
+import type { Limits } from "../../contract/index.ts";
+import { hasRole, type Principal } from "../../kit/principal.ts";
+import type { RunningService } from "../../kit/running-service.ts";
+import { SwitchboardError } from "../../wire/error.ts";
+
+/** A path that belongs to no service. */
+export interface HttpOperation {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Without parameters; it may end in `/*`, and is then tried after all others. */
+  readonly path: `/${string}`;
+  /** `open`: anybody, without a token. Else, with auth on, who has one of these roles. */
+  readonly auth: "open" | readonly string[];
+  answer(request: Request): Response | Promise<Response>;
+}
+
+/** A request on its way to whoever answers it. */
+export interface RoutedRequest {
+  /** Path and query parameters together; a path parameter wins. */
+  readonly params: Record<string, string>;
+  /** The parsed body, where the route reads one and the caller has shown who it is. */
+  readonly body: unknown;
+  readonly principal: Principal | undefined;
+  readonly request: Request;
+}
+
+/** One method on one path. */
+export interface ServedRoute {
+  readonly method: HttpOperation["method"];
+  readonly path: `/${string}`;
+  /** Never asks for a token. */
+  readonly open: boolean;
+  /** The JSON body is read before `answer`. */
+  readonly readsBody: boolean;
+  readonly limits: Pick<Limits, "maxBodyBytes" | "requestTimeoutMs">;
+  /** Rejects with a SwitchboardError, or with what is our fault. */
+  answer(routed: RoutedRequest): Promise<Response>;
+}
+
+/**
+ * Everything that is served, in the order in which it is to be tried: the gateway's paths, the services' in the order of their
+ * contracts, then what ends in `/*`. Throws `TypeError` if two have the same method and path.
+ */
+export function routeTable(services: readonly RunningService[], operations: readonly HttpOperation[], limits: Limits): ServedRoute[] {
+  const own = operations.map((operation) => ownRoute(operation, limits));
+  const isLast = (route: ServedRoute) => route.path.endsWith("/*");
+  const table = [...own.filter((route) => !isLast(route)), ...services.flatMap(serviceRoutes), ...own.filter(isLast)];
+  const seen = new Set<string>();
+  for (const { method, path } of table) {
+    const key = `${method} ${path.replaceAll(/:[^/]+/g, ":")}`;
+    if (seen.has(key)) throw new TypeError(`${method} ${path} is served twice`);
+    seen.add(key);
+  }
+  return table;
+}
+
+function ownRoute({ method, path, auth, answer }: HttpOperation, limits: Limits): ServedRoute {
+  return {
+    method,
+    path,
+    open: auth === "open",
+    readsBody: false,
+    limits,
+    async answer({ principal, request }) {
+      if (auth !== "open") demandRole(principal, auth, `${method} ${path}`);
+      return await answer(request);
+    },
+  };
+}
+
+function serviceRoutes(service: RunningService): ServedRoute[] {
+  return Object.entries(service.contract.routes).map(([name, route]) => ({
+    method: route.method,
+    path: route.path,
+    open: route.auth === "open",
+    readsBody: route.body !== undefined,
+    limits: service.limits,
+    answer: ({ params, body, principal, request }) => service.respond(name, route, params, body, principal, request),
+  }));
+}
+
+function demandRole(principal: Principal | undefined, roles: readonly string[], what: string): void {
+  if (principal === undefined) {
+    throw new SwitchboardError("unauthenticated", "no token: send it as `Authorization: Bearer TOKEN` or `?token=TOKEN`");
+  }
+  if (!hasRole(principal, roles)) throw new SwitchboardError("forbidden", `${what} needs the role ${roles.join(" or ")}`);
+}
