@@ -1,0 +1,236 @@
+/** The composition root: engine, services, transports and listeners become one running server. */
+import type { IncomingMessage } from "node:http";
+import type { Logger } from "pino";
+import { v7 as uuidv7 } from "uuid";
+import { type Clock, systemClock } from "../kit/clock.ts";
+import { Connections } from "../kit/connections.ts";
+import type { Engine } from "../kit/engine.ts";
+import { Entrance } from "../kit/entrance.ts";
+import { RunningService } from "../kit/running-service.ts";
+import type { AnyService } from "../kit/service.ts";
+import { Turn } from "../kit/turn.ts";
+import { configureHttpServer, createHttpHandler, RequestCount } from "../transports/http/index.ts";
+import { createSocketIoTransport, type SocketIoTransport } from "../transports/socketio/index.ts";
+import { pathOf, WebSocketTransport } from "../transports/websocket/index.ts";
+import { createAuthenticator, type GatewayAuthenticator } from "./auth/index.ts";
+import type { Config } from "./config.ts";
+import { Listener, type ListenerRoutes } from "./listener.ts";
+import { Metrics } from "./metrics.ts";
+import { openEngine } from "./open-engine.ts";
+import { operations, type Readiness } from "./operations.ts";
+
+/** A server that listens. */
+export interface Gateway {
+  /** Where it listens; the main listener first. `service` is set on a listener given to one service. */
+  readonly listeners: readonly { readonly url: string; readonly service?: string }[];
+  /**
+   * Leaves: accepts nothing new, closes every connection with 1012, stores what is under way, lets go of everything.
+   * Resolves within `drainTimeoutMs`; a second call gives the first one's promise.
+   */
+  drain(): Promise<void>;
+}
+
+/** What a gateway is started with. */
+export interface GatewayParts {
+  readonly services: readonly AnyService[];
+  readonly logger: Logger;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+/** Starts the server; rejects with a SwitchboardError that says what to do when it cannot, leaving nothing behind. */
+export async function startGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
+  const opened: (() => Promise<void> | void)[] = [];
+  try {
+    return await start(config, parts, opened);
+  } catch (error) {
+    for (const close of opened.reverse()) await close();
+    throw error;
+  }
+}
+
+async function start(config: Config, parts: GatewayParts, opened: (() => Promise<void> | void)[]): Promise<Gateway> {
+  const { logger } = parts;
+  const clock = parts.clock ?? systemClock;
+  const newId = (): string => uuidv7();
+  const engine = await openEngine(config);
+  opened.push(() => engine.close());
+  const authenticator = await createAuthenticator(config, { clock, logger });
+  opened.push(() => authenticator.close());
+  const connections = new Connections({ clock, turn: new Turn(), limits: config.limits, authenticator, newId });
+  opened.push(() => connections.stop());
+  authenticator.onChange(() => connections.recheck());
+
+  const services: RunningService[] = [];
+  for (const service of parts.services) {
+    const own = config.services[service.contract.name];
+    if (own === undefined || !own.enabled) continue;
+    const running = await RunningService.start(service, {
+      config: own,
+      limits: own.limits,
+      engine,
+      clock,
+      logger: logger.child({ service: service.contract.name }),
+      authEnabled: authenticator.enabled,
+      newId,
+    });
+    opened.push(() => running.stop());
+    services.push(running);
+  }
+
+  const webSockets = new WebSocketTransport({ connections, authenticator, clock, origins: config.cors.origins });
+  opened.push(() => webSockets.close());
+  const socketIos = services
+    .filter((service) => service.contract.transport === "socketio")
+    .map((service) =>
+      createSocketIoTransport({ service, connections, authenticator, limits: service.limits, cors: config.cors, clock, logger }),
+    );
+  for (const transport of socketIos) opened.push(() => transport.close());
+  const entrances = entrancesByPath(services, authenticator.enabled);
+  const requests = new RequestCount();
+  const readiness: Readiness = { draining: false, engine };
+  const metrics = new Metrics({
+    services,
+    entrances: [...new Set(entrances.values())],
+    connections,
+    engine,
+    limits: config.limits,
+    requests: () => requests.entries(),
+  });
+  const handleRequest = createHttpHandler({
+    services,
+    authenticator,
+    limits: config.limits,
+    cors: config.cors,
+    logger,
+    clock,
+    newId,
+    requests,
+    operations: operations(readiness, metrics),
+  });
+
+  const routes = (only: RunningService | undefined): ListenerRoutes => {
+    const everyPath = only?.contract.transport === "websocket" ? new Entrance([only], authenticator.enabled) : undefined;
+    const ofPath = (path: string) => everyPath ?? entrances.get(path);
+    return {
+      configure: (server) => configureHttpServer(server, config.limits),
+      request: (request, response) => {
+        const transport = owner(socketIos, request);
+        if (transport === undefined) handleRequest(request, response);
+        else transport.handleRequest(request, response);
+      },
+      upgrade: (request, socket, head) => {
+        const transport = owner(socketIos, request);
+        const entrance = transport === undefined ? ofPath(pathOf(request)) : undefined;
+        if (transport !== undefined) transport.handleUpgrade(request, socket, head);
+        else if (entrance !== undefined) webSockets.handleUpgrade(request, socket, head, entrance);
+        else socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      },
+    };
+  };
+
+  const listeners: { listener: Listener; only: RunningService | undefined }[] = [];
+  opened.push(async () => {
+    for (const { listener } of listeners) listener.destroy();
+    await Promise.all(listeners.map(({ listener }) => listener.close()));
+  });
+  for (const address of [config.listen, ...config.listeners]) {
+    const name = "service" in address ? address.service : undefined;
+    const only = services.find((service) => service.contract.name === name);
+    const host = address.host ?? config.listen.host;
+    listeners.push({ listener: await Listener.open({ host, port: address.port }, routes(only)), only });
+  }
+
+  const addresses = listeners.map(({ listener, only }) => ({
+    url: `${only?.contract.transport === "websocket" ? "ws" : "http"}://${listener.authority}`,
+    ...(only === undefined ? {} : { service: only.contract.name }),
+  }));
+  logger.info(
+    { listeners: addresses, engine: engine.kind, auth: authenticator.enabled, services: services.map((service) => service.contract.name) },
+    "listening",
+  );
+
+  let draining: Promise<void> | undefined;
+  return {
+    listeners: addresses,
+    drain() {
+      readiness.draining = true;
+      draining ??= leave({
+        connections,
+        listeners: listeners.map(({ listener }) => listener),
+        services,
+        closeTransports: [...socketIos.map((transport) => () => transport.close()), () => webSockets.close()],
+        authenticator,
+        engine,
+        clock,
+        timeoutMs: config.drainTimeoutMs,
+        logger,
+      });
+      return draining;
+    },
+  };
+}
+
+/** Everything that a drain lets go of. */
+interface Leaving {
+  readonly connections: Connections;
+  readonly listeners: readonly Listener[];
+  readonly services: readonly RunningService[];
+  readonly closeTransports: readonly (() => void | Promise<void>)[];
+  readonly authenticator: GatewayAuthenticator;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly logger: Logger;
+}
+
+/** Half of the time is for clients to take their close frame, the rest for storing what is under way. */
+async function leave(parts: Leaving): Promise<void> {
+  const { connections, listeners, services, closeTransports, authenticator, engine, clock, timeoutMs, logger } = parts;
+  logger.info({ connections: connections.size }, "draining");
+  const closed = Promise.all(listeners.map((listener) => listener.close()));
+  for (const connection of connections) connection.close("restarting", "the server restarts: come back");
+  await within(clock, timeoutMs / 2, connections.whenEmpty());
+  for (const connection of connections) connection.destroy("draining");
+  for (const close of closeTransports) await close();
+  for (const listener of listeners) listener.destroy();
+  const stored = (async () => {
+    for (const service of services) await service.stop();
+    connections.stop();
+    authenticator.close();
+    await engine.close();
+  })();
+  if (!(await within(clock, timeoutMs / 2, Promise.all([closed, stored])))) logger.error({}, "left before everything was closed");
+  logger.info({}, "drained");
+}
+
+/** Resolves to whether `work` was done within `ms`. */
+async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(ms, () => resolve(false));
+    work.then(
+      () => {
+        timer.cancel();
+        resolve(true);
+      },
+      (error: unknown) => {
+        timer.cancel();
+        reject(error);
+      },
+    );
+  });
+}
+
+function owner(transports: readonly SocketIoTransport[], request: IncomingMessage): SocketIoTransport | undefined {
+  return transports.find((transport) => transport.owns(pathOf(request)));
+}
+
+/** Which services share which WebSocket path. */
+function entrancesByPath(services: readonly RunningService[], authEnabled: boolean): ReadonlyMap<string, Entrance> {
+  const byPath = new Map<string, RunningService[]>();
+  for (const service of services) {
+    if (service.contract.transport !== "websocket") continue;
+    for (const path of service.contract.paths) byPath.set(path, [...(byPath.get(path) ?? []), service]);
+  }
+  return new Map([...byPath].map(([path, sharing]) => [path, new Entrance(sharing, authEnabled)]));
+}

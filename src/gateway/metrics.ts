@@ -1,0 +1,136 @@
+/** The numbers of the process for Prometheus, read from plain counters when asked. */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { Limits } from "../contract/index.ts";
+import type { Connections } from "../kit/connections.ts";
+import type { Engine } from "../kit/engine.ts";
+import type { Entrance } from "../kit/entrance.ts";
+import type { RunningService } from "../kit/running-service.ts";
+import type { Tally } from "../kit/tally.ts";
+
+/** What is counted. */
+export interface MetricsSources {
+  readonly services: readonly RunningService[];
+  readonly entrances: readonly Entrance[];
+  readonly connections: Connections;
+  readonly engine: Engine;
+  readonly limits: Limits;
+  /** Answered HTTP requests: route, status, count. */
+  requests(): Iterable<readonly [route: string, status: string, count: number]>;
+}
+
+type Labels = Readonly<Record<string, string>>;
+type Sample = readonly [labels: Labels, value: number];
+
+/** The sums of a tally that are counters without a further label. */
+const sums = {
+  messages_in: "Messages received",
+  messages_out: "Messages written to sockets",
+  bytes_in: "Bytes of received messages",
+  bytes_out: "Bytes written to sockets",
+} as const;
+
+const sumFields = {
+  messages_in: "messagesIn",
+  messages_out: "messagesOut",
+  bytes_in: "bytesIn",
+  bytes_out: "bytesOut",
+} as const;
+
+/** A registry of its own, so that two gateways in one process do not mix. */
+export class Metrics {
+  readonly #registry = new Registry();
+
+  constructor(sources: MetricsSources) {
+    collectDefaultMetrics({ register: this.#registry });
+    const { services, entrances, connections, engine, limits } = sources;
+    const tallies = (): (readonly [string, Tally])[] => [
+      ...services.map((service) => [service.contract.name, service.tally] as const),
+      ...entrances.map((entrance) => ["none", entrance.tally] as const),
+    ];
+    this.#gauge("connections", "Open connections", ["service"], () => [
+      ...services.map((service): Sample => [{ service: service.contract.name }, service.connections.size]),
+      [{ service: "none" }, entrances.reduce((sum, entrance) => sum + entrance.connections.size, 0)],
+    ]);
+    this.#gauge("topics", "Topics that have members", ["service"], () =>
+      services.map((service): Sample => [{ service: service.contract.name }, service.topicCount]),
+    );
+    for (const name of Object.keys(sums) as (keyof typeof sums)[]) {
+      this.#counter(`${name}_total`, sums[name], ["service"], () =>
+        tallies().map(([service, tally]): Sample => [{ service }, tally[sumFields[name]]]),
+      );
+    }
+    this.#counter("skipped_total", "Messages that slow clients did not get because a newer one replaced them", ["service"], () =>
+      services.map((service): Sample => [{ service: service.contract.name }, service.skipped]),
+    );
+    this.#counter("received_total", "Messages taken, by name", ["service", "message"], () =>
+      tallies().flatMap(([service, tally]) => [...tally.received.entries()].map(([message, n]): Sample => [{ service, message }, n])),
+    );
+    this.#counter("errors_total", "Refused messages and requests, by code of the error table", ["service", "code"], () =>
+      tallies().flatMap(([service, tally]) => [...tally.errors.entries()].map(([code, n]): Sample => [{ service, code }, n])),
+    );
+    this.#counter("closes_total", "Connections that ended, by close code", ["service", "code"], () =>
+      tallies().flatMap(([service, tally]) => [...tally.closes.entries()].map(([code, n]): Sample => [{ service, code }, n])),
+    );
+    this.#counter("refused_connections_total", "Connections not taken for a limit of the process", [], () => [[{}, connections.refused]]);
+    this.#gauge("unsent_bytes", "Bytes that wait for slow clients", [], () => [[{}, unsent(connections).bytes]]);
+    this.#gauge("slow_connections", "Connections for which bytes wait", [], () => [[{}, unsent(connections).slow]]);
+    this.#gauge("limit", "The configured limits, for comparison", ["name"], () =>
+      Object.entries(limits).flatMap(([name, value]): Sample[] => (value === null ? [] : [[{ name }, value]])),
+    );
+    this.#counter("http_requests_total", "Answered HTTP requests", ["route", "status"], () =>
+      Array.from(sources.requests(), ([route, status, n]): Sample => [{ route, status }, n]),
+    );
+    for (const name of Object.keys(engine.stats())) {
+      const add = name.endsWith("_total") ? this.#counter.bind(this) : this.#gauge.bind(this);
+      add(`engine_${name}`, `${engine.kind} engine: ${name.replaceAll("_", " ")}`, [], () => [[{}, engine.stats()[name] ?? 0]]);
+    }
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Everything in Prometheus' text format. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #gauge(name: string, help: string, labelNames: string[], read: () => readonly Sample[]): void {
+    const gauge = new Gauge({
+      name: `switchboard_${name}`,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [labels, value] of read()) this.set(labels, value);
+      },
+    });
+    void gauge;
+  }
+
+  #counter(name: string, help: string, labelNames: string[], read: () => readonly Sample[]): void {
+    const counter = new Counter({
+      name: `switchboard_${name}`,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [labels, value] of read()) this.inc(labels, value);
+      },
+    });
+    void counter;
+  }
+}
+
+function unsent(connections: Connections): { bytes: number; slow: number } {
+  let bytes = 0;
+  let slow = 0;
+  for (const connection of connections) {
+    const waiting = connection.unsentBytes;
+    bytes += waiting;
+    if (waiting > 0) slow++;
+  }
+  return { bytes, slow };
+}
