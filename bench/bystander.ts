@@ -1,0 +1,136 @@
+/** `npm run bench:bystander`: how long a bystander's `refresh` takes, quiet and while other connections misbehave. Switchboard only. */
+import { setTimeout as wait } from "node:timers/promises";
+import type { Abuse, AbuserResult, AbuserTask } from "./load/abuser-load.ts";
+import type { ProbeResult, ProbeTask } from "./load/probe-load.ts";
+import { LoadProcess } from "./load-process.ts";
+import { readOptions, runBenchmark } from "./options.ts";
+import { cpuSeconds } from "./process-figures.ts";
+import { ServerProcess } from "./server-process.ts";
+import { percentile, spread, table, whole } from "./statistics.ts";
+import { describe, surroundings, writeJson } from "./surroundings.ts";
+
+/** How much worse than quiet the bystander's p99 may become while all misbehave. */
+const targetRatio = 2;
+
+const phases: readonly { readonly name: string; readonly abuses: readonly Abuse[] }[] = [
+  { name: "quiet", abuses: [] },
+  { name: "control (load's core busy)", abuses: ["control"] },
+  { name: "flood in a big lobby", abuses: ["flood"] },
+  { name: "… one member never reads", abuses: ["flood", "never-reads"] },
+  { name: "invalid messages", abuses: ["invalid"] },
+  { name: "frames of 1 MiB + 1", abuses: ["oversized"] },
+  { name: "all of them", abuses: ["flood", "never-reads", "invalid", "oversized"] },
+];
+
+interface Run {
+  readonly round: number;
+  readonly phase: string;
+  readonly samples: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  /** How busy the server's core was, by the server: 1 is all the time. */
+  readonly serverBusy: number;
+  /** What the abusers did, a second. */
+  readonly abusePerSecond: Readonly<Record<string, number>>;
+}
+
+/** Resolves when the server has less than a tenth of its core to do, or after 10 s. */
+async function calm(pid: number): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) {
+    const before = cpuSeconds(pid);
+    await wait(500);
+    if (cpuSeconds(pid) - before < 0.05) return;
+  }
+}
+
+async function runPhase(server: ServerProcess, round: number, phase: (typeof phases)[number], numbers: Numbers): Promise<Run> {
+  await calm(server.pid);
+  const begin = performance.now();
+  const cpuBefore = cpuSeconds(server.pid);
+  const floodPerSecond = numbers.flood === Number.POSITIVE_INFINITY ? undefined : numbers.flood;
+  const abuse = { port: server.port, abuses: phase.abuses, bigLobby: numbers["big-lobby"], floodPerSecond } satisfies AbuserTask;
+  const abusers = phase.abuses.length === 0 ? undefined : new LoadProcess("abuser-load.js", abuse, { yielding: true });
+  let bystander: LoadProcess | undefined;
+  try {
+    await abusers?.result(60_000);
+    const { seconds } = numbers;
+    const task = { port: server.port, lobbyId: 1, everyMs: 5, warmUpSeconds: 1, seconds } satisfies ProbeTask;
+    bystander = new LoadProcess("probe-load.js", task);
+    const { latenciesMs } = await bystander.result<ProbeResult>(seconds * 1_000 + 120_000);
+    const done = (await abusers?.finish<AbuserResult>(60_000)) ?? {};
+    const elapsedSeconds = (performance.now() - begin) / 1_000;
+    return {
+      round,
+      phase: phase.name,
+      samples: latenciesMs.length,
+      p50Ms: percentile(latenciesMs, 0.5),
+      p99Ms: percentile(latenciesMs, 0.99),
+      maxMs: percentile(latenciesMs, 1),
+      serverBusy: (cpuSeconds(server.pid) - cpuBefore) / elapsedSeconds,
+      abusePerSecond: Object.fromEntries(Object.entries(done).map(([what, times]) => [what, times / elapsedSeconds])),
+    };
+  } finally {
+    await abusers?.stop();
+    await bystander?.stop();
+  }
+}
+
+type Numbers = Readonly<Record<keyof typeof defaults, number>>;
+const defaults = { rounds: 3, seconds: 10, "big-lobby": 500, flood: Number.POSITIVE_INFINITY };
+
+function print(runs: readonly Run[]): void {
+  const milliseconds = (value: number): string => value.toFixed(2);
+  const rows = phases.map(({ name }) => {
+    const own = runs.filter((run) => run.phase === name);
+    const of = (figure: (run: Run) => number): number => spread(own.map(figure)).median;
+    const ratio = `${ratios(runs, name).median.toFixed(2)} ×`;
+    const busy = `${(of((run) => run.serverBusy) * 100).toFixed(0)} %`;
+    return [
+      name,
+      milliseconds(of((run) => run.p50Ms)),
+      milliseconds(of((run) => run.p99Ms)),
+      milliseconds(of((run) => run.maxMs)),
+      ratio,
+      busy,
+    ];
+  });
+  console.log(`\n${table([["bystander's refresh, ms", "p50", "p99", "max", "p99 ÷ quiet", "core busy"], ...rows])}`);
+  console.log("\nwhat the abusers did, a second");
+  for (const { phase, abusePerSecond } of runs.filter((run) => run.round === 1)) {
+    const list = Object.entries(abusePerSecond).map(([what, times]) => `${whole(times)} ${what}`);
+    if (list.length > 0) console.log(`  ${phase}: ${list.join(", ")}`);
+  }
+}
+
+/** Round by round: the p99 of a phase over the p99 of that round's quiet phase. */
+function ratios(runs: readonly Run[], phase: string): ReturnType<typeof spread> {
+  const quiet = runs.filter((run) => run.phase === "quiet");
+  return spread(runs.filter((run) => run.phase === phase).map((run, index) => run.p99Ms / (quiet[index]?.p99Ms ?? Number.NaN)));
+}
+
+await runBenchmark(async () => {
+  const { numbers, json } = readOptions(defaults);
+  const where = surroundings();
+  console.log(describe(where));
+  const flood = numbers.flood === Number.POSITIVE_INFINITY ? "as fast as it is taken" : `${whole(numbers.flood)} updates/s`;
+  console.log(`a big lobby of ${whole(numbers["big-lobby"])}, flood ${flood}; ${numbers.rounds} rounds, ${numbers.seconds} s a phase`);
+  const runs: Run[] = [];
+  for (let round = 1; round <= numbers.rounds; round++) {
+    const server = await ServerProcess.start("switchboard");
+    try {
+      for (const phase of phases) {
+        const run = await runPhase(server, round, phase, numbers);
+        runs.push(run);
+        console.log(`round ${round}, ${phase.name}: p99 ${run.p99Ms.toFixed(2)} ms`);
+      }
+    } finally {
+      await server.stop();
+    }
+  }
+  print(runs);
+  const all = ratios(runs, "all of them");
+  const met = all.median <= targetRatio;
+  console.log(`\ntarget: p99 at most ${targetRatio} × quiet: ${all.median.toFixed(2)} ×, ${met ? "met" : "missed"}`);
+  writeJson(json, { ...where, options: numbers, targetRatio, ratio: all, met, runs });
+});

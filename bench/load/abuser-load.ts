@@ -1,0 +1,155 @@
+/** Clients that misbehave, in their own process, until asked to finish. Each reports how much of it the server took. */
+import { createServer } from "node:net";
+import { reportToBenchmark } from "../load-process.ts";
+import { lobbyDialect } from "./dialect.ts";
+import { clientFrame, opcodes } from "./frames.ts";
+import { acceptOf, newReadBuffer, RawClient } from "./raw-client.ts";
+import { joinViewers, Viewer } from "./viewer.ts";
+
+/**
+ * `flood`: a big lobby whose viewers all read, and one member that sends updates as fast as the server takes them.
+ * `never-reads`: one more viewer in that lobby, who joins and then never reads; comes with `flood`.
+ * `invalid`: a viewer that sends messages of no known type, as fast as the server takes them.
+ * `oversized`: sends a frame of 1 MiB and one byte; comes back at once whenever it is thrown out.
+ * `control`: the same writing as `invalid`, but to itself: what the sharing of the load's core alone does to the figures.
+ */
+export type Abuse = "flood" | "never-reads" | "invalid" | "oversized" | "control";
+
+export interface AbuserTask {
+  readonly port: number;
+  readonly abuses: readonly Abuse[];
+  /** Viewers of the big lobby. */
+  readonly bigLobby: number;
+  /** Updates a second in the flood; undefined: as many as the server takes. */
+  readonly floodPerSecond: number | undefined;
+}
+
+/** How often each thing happened since the start. */
+export type AbuserResult = Readonly<Record<string, number>>;
+
+/** Lobbies that the bystander is not in. */
+const lobbies = { big: 2, invalid: 3 } as const;
+
+/** What the abusers write in one go. */
+const chunkBytes = 65_536;
+
+const counts: Record<string, number> = {};
+const readBuffer = newReadBuffer();
+
+function count(what: string, times = 1): void {
+  counts[what] = (counts[what] ?? 0) + times;
+}
+
+/** As many copies of a frame as fit into one chunk, at least one. */
+function chunkOf(frame: Buffer): { readonly bytes: Buffer; readonly frames: number } {
+  const frames = Math.max(1, Math.floor(chunkBytes / frame.length));
+  return { bytes: Buffer.concat(Array.from({ length: frames }, () => frame)), frames };
+}
+
+/** How a client that writes without end goes about it. */
+interface Writing {
+  readonly port: number;
+  readonly path: string;
+  /** Said once, at the beginning. */
+  readonly first: Buffer;
+  /** Written again and again. */
+  readonly frame: Buffer;
+  /** What one such frame is called in the report. */
+  readonly what: string;
+}
+
+/** Writes as fast as it is taken; comes back whenever it is thrown out. */
+function writeForever(writing: Writing): void {
+  const { port, path, first, frame, what } = writing;
+  const chunk = chunkOf(frame);
+  let ended = false;
+  const again = (): void => {
+    if (ended) return;
+    ended = true;
+    client.destroy();
+    count("reconnects");
+    setImmediate(() => writeForever(writing));
+  };
+  const write = (): void => {
+    if (ended) return;
+    count(what, chunk.frames);
+    if (client.write(chunk.bytes)) setImmediate(write);
+  };
+  const client: RawClient = new RawClient(
+    {
+      port,
+      path,
+      opened: () => {
+        // Not straight from "drain": that comes in the same turn for as long as the kernel takes it, and nothing would be read.
+        client.onDrained(() => setImmediate(write));
+        client.write(first);
+        write();
+      },
+      frame: (opcode) => {
+        if (opcode === opcodes.close) again();
+      },
+      lost: again,
+    },
+    readBuffer,
+  );
+}
+
+async function bigLobby(task: AbuserTask, neverReads: boolean): Promise<void> {
+  const dialect = lobbyDialect(lobbies.big);
+  const events = { refreshed: () => count("refreshes read"), failed: () => count("readers lost") };
+  await joinViewers(task.bigLobby, () => new Viewer(task.port, dialect, events, readBuffer));
+  if (neverReads) {
+    const silent = new Viewer(task.port, dialect, { refreshed: () => {}, failed: () => count("never-readers thrown out") }, readBuffer);
+    await silent.joined;
+    silent.stopReading();
+  }
+  const what = "flood updates";
+  if (task.floodPerSecond === undefined) {
+    writeForever({ port: task.port, path: dialect.path, first: dialect.hello, frame: dialect.update, what });
+    return;
+  }
+  const flooder = new Viewer(task.port, dialect, { refreshed: () => {}, failed: () => count("flooders lost") }, readBuffer);
+  await flooder.joined;
+  const start = performance.now();
+  const perMs = task.floodPerSecond / 1_000;
+  setInterval(() => {
+    const due = Math.floor((performance.now() - start) * perMs) - (counts[what] ?? 0);
+    if (due <= 0) return;
+    flooder.write(Buffer.concat(Array.from({ length: due }, () => dialect.update)));
+    count(what, due);
+  }, 10);
+}
+
+/** A listener of this process that reads and discards; it answers the handshake as a server would. */
+async function controlPort(): Promise<number> {
+  const server = createServer((socket) => {
+    socket.once("data", (request) => {
+      const key = /Sec-WebSocket-Key: (\S+)/.exec(request.toString("latin1"))?.[1] ?? "";
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: ${acceptOf(key)}\r\n\r\n`);
+      socket.resume();
+    });
+  });
+  return await new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      resolve(address !== null && typeof address === "object" ? address.port : 0);
+    });
+  });
+}
+
+async function begin(task: AbuserTask): Promise<object> {
+  const { path } = lobbyDialect(lobbies.invalid);
+  const first = lobbyDialect(lobbies.invalid).hello;
+  const nonsense = clientFrame(opcodes.text, `{"type":"nonsense"}`);
+  const { port, abuses } = task;
+  if (abuses.includes("flood")) await bigLobby(task, abuses.includes("never-reads"));
+  if (abuses.includes("invalid")) writeForever({ port, path, first, frame: nonsense, what: "invalid messages" });
+  if (abuses.includes("oversized")) {
+    const frame = clientFrame(opcodes.text, Buffer.alloc(1_048_577, "x"));
+    writeForever({ port, path, first: Buffer.alloc(0), frame, what: "oversized frames" });
+  }
+  if (abuses.includes("control")) writeForever({ port: await controlPort(), path, first, frame: nonsense, what: "messages to itself" });
+  return {};
+}
+
+await reportToBenchmark(begin, (): AbuserResult => counts);
