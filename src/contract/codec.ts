@@ -6,6 +6,11 @@ export interface Codec {
   /** The message's name, or undefined where it has none. `json` is whatever JSON.parse gave. */
   nameOf(json: unknown): string | undefined;
   /**
+   * Reads a frame, where that is not `JSON.parse`; the text it gives is what handlers get. Throws `SyntaxError`. Not asked for a first
+   * message on a shared path.
+   */
+  readonly parse?: (text: string) => { readonly json: unknown; readonly text: string };
+  /**
    * The frame's text. Values that are `RawJson` keep their spelling. Must also print the two messages that the kit itself sends to
    * clients that asked for them: `error` `{code, message}` and `skipped` `{count}`.
    */
@@ -20,6 +25,7 @@ export function namedBy(field: string): Codec {
       const name = (json as Record<string, unknown>)[field];
       return typeof name === "string" ? name : undefined;
     },
-    print: (name, payload) => printJson({ [field]: name, ...payload }),
+    // First and last: the name comes first in the text, and no member of the payload can take its place.
+    print: (name, payload) => printJson({ [field]: name, ...payload, [field]: name }),
   };
 }

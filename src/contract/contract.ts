@@ -1,7 +1,7 @@
 /** A contract: everything about a service that its clients can see. */
 import type { z } from "zod";
 import type { Codec } from "./codec.ts";
-import type { Limits } from "./limits.ts";
+import type { ServiceLimits } from "./limits.ts";
 import type { InMessages, OutMessages } from "./message.ts";
 import type { Routes } from "./route.ts";
 
@@ -16,7 +16,10 @@ export interface Contract {
   readonly doc: string;
   /** `websocket`: JSON text frames named by `codec`. `socketio`: Socket.IO events, the message's name is the event. */
   readonly transport: "websocket" | "socketio";
-  /** WebSocket paths. A path may be shared by services that have `opensWith`. For `socketio`: the Socket.IO path. */
+  /**
+   * WebSocket paths; `:name` stands for one segment, whatever it is, where no literal path fits. A path may be shared by services that
+   * have `opensWith`. For `socketio`: the Socket.IO path.
+   */
   readonly paths: readonly `/${string}`[];
   /** How messages are named in text frames; unused with `socketio`. */
   readonly codec?: Codec;
@@ -36,7 +39,7 @@ export interface Contract {
   /** Role → what it allows. */
   readonly roles: Readonly<Record<string, string>>;
   /** Limits of this service that differ from the common defaults. */
-  readonly limits?: Partial<Limits>;
+  readonly limits?: ServiceLimits;
 }
 
 /** Declares a contract and keeps its literal types. */

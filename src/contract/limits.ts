@@ -13,6 +13,9 @@ export const limitsSchema = z.strictObject({
   maxQueueBytes: bytes
     .default(1 << 20)
     .describe("Most bytes that may wait for one slow connection (a single message always may); over it: close 4408. Default 1 MiB"),
+  maxQueueMessages: count
+    .default(10_000)
+    .describe("Most messages that may wait for one slow connection; over it: close 4408. Default 10,000"),
   maxInbox: count
     .default(1000)
     .describe("Most messages of one connection that may wait for its running one; over it: reading pauses, or close 4429. Default 1,000"),
@@ -37,6 +40,20 @@ export const limitsSchema = z.strictObject({
 
 /** All limits, resolved. */
 export type Limits = z.output<typeof limitsSchema>;
+
+/** The limits that a service can have for itself; the others are the process's. */
+export const serviceLimits = [
+  "maxFrameBytes",
+  "maxBodyBytes",
+  "maxQueueBytes",
+  "maxQueueMessages",
+  "maxInbox",
+  "messagesPerSecond",
+  "requestTimeoutMs",
+] as const satisfies readonly (keyof Limits)[];
+
+/** What of them differs from the common ones. */
+export type ServiceLimits = Partial<Pick<Limits, (typeof serviceLimits)[number]>>;
 
 /** The common defaults. */
 export const defaultLimits: Limits = limitsSchema.parse({});

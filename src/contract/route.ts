@@ -11,6 +11,10 @@ export interface Route<Params extends z.ZodType = z.ZodType, Body extends z.ZodT
   readonly params: Params;
   /** JSON body, whatever the Content-Type; absent: the body is not read. */
   readonly body?: Body;
+  /** True: bare `NaN`, `Infinity` and `-Infinity` in the body, as Python prints them, are taken as the strings of that name. Default: no JSON. */
+  readonly lenientBody?: boolean;
+  /** What the body of an error's answer is, where it is not `{"error":{"code","message"}}`. */
+  readonly errorBody?: (error: { readonly code: ErrorCode; readonly message: string }) => object;
   /** With auth on, the caller needs one of these roles; default: any good token will do. */
   readonly roles?: readonly string[];
   /** `open`: never asks for a token. Default `token`. */

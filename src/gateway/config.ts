@@ -1,6 +1,6 @@
 /** The configuration: its one schema, and the types that come out of it. */
 import { z } from "zod";
-import { type Limits, limitsSchema } from "../contract/index.ts";
+import { type Limits, limitsSchema, type ServiceLimits, serviceLimits } from "../contract/index.ts";
 import type { AnyService } from "../kit/service.ts";
 
 const host = z
@@ -74,15 +74,15 @@ const log = z.strictObject({
     .describe("The least important messages that are still logged"),
 });
 
-/** The limits, each optional and without its default: what is absent is decided by the levels above. */
+/** The limits that a service can have for itself, each optional and without its default: what is absent is decided by the levels above. */
 const someLimits = z.strictObject(
   Object.fromEntries(
-    Object.entries(limitsSchema.shape).map(([name, limit]) => [
+    serviceLimits.map((name) => [
       name,
-      z.exactOptional(limit.unwrap()).describe(`As limits.${name}, for this service only`),
+      z.exactOptional(limitsSchema.shape[name].unwrap()).describe(`As limits.${name}, for this service only`),
     ]),
   ),
-) as z.ZodType<Partial<Limits>, Record<string, unknown>>;
+) as z.ZodType<ServiceLimits, Record<string, unknown>>;
 
 /**
  * The schema of the whole configuration for these services. Every key is optional, except where a chosen alternative needs one
@@ -131,7 +131,7 @@ function servicesShape(services: readonly AnyService[]) {
   return shape;
 }
 
-type ServiceSchema = z.ZodType<{ readonly enabled: boolean; readonly limits: Partial<Limits> }>;
+type ServiceSchema = z.ZodType<{ readonly enabled: boolean; readonly limits: ServiceLimits }>;
 
 /** What the schema gives, before it is completed. */
 export type ParsedConfig = z.output<ReturnType<typeof configSchema>>;

@@ -11,9 +11,10 @@ import type { AnyService } from "../kit/service.ts";
 import { Turn } from "../kit/turn.ts";
 import { configureHttpServer, createHttpHandler, RequestCount } from "../transports/http/index.ts";
 import { createSocketIoTransport, type SocketIoTransport } from "../transports/socketio/index.ts";
-import { pathOf, WebSocketTransport } from "../transports/websocket/index.ts";
+import { pathOf, refuseUpgrade, WebSocketTransport } from "../transports/websocket/index.ts";
 import { createAuthenticator, type GatewayAuthenticator } from "./auth/index.ts";
 import type { Config } from "./config.ts";
+import { Entrances } from "./entrances.ts";
 import { Listener, type ListenerRoutes } from "./listener.ts";
 import { Metrics } from "./metrics.ts";
 import { openEngine } from "./open-engine.ts";
@@ -72,6 +73,7 @@ async function start(config: Config, parts: GatewayParts, opened: (() => Promise
       clock,
       logger: logger.child({ service: service.contract.name }),
       authEnabled: authenticator.enabled,
+      ...(authenticator.enabled ? { authenticate: (token: string) => authenticator.authenticate(token) } : {}),
       newId,
     });
     opened.push(() => running.stop());
@@ -86,12 +88,12 @@ async function start(config: Config, parts: GatewayParts, opened: (() => Promise
       createSocketIoTransport({ service, connections, authenticator, limits: service.limits, cors: config.cors, clock, logger }),
     );
   for (const transport of socketIos) opened.push(() => transport.close());
-  const entrances = entrancesByPath(services, authenticator.enabled);
+  const entrances = new Entrances(services, authenticator.enabled);
   const requests = new RequestCount();
   const readiness: Readiness = { draining: false, engine };
   const metrics = new Metrics({
     services,
-    entrances: [...new Set(entrances.values())],
+    entrances: entrances.all,
     connections,
     engine,
     limits: config.limits,
@@ -111,7 +113,7 @@ async function start(config: Config, parts: GatewayParts, opened: (() => Promise
 
   const routes = (only: RunningService | undefined): ListenerRoutes => {
     const everyPath = only?.contract.transport === "websocket" ? new Entrance([only], authenticator.enabled) : undefined;
-    const ofPath = (path: string) => everyPath ?? entrances.get(path);
+    const ofPath = (path: string) => everyPath ?? entrances.at(path);
     return {
       configure: (server) => configureHttpServer(server, config.limits),
       request: (request, response) => {
@@ -124,7 +126,7 @@ async function start(config: Config, parts: GatewayParts, opened: (() => Promise
         const entrance = transport === undefined ? ofPath(pathOf(request)) : undefined;
         if (transport !== undefined) transport.handleUpgrade(request, socket, head);
         else if (entrance !== undefined) webSockets.handleUpgrade(request, socket, head, entrance);
-        else socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        else refuseUpgrade(socket, 404);
       },
     };
   };
@@ -223,14 +225,4 @@ async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise
 
 function owner(transports: readonly SocketIoTransport[], request: IncomingMessage): SocketIoTransport | undefined {
   return transports.find((transport) => transport.owns(pathOf(request)));
-}
-
-/** Which services share which WebSocket path. */
-function entrancesByPath(services: readonly RunningService[], authEnabled: boolean): ReadonlyMap<string, Entrance> {
-  const byPath = new Map<string, RunningService[]>();
-  for (const service of services) {
-    if (service.contract.transport !== "websocket") continue;
-    for (const path of service.contract.paths) byPath.set(path, [...(byPath.get(path) ?? []), service]);
-  }
-  return new Map([...byPath].map(([path, sharing]) => [path, new Entrance(sharing, authEnabled)]));
 }

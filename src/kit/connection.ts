@@ -35,6 +35,7 @@ export interface Receiver {
 /** The bounds that a connection itself keeps. */
 export interface ConnectionLimits {
   readonly maxQueueBytes: number;
+  readonly maxQueueMessages: number;
   readonly maxInbox: number;
   readonly messagesPerSecond: number | null;
 }
@@ -81,6 +82,7 @@ export class Connection {
   #turnNumber = -1;
   #handled = 0;
   #groups: Set<Group> | undefined;
+  #awaitingDrain: (() => void)[] | undefined;
 
   constructor(id: string, opening: Opening, link: Link, receiver: Receiver, limits: ConnectionLimits, clock: Clock, turn: Turn) {
     this.id = id;
@@ -95,9 +97,7 @@ export class Connection {
     this.#turn = turn;
     this.#maxInbox = limits.maxInbox;
     this.#rate = limits.messagesPerSecond === null ? undefined : new Rate(limits.messagesPerSecond, clock);
-    this.#outbox = new Outbox(link, turn, limits.maxQueueBytes, () =>
-      this.close("tooSlow", "too slow: messages that must all arrive were waiting"),
-    );
+    this.#outbox = new Outbox(link, turn, limits, () => this.close("tooSlow", "too slow: messages that must all arrive were waiting"));
   }
 
   /** True once it is closed or closing: sending does nothing. */
@@ -108,6 +108,11 @@ export class Connection {
   /** True once the server has closed it: of its messages none is handled any more. */
   get isClosedByServer(): boolean {
     return this.#closed?.byServer === true;
+  }
+
+  /** True while nothing is read from the socket, because messages wait for the running one. */
+  get isPaused(): boolean {
+    return this.#paused;
   }
 
   /** Bytes that wait for a slow client, in the queue and in the socket. */
@@ -137,6 +142,18 @@ export class Connection {
       this.#outbox.drop();
     }
     this.#link.destroy();
+  }
+
+  /**
+   * Resolves when everything delivered so far has left the process, or the connection has ended. What awaits this between large
+   * messages makes no client too slow.
+   */
+  whenDrained(): Promise<void> {
+    if (this.#closed !== undefined || this.unsentBytes === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#awaitingDrain ??= [];
+      this.#awaitingDrain.push(resolve);
+    });
   }
 
   /** Resolves to whether the peer gives a sign of life within `timeoutMs`. */
@@ -206,6 +223,7 @@ export class Connection {
   /** The socket's unsent bytes have left. */
   drained(): void {
     this.#outbox.drained();
+    if (this.#awaitingDrain !== undefined && this.unsentBytes === 0) this.#tellDrained();
     const { skipped } = this.#outbox;
     if (!this.opening.wantsSkipped || skipped === this.#toldSkipped) return;
     this.#toldSkipped = skipped;
@@ -248,6 +266,7 @@ export class Connection {
 
   #finish(closed: Closed): void {
     this.#closed = closed;
+    this.#tellDrained();
     const groups = this.#groups;
     this.#groups = undefined;
     for (const group of groups ?? []) group.drop(this);
@@ -255,6 +274,12 @@ export class Connection {
     if (closed.byServer) this.#inbox = undefined;
     // Not here: a slow client is closed in the midst of a publish, and what its service then publishes must not overtake that.
     queueMicrotask(() => this.#run(() => this.receiver.closed(this, closed)));
+  }
+
+  #tellDrained(): void {
+    const awaiting = this.#awaitingDrain;
+    this.#awaitingDrain = undefined;
+    for (const tell of awaiting ?? []) tell();
   }
 
   #run(task: Task): void {

@@ -24,8 +24,8 @@ export interface ConnectionsParts {
   newId(): string;
 }
 
-/** How often every connection is looked at. */
-const sweepIntervalMs = 1000;
+/** How often every connection is looked at, at the least. */
+const longestSweepMs = 1000;
 
 /** Most addresses whose rate is remembered; beyond it all are forgotten, which lets each of them one burst more. */
 const maxAddresses = 100_000;
@@ -144,7 +144,9 @@ export class Connections {
   }
 
   #schedule(): void {
-    this.#sweep = this.#parts.clock.after(sweepIntervalMs, () => {
+    const { pingIntervalMs, idleTimeoutMs, authTimeoutMs } = this.#parts.limits;
+    const sweepMs = Math.min(longestSweepMs, pingIntervalMs / 2, idleTimeoutMs / 4, authTimeoutMs / 4);
+    this.#sweep = this.#parts.clock.after(sweepMs, () => {
       this.#lookAfterAll();
       this.#schedule();
     });
@@ -154,6 +156,8 @@ export class Connections {
     const { clock, limits, authenticator } = this.#parts;
     const nowMs = clock.monotonic();
     for (const connection of this.#open) {
+      // One that is not read from cannot be heard.
+      if (connection.isPaused) connection.heard();
       if (nowMs - connection.lastHeardMs > limits.idleTimeoutMs) connection.destroy("idle");
       else if (nowMs - connection.lastPingMs >= limits.pingIntervalMs) connection.ping();
       if (authenticator.enabled && connection.principal === undefined && nowMs - connection.openedMs > limits.authTimeoutMs) {

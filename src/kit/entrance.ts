@@ -104,6 +104,7 @@ function largest(limits: readonly Limits[]): Limits {
     ...first,
     maxFrameBytes: most((of) => of.maxFrameBytes),
     maxQueueBytes: most((of) => of.maxQueueBytes),
+    maxQueueMessages: most((of) => of.maxQueueMessages),
     maxInbox: most((of) => of.maxInbox),
     messagesPerSecond: limits.some((of) => of.messagesPerSecond === null) ? null : most((of) => of.messagesPerSecond ?? 0),
   };

@@ -3,6 +3,8 @@
 export { type CloseName, type ComeBack, closeCodes, comeBack } from "../wire/close-codes.ts";
 export { isSwitchboardError, SwitchboardError } from "../wire/error.ts";
 export { type ErrorCode, errors } from "../wire/errors.ts";
+export { printJson } from "../wire/print-json.ts";
+export { RawJson, type RawTree, rawElements, rawTree } from "../wire/raw-json.ts";
 export { fromSubjectToken, maxSubjectLength, subjectToken } from "../wire/subject.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { systemClock } from "./clock.ts";
@@ -31,8 +33,9 @@ export type {
   Subscription,
 } from "./engine.ts";
 export type { Logger } from "./logger.ts";
+export { pathParams } from "./path-params.ts";
 export { type Authenticator, anybody, hasRole, mayTouch, type Principal } from "./principal.ts";
 export { type Fold, Projection } from "./projection.ts";
-export { type AnswerInit, dataAnswer, errorAnswer, type RouteRequest } from "./request.ts";
+export { type AnswerInit, bareAnswer, dataAnswer, errorAnswer, type RouteRequest } from "./request.ts";
 export { type AnyService, defineService, type InvalidMessage, type Service, type ServiceContext, type ServiceHandlers } from "./service.ts";
 export type { Topic } from "./topic.ts";

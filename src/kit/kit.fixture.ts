@@ -166,7 +166,7 @@ export class FakeReceiver implements Receiver {
   }
 }
 
-export const roomyLimits: ConnectionLimits = { maxQueueBytes: 1 << 20, maxInbox: 1000, messagesPerSecond: null };
+export const roomyLimits: ConnectionLimits = { maxQueueBytes: 1 << 20, maxQueueMessages: 10_000, maxInbox: 1000, messagesPerSecond: null };
 
 /** An opening of anybody, with differences. */
 export function openingOf(differences: Partial<Opening> = {}): Opening {
@@ -207,13 +207,22 @@ export function message(text: string, latestKey: string | null = null): Encoded 
   return new Encoded("m", {}, latestKey, () => text);
 }
 
+/** Something to wait for, which is done when told. */
+export function held(): { readonly done: Promise<void>; readonly release: () => void } {
+  let release = () => {};
+  const done = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { done, release };
+}
+
 /** Resolves when what has been resolved so far, and what that has led to, has run. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Keeps every line. */
-export class FakeLogger implements Logger {
+class FakeLogger implements Logger {
   readonly lines: { readonly level: string; readonly fields: Readonly<Record<string, unknown>>; readonly message: string }[] = [];
   readonly debug = this.#keep("debug");
   readonly info = this.#keep("info");
@@ -237,17 +246,14 @@ export interface Started {
 /** Starts a service; its engine is closed after the test. */
 export async function startService(
   service: AnyService,
-  {
-    auth = false,
-    limits = {},
-    config = {},
-  }: { readonly auth?: boolean; readonly limits?: Partial<Limits>; readonly config?: unknown } = {},
+  options: { readonly auth?: boolean; readonly limits?: Partial<Limits>; readonly clock?: ManualClock } = {},
 ): Promise<Started> {
   const engine = await openMemoryEngine();
   onTestFinished(() => engine.close());
+  const { auth = false, clock = new ManualClock() } = options;
+  const limits = { ...defaultLimits, ...options.limits };
   const logger = new FakeLogger();
-  const clock = new ManualClock();
   let lastId = 0;
-  const parts = { config, limits: { ...defaultLimits, ...limits }, engine, clock, logger, authEnabled: auth, newId: () => `id${++lastId}` };
+  const parts = { config: {}, limits, engine, clock, logger, authEnabled: auth, newId: () => `id${++lastId}` };
   return { service: await RunningService.start(service, parts), logger, clock };
 }

@@ -6,12 +6,7 @@ import { describe, expect, test } from "vitest";
 import { Encoded } from "./encoded.ts";
 import { FakeLink, ManualTurn, message, settled } from "./kit.fixture.ts";
 import { Outbox } from "./outbox.ts";
-
-interface Pushed {
-  readonly id: number;
-  readonly key: string | null;
-  readonly bytes: number;
-}
+import { OutboxModel, type Pushed } from "./outbox-model.fixture.ts";
 
 /** A text of so many bytes that starts with its number. */
 function textOf({ id, bytes }: Pushed): string {
@@ -20,59 +15,6 @@ function textOf({ id, bytes }: Pushed): string {
 
 function idOf(text: string): number {
   return Number(text.split(" ", 1)[0]);
-}
-
-/** What the doc comment of `Outbox` says, in lists. */
-class Model {
-  readonly maxQueueBytes: number;
-  readonly sent: number[] = [];
-  skipped = 0;
-  overflows = 0;
-  ended = false;
-  #turn: Pushed[] = [];
-  #queue: Pushed[] = [];
-
-  constructor(maxQueueBytes: number) {
-    this.maxQueueBytes = maxQueueBytes;
-  }
-
-  get queuedBytes(): number {
-    return [...this.#turn, ...this.#queue].reduce((sum, { bytes }) => sum + bytes, 0);
-  }
-
-  push(pushed: Pushed, unsentBytes: number): void {
-    if (this.ended) return;
-    const keepsUp = this.#turn.length > 0 || (this.#queue.length === 0 && unsentBytes === 0);
-    if (keepsUp) {
-      this.#turn.push(pushed);
-      return;
-    }
-    const others = this.#queue.filter(({ key }) => key === null || key !== pushed.key);
-    this.skipped += this.#queue.length - others.length;
-    this.#queue = [...others, pushed];
-    if (this.queuedBytes > this.maxQueueBytes && this.#queue.length > 1) {
-      this.#queue = [];
-      this.ended = true;
-      this.overflows++;
-    }
-  }
-
-  endTurn(): void {
-    this.#send(this.#turn.splice(0));
-  }
-
-  drained(): void {
-    this.#send(this.#queue.splice(0));
-  }
-
-  end(): void {
-    this.#send([...this.#turn.splice(0), ...this.#queue.splice(0)]);
-    this.ended = true;
-  }
-
-  #send(all: readonly Pushed[]): void {
-    this.sent.push(...all.map(({ id }) => id));
-  }
 }
 
 type Step =
@@ -91,11 +33,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("turn", "drain", "half", "slow", "slow", "fast") }) },
 );
 
-function outboxOf(maxQueueBytes: number) {
+function outboxOf(maxQueueBytes: number, maxQueueMessages = 1000) {
   const link = new FakeLink();
   const turn = new ManualTurn();
   let overflows = 0;
-  const outbox = new Outbox(link, turn.turn, maxQueueBytes, () => overflows++);
+  const outbox = new Outbox(link, turn.turn, { maxQueueBytes, maxQueueMessages }, () => overflows++);
   const drain = () => {
     link.unsentBytes = 0;
     outbox.drained();
@@ -108,7 +50,7 @@ describe("against the model", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 400 }), fc.array(step, { maxLength: 80 }), (maxQueueBytes, steps) => {
         const { link, turn, outbox, drain, overflows } = outboxOf(maxQueueBytes);
-        const model = new Model(maxQueueBytes);
+        const model = new OutboxModel(maxQueueBytes);
         const pushed: Pushed[] = [];
         for (const [id, one] of steps.entries()) {
           switch (one.do) {
@@ -317,6 +259,16 @@ test("a message that cannot be printed throws at whoever sends it and leaves no 
   outbox.push(message("after"));
   turn.end();
   expect(link.texts).toEqual(["after"]);
+});
+
+test("no more than maxQueueMessages wait, however small; a newer one of a key takes the older one's place", () => {
+  const { link, outbox, overflows } = outboxOf(1 << 20, 3);
+  link.unsentBytes = 1;
+  for (const key of [null, null, "key", "key", "key"]) outbox.push(message("", key));
+  expect(overflows()).toBe(0);
+  outbox.push(message("", null));
+  expect(overflows()).toBe(1);
+  expect(outbox.queuedBytes).toBe(0);
 });
 
 test("holds nothing when idle: what was sent can be collected", async () => {

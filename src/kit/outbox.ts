@@ -10,20 +10,26 @@ export interface Sink {
   write(messages: readonly Encoded[]): void;
 }
 
+/** How much may wait for a slow client. */
+export interface OutboxBounds {
+  readonly maxQueueBytes: number;
+  readonly maxQueueMessages: number;
+}
+
 /** While a client keeps up, what waits for the turn's end is written early beyond this, so that a slow one is noticed within the turn. */
 const turnBytes = 256 * 1024;
 
 /**
  * Order: what is delivered is delivered in the order of `push`. Messages of policy `all` are all delivered, or the
  * connection overflows. Of `latest` messages with one key, all are delivered while the client keeps up; once the socket
- * holds unsent bytes, only the newest waits and the others count as `skipped`. Bound: `maxQueueBytes` may wait (a single message
- * always may); one more message calls `overflow` once, within that `push`, and nothing is sent afterwards. Memory: nothing is held
+ * holds unsent bytes, only the newest waits and the others count as `skipped`. Bound: `maxQueueBytes` and `maxQueueMessages` may wait (a single
+ * message always may); one more message calls `overflow` once, within that `push`, and nothing is sent afterwards. Memory: nothing is held
  * while nothing waits.
  */
 export class Outbox {
   readonly #sink: Sink;
   readonly #turn: Turn;
-  readonly #maxQueueBytes: number;
+  readonly #bounds: OutboxBounds;
   readonly #overflow: () => void;
   /** Of this turn, while the client keeps up. */
   #now: Encoded[] | undefined;
@@ -35,10 +41,10 @@ export class Outbox {
   #skipped = 0;
   #ended = false;
 
-  constructor(sink: Sink, turn: Turn, maxQueueBytes: number, overflow: () => void) {
+  constructor(sink: Sink, turn: Turn, bounds: OutboxBounds, overflow: () => void) {
     this.#sink = sink;
     this.#turn = turn;
-    this.#maxQueueBytes = maxQueueBytes;
+    this.#bounds = bounds;
     this.#overflow = overflow;
   }
 
@@ -119,7 +125,8 @@ export class Outbox {
     }
     waiting.set(key, message);
     this.#waitingBytes += bytes;
-    if (this.#waitingBytes > this.#maxQueueBytes && waiting.size > 1) {
+    const { maxQueueBytes, maxQueueMessages } = this.#bounds;
+    if (waiting.size > maxQueueMessages || (this.#waitingBytes > maxQueueBytes && waiting.size > 1)) {
       this.drop();
       this.#overflow();
     }

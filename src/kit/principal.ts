@@ -14,6 +14,9 @@ export interface Principal {
 /** Anybody, while auth is off: every role, no limits. */
 export const anybody: Principal = { name: "anybody", roles: ["*"], only: {} };
 
+/** Whoever calls a route that asks for no token, while auth is on: no role. */
+export const nobody: Principal = { name: "nobody", roles: [], only: {} };
+
 /** True if the principal has one of the roles (or no role is asked for). The role `*` is all of them; `admin` is every service's. */
 export function hasRole(principal: Principal, roles: readonly string[] | undefined): boolean {
   if (roles === undefined || roles.length === 0) return true;

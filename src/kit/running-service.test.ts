@@ -1,106 +1,9 @@
 /** A started service: what reaches its handlers, and what becomes of what they throw. */
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
-import { defineContract, namedBy } from "../contract/index.ts";
-import { SwitchboardError } from "../wire/error.ts";
-import type { ErrorCode } from "../wire/errors.ts";
-import { type Fakes, fakeConnection, openingOf, settled, startService } from "./kit.fixture.ts";
-import type { Opening } from "./link.ts";
+import { settled, startService } from "./kit.fixture.ts";
+import { connect, type Lab, lab, labContract, say, secret } from "./lab.fixture.ts";
 import { anybody, type Principal } from "./principal.ts";
-import { dataAnswer } from "./request.ts";
 import type { RunningService } from "./running-service.ts";
-import { defineService, type ServiceContext, type ServiceHandlers } from "./service.ts";
-
-const contract = defineContract({
-  name: "lab",
-  doc: "",
-  transport: "websocket",
-  paths: ["/lab"],
-  codec: namedBy("type"),
-  in: {
-    move: { doc: "", schema: z.object({ to: z.object({ x: z.number() }), note: z.string().optional() }) },
-    erase: { doc: "", schema: z.object({}), roles: ["lab.chief", "lab.owner"] },
-    fail: { doc: "", schema: z.object({ code: z.string().optional(), later: z.boolean().optional() }) },
-  },
-  out: {
-    moved: { doc: "", delivery: "all", schema: z.object({ x: z.number() }) },
-    late: { doc: "", delivery: "latest", schema: z.object({}) },
-  },
-  routes: {
-    show: { method: "GET", path: "/lab/:id", doc: "", params: z.object({ id: z.coerce.number() }) },
-    save: {
-      method: "PUT",
-      path: "/lab/:id",
-      doc: "",
-      params: z.object({ id: z.string() }),
-      body: z.object({ x: z.number() }),
-      roles: ["lab.chief"],
-    },
-    open: { method: "GET", path: "/lab-open", doc: "", params: z.object({}), auth: "open", roles: ["lab.chief"] },
-    broken: { method: "GET", path: "/lab-broken", doc: "", params: z.object({ code: z.string().optional() }) },
-  },
-  roles: {},
-});
-type C = typeof contract;
-type Context = ServiceContext<C, unknown>;
-
-const secret = "the-secret-payload";
-
-/** The lab, with other handlers where a test wants them. */
-function lab(handlers: Partial<ServiceHandlers<C>> = {}, started: (context: Context) => void = () => {}, of: typeof contract = contract) {
-  const log: string[] = [];
-  const service = defineService({
-    contract: of,
-    config: z.object({}),
-    async start(context: Context) {
-      started(context);
-      return {
-        on: {
-          move(connection, { to }, text) {
-            log.push(`move ${JSON.stringify(to)} ${text}`);
-            context.send(connection, "moved", { x: to.x });
-          },
-          erase: () => {
-            log.push("erase");
-          },
-          fail(_connection, { code, later }) {
-            const error = code === undefined ? new TypeError("a bug") : new SwitchboardError(code as ErrorCode, `failed with ${code}`);
-            if (later === true) return Promise.reject(error);
-            throw error;
-          },
-        },
-        closed: (_connection, { code }) => {
-          log.push(`closed ${code}`);
-        },
-        routes: {
-          show: ({ params, principal }) => dataAnswer({ id: params.id, who: principal.name }),
-          save: ({ params, body }) => dataAnswer({ id: params.id, x: body.x }),
-          open: () => dataAnswer("open"),
-          broken({ params }) {
-            if (params.code === undefined) throw new TypeError("a bug");
-            throw new SwitchboardError(params.code as ErrorCode, "no such thing");
-          },
-        },
-        ...handlers,
-      } satisfies ServiceHandlers<C>;
-    },
-  });
-  return { service, log };
-}
-
-function connect(service: RunningService, opening: Partial<Opening> = {}): Fakes {
-  const parts = fakeConnection({ opening: openingOf(opening) });
-  parts.connection.handOver(() => service.open(parts.connection));
-  return parts;
-}
-
-/** Sends messages, waits until they have been handled, and returns what came back. */
-async function say({ connection, turn, link }: Fakes, ...messages: readonly unknown[]): Promise<unknown[]> {
-  for (const message of messages) connection.receiveText(typeof message === "string" ? message : JSON.stringify(message), 1);
-  await settled();
-  turn.end();
-  return link.writes.splice(0).flatMap((texts) => texts.map((text) => JSON.parse(text) as unknown));
-}
 
 function principal(...roles: string[]): Principal {
   return { name: "somebody", roles, only: {} };
@@ -204,7 +107,7 @@ describe("roles", () => {
     await say(parts, { type: "move", to: { x: 1 } });
     expect(parts.link.calls[0]).toMatch(/^close 4401 move needs a token/);
 
-    const asks = lab({}, () => {}, { ...contract, auth: "message" } as typeof contract);
+    const asks = lab({}, () => {}, { ...labContract, auth: "message" } as typeof labContract);
     const asking = await startService(asks.service, { auth: true });
     const unknown = connect(asking.service, { principal: undefined });
     await say(unknown, { type: "move", to: { x: 1 } }, { type: "erase" });
@@ -274,11 +177,11 @@ describe("what a handler throws", () => {
 describe("routes", () => {
   async function ask(
     service: RunningService,
-    name: keyof C["routes"],
+    name: keyof Lab["routes"],
     { params = {}, body, who = anybody }: { params?: Record<string, string>; body?: unknown; who?: Principal | null } = {},
   ): Promise<unknown> {
-    const request = new Request(`http://localhost${contract.routes[name].path}`);
-    const answer = await service.respond(name, contract.routes[name], params, body, who ?? undefined, request);
+    const request = new Request(`http://localhost${labContract.routes[name].path}`);
+    const answer = await service.respond(name, labContract.routes[name], params, body, who ?? undefined, request);
     return [answer.status, await answer.json()];
   }
 
@@ -322,134 +225,4 @@ describe("routes", () => {
     ]);
     expect(logger.lines.at(-1)).toMatchObject({ level: "error", fields: { incident: "id1", route: "broken", err: { message: "a bug" } } });
   });
-});
-
-describe("what a service is handed", () => {
-  /** Starts the lab and gives its context. */
-  async function started(handlers: Partial<ServiceHandlers<C>> = {}) {
-    let context: Context | undefined;
-    const parts = await startService(lab(handlers, (given) => (context = given)).service);
-    if (context === undefined) throw new Error("not started");
-    return { ...parts, context };
-  }
-
-  test("background work that fails, at once or later, is logged and counted; that the engine is closed is no fault", async () => {
-    const { context, logger, service } = await started();
-    context.background(() => {
-      throw new Error("at once");
-    });
-    context.background(() => Promise.reject(new Error("later")));
-    context.background(() => Promise.reject(new SwitchboardError("log_closed", "closed")));
-    await settled();
-    expect(logger.lines.map(({ fields }) => (fields.err as Error).message)).toEqual(["at once", "later"]);
-    expect([...service.tally.errors.entries()]).toEqual([["internal", 2]]);
-  });
-
-  test("a timer's call that throws is logged and counted", async () => {
-    const { context, logger, clock, service } = await started();
-    context.clock.after(5, () => {
-      throw new Error("in a timer");
-    });
-    clock.advance(5);
-    expect(logger.lines.map(({ fields }) => (fields.err as Error).message)).toEqual(["in a timer"]);
-    expect([...service.tally.errors.entries()]).toEqual([["internal", 1]]);
-  });
-
-  test("stop cancels its timers, waits for its background work and what that starts, then stops it", async () => {
-    const log: string[] = [];
-    const { context, clock, service } = await started({
-      async stop() {
-        log.push("stopped");
-        context.background(async () => {
-          await settled();
-          log.push("work of stop");
-        });
-        context.clock.after(1, () => log.push("a timer of stop"));
-      },
-    });
-    let release = () => {};
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    context.clock.after(1, () => log.push("a timer"));
-    context.background(async () => {
-      await held;
-      log.push("work");
-      context.background(async () => {
-        await settled();
-        log.push("more work");
-      });
-    });
-    const stopping = service.stop();
-    expect(clock.pending).toBe(0);
-    release();
-    await stopping;
-    context.clock.after(1, () => log.push("a timer after all"));
-    clock.advance(10);
-    expect(log).toEqual(["work", "more work", "stopped", "work of stop"]);
-    expect(clock.pending).toBe(0);
-  });
-
-  test("reportError tells who asked and closes nobody", async () => {
-    const { context, service } = await started();
-    const [asked, silent] = [connect(service, { wantsErrors: true }), connect(service)];
-    for (const { connection } of [asked, silent]) context.reportError(connection, new SwitchboardError("forbidden", "no"));
-    expect([await say(asked), await say(silent)]).toEqual([[{ type: "error", code: "forbidden", message: "no" }], []]);
-    expect(asked.connection.isClosed).toBe(false);
-  });
-
-  test("close is behind everything that was sent", async () => {
-    const { context, service } = await started();
-    const { connection, link } = connect(service);
-    context.send(connection, "moved", { x: 1 });
-    context.close(connection, "done", "bye");
-    expect([link.texts, link.calls]).toEqual([['{"type":"moved","x":1}'], ["close 1000 bye"]]);
-  });
-
-  test("topics of the service, whose members leave when they end", async () => {
-    const { context, service } = await started();
-    const parts = connect(service);
-    context.topic("all").join(parts.connection);
-    context.topic("all").publish("moved", { x: 1 });
-    expect(await say(parts)).toEqual([{ type: "moved", x: 1 }]);
-    expect(service.topicCount).toBe(1);
-    parts.connection.peerClosed(1000, "");
-    expect(service.topicCount).toBe(0);
-  });
-
-  test("who asked is told how many messages it did not get; they are counted when it ends", async () => {
-    const { context, service } = await started();
-    const parts = connect(service, { wantsSkipped: true });
-    parts.link.slow = true;
-    context.send(parts.connection, "moved", { x: 1 });
-    parts.turn.end();
-    for (let n = 0; n < 3; n++) context.send(parts.connection, "late", {});
-    parts.link.slow = false;
-    parts.link.unsentBytes = 0;
-    parts.connection.drained();
-    expect((await say(parts)).slice(1)).toEqual([{ type: "late" }, { type: "skipped", count: 2 }]);
-    parts.connection.peerClosed(1000, "");
-    await settled();
-    expect(service.tally.skipped).toBe(2);
-  });
-});
-
-test("what comes and goes is counted", async () => {
-  const { service } = await startService(lab().service);
-  const parts = connect(service);
-  parts.connection.receiveText('{"type":"erase"}', 16);
-  parts.connection.wrote(2, 50);
-  parts.connection.peerClosed(1001, "");
-  await settled();
-  const { messagesIn, bytesIn, messagesOut, bytesOut, closes } = service.tally;
-  expect([messagesIn, bytesIn, messagesOut, bytesOut, ...closes.entries()]).toEqual([1, 16, 2, 50, ["1001", 1]]);
-});
-
-test("events of a transport that names them are messages too", async () => {
-  const { service, log } = lab();
-  const started = await startService(service);
-  const { connection } = connect(started.service);
-  connection.receiveEvent("move", { to: { x: 2 } }, 1);
-  await settled();
-  expect(log).toEqual(['move {"x":2} ']);
 });

@@ -10,8 +10,8 @@ import { Encoded, encode } from "./encoded.ts";
 import type { Engine } from "./engine.ts";
 import { explain } from "./explain.ts";
 import type { Logger } from "./logger.ts";
-import { anybody, hasRole, type Principal } from "./principal.ts";
-import { errorAnswer, type RouteRequest } from "./request.ts";
+import { anybody, hasRole, nobody, type Principal } from "./principal.ts";
+import { type RouteRequest, routeErrorAnswer } from "./request.ts";
 import type { AnyService, InvalidMessage, ServiceContext, ServiceHandlers } from "./service.ts";
 import { Tally } from "./tally.ts";
 import { Topics } from "./topic.ts";
@@ -24,6 +24,8 @@ export interface ServiceParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly authEnabled: boolean;
+  /** Finds out who holds a token; absent where auth is off. */
+  readonly authenticate?: (token: string) => Promise<Principal>;
   newId(): string;
 }
 
@@ -111,9 +113,9 @@ export class RunningService implements Receiver {
 
   text(connection: Connection, text: string): void | Promise<void> {
     const codec = this.contract.codec;
-    let json: unknown;
+    let read: { readonly json: unknown; readonly text: string };
     try {
-      json = JSON.parse(text);
+      read = codec?.parse === undefined ? { json: JSON.parse(text), text } : codec.parse(text);
     } catch {
       return this.#invalid(
         connection,
@@ -122,7 +124,7 @@ export class RunningService implements Receiver {
         new SwitchboardError("bad_json", "the frame is not JSON: send one JSON object as text"),
       );
     }
-    return this.#message(connection, codec?.nameOf(json), json, text);
+    return this.#message(connection, codec?.nameOf(read.json), read.json, read.text);
   }
 
   event(connection: Connection, name: string, payload: unknown): void | Promise<void> {
@@ -177,29 +179,30 @@ export class RunningService implements Receiver {
     body: unknown,
     principal: Principal | undefined,
     request: Request,
+    text = "",
   ): Promise<Response> {
     try {
       if (principal === undefined && route.auth !== "open") {
         throw new SwitchboardError("unauthenticated", "no token: send it as `Authorization: Bearer TOKEN` or `?token=TOKEN`");
       }
-      const caller = principal ?? anybody;
+      const caller = principal ?? (this.#parts.authEnabled ? nobody : anybody);
       if (route.auth !== "open") this.#demandRole(caller, route.roles, `${route.method} ${route.path}`);
       const handler = this.#handlers.routes[name];
       if (handler === undefined) throw new TypeError(`${this.contract.name} has no handler for route ${name}`);
       const checkedParams = this.#check(route.params, params, "the address");
       const checkedBody = route.body === undefined ? undefined : this.#check(route.body, body, "the body");
-      return await handler({ params: checkedParams, body: checkedBody as never, principal: caller, request });
+      return await handler({ params: checkedParams, body: checkedBody as never, text, principal: caller, request });
     } catch (error) {
       if (!isSwitchboardError(error)) {
-        return errorAnswer("internal", `our fault: look for incident ${this.#incident(error, { route: name })} in the log`);
+        return routeErrorAnswer(route, "internal", `our fault: look for incident ${this.#incident(error, { route: name })} in the log`);
       }
       this.tally.errors.add(error.code);
-      return errorAnswer(error.code, error.message);
+      return routeErrorAnswer(route, error.code, error.message);
     }
   }
 
   #context(): ServiceContext<Contract, unknown> {
-    const { config, engine, logger, authEnabled, newId } = this.#parts;
+    const { config, engine, logger, authEnabled, authenticate, newId } = this.#parts;
     return {
       config,
       clock: this.#clock,
@@ -210,6 +213,7 @@ export class RunningService implements Receiver {
       bus: engine.bus,
       session: engine.session,
       authEnabled,
+      authenticate: async (token) => (authenticate === undefined ? anybody : await authenticate(token)),
       topic: (name) => this.#topics.topic(name),
       send: (connection, name, payload) => connection.deliver(encode(this.contract, name, payload as object)),
       reportError: (connection, error) => this.#report(connection, error),

@@ -7,6 +7,7 @@ import type { Clock } from "./clock.ts";
 import type { Closed, Connection } from "./connection.ts";
 import type { Bus, Leases, Log, LogOptions, Session } from "./engine.ts";
 import type { Logger } from "./logger.ts";
+import type { Principal } from "./principal.ts";
 import type { RouteRequest } from "./request.ts";
 import type { Topic } from "./topic.ts";
 
@@ -28,6 +29,11 @@ export interface ServiceContext<C extends Contract, Config> {
   readonly bus: Bus;
   readonly session: Session;
   readonly authEnabled: boolean;
+  /**
+   * Who holds a token that came in a message (`auth: "message"`); the service then sets the connection's `principal`. Rejects with
+   * `unauthenticated`. With auth off every token is `anybody`'s.
+   */
+  authenticate(token: string): Promise<Principal>;
   topic(name: string): Topic<C>;
   /** Queues a message for one connection. A client that is too slow for it is closed with 4408. */
   send<N extends keyof C["out"] & string>(connection: Connection, name: N, payload: Outgoing<C, N>): void;

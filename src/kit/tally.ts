@@ -1,7 +1,7 @@
 /** Plain counters of one service, read by the metrics endpoint. Adding to them costs next to nothing. */
 
 /** Counts by a label. The labels come from our own tables, so that it stays bounded. */
-export class Count {
+class Count {
   readonly #by = new Map<string, number>();
 
   add(label: string, n = 1): void {

@@ -69,9 +69,16 @@ interface Running {
 function run(folder: string, port: number): Running {
   const options = ["-js", "-sd", join(folder, "data"), "-a", "127.0.0.1", "-p", `${port}`, "--ports_file_dir", folder];
   const child = spawn("nats-server", options, { stdio: ["ignore", "ignore", "pipe"] });
+  // A test run that ends early takes it along.
+  const killed = () => child.kill("SIGKILL");
+  process.once("exit", killed);
   const ended = new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
-    child.once("error", () => resolve());
+    const over = () => {
+      process.off("exit", killed);
+      resolve();
+    };
+    child.once("exit", over);
+    child.once("error", over);
   });
   const running: Running = { child, ended, said: "" };
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {

@@ -9,8 +9,10 @@ export type ComeBack = "no" | "yes" | "spread" | "later" | "new-token";
 /** Every code that Switchboard closes with. */
 export const closeCodes = {
   done: { code: 1000, comeBack: "no", meaning: "done, or a first message that no service takes" },
+  protocolError: { code: 1002, comeBack: "no", meaning: "frames that break RFC 6455" },
   binary: { code: 1003, comeBack: "no", meaning: "binary where text is spoken" },
   notUtf8: { code: 1007, comeBack: "no", meaning: "text that is not UTF-8" },
+  tooFragmented: { code: 1008, comeBack: "no", meaning: "a message in too many fragments" },
   tooLarge: { code: 1009, comeBack: "no", meaning: "frame over the limit" },
   internal: { code: 1011, comeBack: "yes", meaning: "our fault; the reason holds an incident id" },
   restarting: { code: 1012, comeBack: "spread", meaning: "restarting, draining or lease lost" },

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { printJson } from "./print-json.ts";
-import { RawJson, rawElements, rawMember, rawMembers } from "./raw-json.ts";
+import { RawJson, type RawTree, rawElements, rawMember, rawMembers, rawTree } from "./raw-json.ts";
 
 /** A value as some peer may spell it. `text` has no whitespace around it; the parts are what the scanner must give back. */
 interface Spelled {
@@ -111,6 +111,27 @@ describe("rawMembers and rawMember", () => {
     expect(() => rawMembers(" [1,2]")).toThrow(expect.objectContaining({ code: "bad_message", message: expect.stringContaining("[1,2]") }));
     expect(() => rawMember('"text"', "a")).toThrow(expect.objectContaining({ code: "bad_message" }));
     expect(() => rawMembers("")).toThrow(expect.objectContaining({ code: "bad_message" }));
+  });
+});
+
+describe("rawTree", () => {
+  /** What it is to be, by the functions above. */
+  function treeOf(text: string, depth: number): RawTree {
+    const members = [...rawMembers(text)];
+    return new Map(members.map(([key, member]) => [key, depth > 1 && member.startsWith("{") ? treeOf(member, depth - 1) : member]));
+  }
+
+  it("is rawMembers again and again", () => {
+    fc.assert(
+      fc.property(objectOf(value), space, space, fc.integer({ min: 1, max: 5 }), ({ text }, before, after, depth) => {
+        expect(rawTree(before + text + after, depth)).toEqual(treeOf(text, depth));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("refuses what is no object", () => {
+    expect(() => rawTree("[1]", 2)).toThrow(expect.objectContaining({ code: "bad_message" }));
   });
 });
 

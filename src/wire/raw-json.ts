@@ -59,6 +59,17 @@ export function rawMember(text: string, key: string): string | undefined {
   return foundEnd === 0 ? undefined : text.slice(foundStart, foundEnd);
 }
 
+/** A JSON object down to a depth: its members' values, each as its text or, where that is an object above the depth, as such a tree. */
+export type RawTree = ReadonlyMap<string, string | RawTree>;
+
+/**
+ * As `rawMembers`, `depth` objects deep in the one pass: a member that is an object becomes a tree itself, until the depth is used up.
+ * `rawTree(text, 1)` is `rawMembers(text)`.
+ */
+export function rawTree(text: string, depth: number): RawTree {
+  return treeAt(text, openingOf(text, "{", "object"), closingOf(text) + 1, depth).tree;
+}
+
 /** The text of each element of a JSON array, in order; what is said of `rawMembers` holds here. Throws `bad_message` if it is not an array. */
 export function rawElements(text: string): string[] {
   const elements: string[] = [];
@@ -85,6 +96,41 @@ function scanMembers(text: string, visit: (keyStart: number, keyEnd: number, sta
     visit(at, keyEnd, start, end);
     at = skipSpace(text, skipSpace(text, end) + 1);
   }
+}
+
+/** The tree of the object that opens at `open`, and the place after it. `limit`: nothing at or after it belongs to the text. */
+function treeAt(text: string, open: number, limit: number, depth: number): { readonly tree: RawTree; readonly end: number } {
+  const tree = new Map<string, string | RawTree>();
+  let at = skipSpace(text, open + 1);
+  while (at < limit && text.charCodeAt(at) !== 0x7d) {
+    const keyEnd = stringEnd(text, at);
+    const start = skipSpace(text, skipSpace(text, keyEnd) + 1);
+    let end: number;
+    if (depth > 1 && text.charCodeAt(start) === 0x7b) {
+      const inner = treeAt(text, start, limit, depth - 1);
+      tree.set(decodeKey(text, at, keyEnd), inner.tree);
+      end = inner.end;
+    } else {
+      end = memberEnd(text, start, limit);
+      tree.set(decodeKey(text, at, keyEnd), text.slice(start, end));
+    }
+    at = skipSpace(text, end);
+    if (text.charCodeAt(at) === 0x2c) at = skipSpace(text, at + 1);
+  }
+  return { tree, end: at + 1 };
+}
+
+/** As `valueEnd`, where the bracket that closes the object is not known yet. */
+function memberEnd(text: string, at: number, limit: number): number {
+  const code = text.charCodeAt(at);
+  if (code === quote || code === 0x7b || code === 0x5b) return valueEnd(text, at, limit);
+  let end = at;
+  while (end < limit && !isScalarEnd(text.charCodeAt(end))) end++;
+  return end;
+}
+
+function isScalarEnd(code: number): boolean {
+  return code === 0x2c || code === 0x7d || isSpace(code);
 }
 
 function decodeKey(text: string, keyStart: number, keyEnd: number): string {

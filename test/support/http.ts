@@ -57,7 +57,7 @@ export function errorCodeOf(answer: Answer): string {
 }
 
 /** Every key and scalar in a JSON value, as text. */
-export function wordsIn(value: unknown): string[] {
+function wordsIn(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(wordsIn);
   if (typeof value === "object" && value !== null) return Object.entries(value).flatMap(([key, inner]) => [key, ...wordsIn(inner)]);
   return [String(value)];

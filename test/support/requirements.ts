@@ -24,7 +24,7 @@ function isThere(requirement: Requirement): boolean {
 }
 
 /** What is missing, and what to install; null if nothing is. */
-export function missing(...requirements: readonly Requirement[]): string | null {
+function missing(...requirements: readonly Requirement[]): string | null {
   const packages = requirements.filter((requirement) => !isThere(requirement)).map(({ debianPackage }) => debianPackage);
   return packages.length === 0 ? null : `missing on this machine: apt-get install ${packages.join(" ")}`;
 }

@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterEach(async () => {
   sent += 1;
   const id = await user.send(`bystander ${sent}`);
-  expect(await monitor.next("command do")).toEqual({ command: `bystander ${sent}`, command_id: id });
+  expect(await monitor.next("command do")).toMatchObject({ command: `bystander ${sent}`, command_id: id });
   monitor.emit("command done");
   expect(await user.next("command finish")).toMatchObject({ command_id: id });
 });

@@ -61,6 +61,16 @@ describe("a monitor that comes while its id is held", () => {
     expect(await holder.next("command do")).toMatchObject({ command_id: id });
   });
 
+  it("is refused by a holder over Engine.IO 3 that was heard just now", async () => {
+    const monitorId = newMonitorId();
+    const { client } = await PollingClient.open(server.url);
+    await client.emit("con", { monitor_id: monitorId });
+    await client.until((packet) => packet.includes("con ok"));
+    const late = await DeviceSocket.connect(scope, server.url);
+    late.emit("con", { monitor_id: monitorId });
+    expect(await late.next("con failed")).toMatchObject({ reason: "monitor_id already registered" });
+  });
+
   it("is one alone where two come at once", async () => {
     const monitorId = newMonitorId();
     const pair = [await DeviceSocket.connect(scope, server.url), await DeviceSocket.connect(scope, server.url)];
@@ -77,7 +87,7 @@ describe("a failure", () => {
       // The library's client would close by itself on leaving its only namespace; this one does nothing.
       const socket = await packetSocket(scope, wsUrl());
       socket.send(`42${JSON.stringify([event, { monitor_id: "too short" }])}`);
-      expect(await socket.next()).toBe(`42${JSON.stringify([`${event} failed`, { reason: "Invalid monitor_id" }])}`);
+      expect(JSON.parse((await socket.next()).replace(/^42/, ""))).toMatchObject([`${event} failed`, { reason: "Invalid monitor_id" }]);
       await socket.closed();
     },
   );

@@ -28,7 +28,7 @@ describe("POST /devices/:monitor_id/commands", () => {
     const monitorId = newMonitorId();
     const device = await DeviceSocket.monitor(scope, server.url, monitorId);
     const id = await post(monitorId, { command: "a" });
-    expect(await device.next("command do")).toEqual({ command: "a", command_id: id });
+    expect(await device.next("command do")).toMatchObject({ command: "a", command_id: id });
     expect(await statusOf(server.url, monitorId, id)).toBe("sent");
     await device.call("command done");
     expect(await statusOf(server.url, monitorId, id)).toBe("done");

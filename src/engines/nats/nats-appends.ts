@@ -13,9 +13,11 @@ export const purgeHeader = "Switchboard-Purge";
 const underWay = { messages: 1_000, bytes: 16 * 1024 * 1024 } as const;
 /** Text of one log that may wait for its turn; a single call may be larger. */
 const maxWaitingBytes = 64 * 1024 * 1024;
+/** What a waiting event counts beside its text. */
+const eventOverheadBytes = 200;
 
 /** An event to store: a new one, or the one that a purge leaves. */
-export interface EventToStore {
+interface EventToStore {
   readonly data: string;
   readonly id?: string;
   readonly purge?: true;
@@ -120,7 +122,7 @@ export class NatsAppends {
 
   /** Lets later calls to the subject wait until `send` has sent everything. */
   async #inTurn(subject: string, events: readonly Prepared[], send: () => Promise<void>): Promise<void> {
-    const bytes = events.reduce((sum, event) => sum + event.data.length, 0);
+    const bytes = events.reduce((sum, event) => sum + event.data.length + eventOverheadBytes, 0);
     if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > maxWaitingBytes) {
       throw unavailable("appending", `${this.#waitingBytes} bytes are waiting to be stored already`);
     }

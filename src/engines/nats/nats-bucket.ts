@@ -6,8 +6,11 @@ import { isMessageGone, isWrongSequence } from "./nats-failure.ts";
 import type { NatsLink } from "./nats-link.ts";
 import { assertSafeCopies, streamReady } from "./nats-stream.ts";
 
+/** Requests that may be under way at once when there is much to remove. */
+const atOnce = 50;
+
 /** What is under a key. `text` is null where it was deleted: the deletion has a revision too. */
-export interface BucketEntry {
+interface BucketEntry {
   readonly revision: number;
   readonly text: string | null;
 }
@@ -75,13 +78,14 @@ export class NatsBucket {
     }
   }
 
-  /** Forgets the mark of a deletion. */
-  async forget(revision: number): Promise<void> {
-    try {
-      await this.#link.call("cleaning up leases", () => this.#link.jsm.streams.deleteMessage(this.stream, revision, false));
-    } catch (error) {
-      if (!isMessageGone(error)) throw error;
-    }
+  /** `remove` for many keys, some at a time. */
+  async removeAll(keys: readonly (readonly [key: string, revision: number])[]): Promise<void> {
+    await inGroups(keys, ([key, revision]) => this.remove(key, revision));
+  }
+
+  /** Forgets the marks of deletions, some at a time. */
+  async forgetAll(revisions: readonly number[]): Promise<void> {
+    await inGroups(revisions, (revision) => this.#forget(revision));
   }
 
   /** The revision of the newest write. */
@@ -89,4 +93,16 @@ export class NatsBucket {
     const { state } = await this.#link.call("asking for leases", () => this.#link.jsm.streams.info(this.stream));
     return state.last_seq;
   }
+
+  async #forget(revision: number): Promise<void> {
+    try {
+      await this.#link.call("cleaning up leases", () => this.#link.jsm.streams.deleteMessage(this.stream, revision, false));
+    } catch (error) {
+      if (!isMessageGone(error)) throw error;
+    }
+  }
+}
+
+async function inGroups<T>(items: readonly T[], each: (item: T) => Promise<unknown>): Promise<void> {
+  for (let at = 0; at < items.length; at += atOnce) await Promise.all(items.slice(at, at + atOnce).map(each));
 }

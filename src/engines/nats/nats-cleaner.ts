@@ -6,8 +6,6 @@ import type { NatsMirror } from "./nats-mirror.ts";
 import type { NatsRoster } from "./nats-roster.ts";
 import type { NatsSession, SessionTimes } from "./nats-session.ts";
 
-/** Requests that may be under way at once. */
-const atOnce = 50;
 /** Marks that are removed in one run. */
 const marksPerRun = 1_000;
 /** A mark of a deletion stays for so many TTLs: every node has seen it, or reads the bucket anew. */
@@ -49,7 +47,7 @@ export class NatsCleaner {
     await this.#mirror.sync();
     for (const id of suspects()) {
       const records = this.#roster.recordsOf(id).filter(([key]) => this.#isOld(`${leaseKeyPrefix}${key}`, 1));
-      await inGroups(records, ([key, revision]) => this.#bucket.remove(`${leaseKeyPrefix}${key}`, revision));
+      await this.#bucket.removeAll(records.map(([key, revision]) => [`${leaseKeyPrefix}${key}`, revision]));
       const entry = this.#mirror.get(`${sessionKeyPrefix}${id}`);
       if (entry !== undefined && entry.text !== null) await this.#bucket.remove(`${sessionKeyPrefix}${id}`, entry.revision);
     }
@@ -59,10 +57,9 @@ export class NatsCleaner {
   async #forgetMarks(mine: boolean): Promise<void> {
     const ttls = mine ? markTtls : 2 * markTtls;
     const marks = [...this.#mirror.entries()].filter(([key, entry]) => entry.text === null && this.#isOld(key, ttls));
-    await inGroups(marks.slice(0, marksPerRun), async ([key, { revision }]) => {
-      if (mine) await this.#bucket.forget(revision);
-      if (this.#mirror.get(key)?.revision === revision) this.#mirror.forget(key);
-    });
+    const some = marks.slice(0, marksPerRun);
+    if (mine) await this.#bucket.forgetAll(some.map(([, { revision }]) => revision));
+    for (const [key, { revision }] of some) if (this.#mirror.get(key)?.revision === revision) this.#mirror.forget(key);
   }
 
   /** The key's revision has been known for so many TTLs. */
@@ -70,8 +67,4 @@ export class NatsCleaner {
     const entry = this.#mirror.get(bucketKey);
     return entry !== undefined && this.#link.monotonicMs() >= entry.seenMs + ttls * this.#times.ttlMs;
   }
-}
-
-async function inGroups<T>(items: readonly T[], each: (item: T) => Promise<unknown>): Promise<void> {
-  for (let at = 0; at < items.length; at += atOnce) await Promise.all(items.slice(at, at + atOnce).map(each));
 }

@@ -10,7 +10,7 @@ export function textOf(data: Uint8Array): string {
   return decoder.decode(data);
 }
 
-export function isPurge(message: StreamMessage): boolean {
+function isPurge(message: StreamMessage): boolean {
   return message.headers?.has(purgeHeader) ?? false;
 }
 

@@ -13,7 +13,7 @@ const attempts = 5;
 /** As `AcquireOptions.lost` is told. */
 export type LossReason = "stolen" | "session";
 
-export interface NatsLeaseOptions {
+interface NatsLeaseOptions {
   readonly bucket: NatsBucket;
   readonly session: NatsSession;
   readonly key: string;

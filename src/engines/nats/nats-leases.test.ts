@@ -33,9 +33,10 @@ describe.skipIf(missing !== undefined)(`nats leases${missing === undefined ? "" 
   }
 
   test("a node that dies without a word: its leases are free within the TTL, for watchers, lists and takers", async () => {
+    const tuning = { ...quick, sessionTtlMs: 2_000 };
     const wire = await use().wire();
-    const dying = await use().node(wire);
-    const [b, c] = await Promise.all([use().node(), use().node()]);
+    const dying = await use().node(wire, tuning);
+    const [b, c] = await Promise.all([use().node(undefined, tuning), use().node(undefined, tuning)]);
     const one = held(await dying.leases.acquire("room.1", "one"));
     held(await dying.leases.acquire("room.2", "two"));
     const changes = new Arrivals<LeaseChange>();
@@ -46,9 +47,9 @@ describe.skipIf(missing !== undefined)(`nats leases${missing === undefined ? "" 
     expect(refusedBy(await c.leases.acquire("room.1", "mine")).session).toBe(dying.session.id);
     await changes.until((items) => items.slice(2).length === 2, "both are free");
     const tookMs = performance.now() - start;
-    // From the last renewal, which was 0.3 TTL before the end at most.
-    expect(tookMs).toBeGreaterThan(0.6 * ttlMs);
-    expect(tookMs).toBeLessThan(1.5 * ttlMs);
+    // From the last renewal, which was 0.3 TTL before the end at most; a second for a busy machine.
+    expect(tookMs).toBeGreaterThan(0.6 * tuning.sessionTtlMs);
+    expect(tookMs).toBeLessThan(tuning.sessionTtlMs + 1_000);
     expect(changes.items.slice(2).map(changeText).sort()).toEqual(["room.1 free", "room.2 free"]);
     expect(await b.leases.list("room.")).toEqual([]);
     expect(held(await b.leases.acquire("room.1", "taken")).fence).toBeGreaterThan(one.fence);

@@ -14,7 +14,7 @@ import { NatsSession, type SessionTimes } from "./nats-session.ts";
 /** Each failed attempt means that somebody else changed the key in between. Without `steal` two should do. */
 const attempts = 100;
 
-export interface NatsLeasesOptions {
+interface NatsLeasesOptions {
   readonly sessionId: string;
   readonly bucket: string;
   readonly replicas: number;
@@ -130,7 +130,7 @@ export class NatsLeases implements Leases {
     try {
       if (this.#link.connected) {
         await this.session.close();
-        await Promise.all(leases.map((lease) => this.#bucket.remove(`${leaseKeyPrefix}${lease.key}`, lease.fence)));
+        await this.#bucket.removeAll(leases.map((lease) => [`${leaseKeyPrefix}${lease.key}`, lease.fence]));
       }
     } finally {
       this.session.end();
@@ -176,6 +176,10 @@ export class NatsLeases implements Leases {
     };
     const lease = new NatsLease({ bucket: this.#bucket, session: this.session, key, record, fence, lost, over });
     const before = this.#held.get(key);
+    if (before !== undefined && before.fence > fence) {
+      lease.lose("stolen");
+      return lease;
+    }
     this.#held.set(key, lease);
     before?.lose("stolen");
     const entry = this.#mirror.get(`${leaseKeyPrefix}${key}`);

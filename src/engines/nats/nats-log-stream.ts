@@ -8,7 +8,7 @@ import { assertSafeCopies, openStream, streamReady } from "./nats-stream.ts";
 const wholeTokens = /^[\w=-]+(?:\.[\w=-]+)*$/;
 
 /** What the server's statistics say about the offsets that are there. */
-export interface Extent {
+interface Extent {
   /** Everything before it is gone; one more than `last` if there is nothing. */
   readonly first: number;
   readonly last: number;

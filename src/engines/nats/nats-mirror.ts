@@ -1,4 +1,5 @@
 /** A live copy of the bucket in this process. */
+import { SwitchboardError } from "../../wire/error.ts";
 import type { NatsBucket } from "./nats-bucket.ts";
 import { textOf } from "./nats-event.ts";
 import { unavailable } from "./nats-failure.ts";
@@ -14,7 +15,7 @@ export interface MirrorEntry {
 }
 
 /** Who is told of changes. Neither may throw. */
-export interface MirrorListener {
+interface MirrorListener {
   /** A new revision of a key, in the order of the revisions; undefined: not even the mark of a deletion is there any more. */
   changed(key: string, entry: MirrorEntry | undefined): void;
   /** The copy is whole: at the start, and after the bucket had to be read anew. Until then what was told is incomplete. */
@@ -36,7 +37,7 @@ export class NatsMirror {
   readonly #bucket: NatsBucket;
   readonly #listener: MirrorListener;
   readonly #entries = new Map<string, MirrorEntry>();
-  readonly #waiting = new Set<{ readonly revision: number; readonly resolve: () => void }>();
+  readonly #waiting = new Set<{ readonly revision: number; readonly settle: (error?: Error) => void }>();
   #tail: Tail | undefined;
   #position = 0;
   /** While the bucket is read. */
@@ -110,6 +111,7 @@ export class NatsMirror {
 
   stop(): void {
     this.#tail?.stop();
+    for (const { settle } of [...this.#waiting]) settle(new SwitchboardError("log_closed", "the engine is closed"));
   }
 
   async #ask(): Promise<void> {
@@ -118,15 +120,15 @@ export class NatsMirror {
     await new Promise<void>((resolve, reject) => {
       const waiter = {
         revision,
-        resolve: () => {
+        settle: (error?: Error) => {
           clearTimeout(timer);
           this.#waiting.delete(waiter);
-          resolve();
+          if (error === undefined) resolve();
+          else reject(error);
         },
       };
       const timer = setTimeout(() => {
-        this.#waiting.delete(waiter);
-        reject(unavailable("looking at leases", this.trouble ?? `nothing came for ${requestTimeoutMs} ms`));
+        waiter.settle(unavailable("looking at leases", this.trouble ?? `nothing came for ${requestTimeoutMs} ms`));
       }, requestTimeoutMs);
       this.#waiting.add(waiter);
     });
@@ -179,6 +181,6 @@ export class NatsMirror {
   }
 
   #release(): void {
-    for (const waiter of [...this.#waiting]) if (waiter.revision <= this.#position) waiter.resolve();
+    for (const waiter of [...this.#waiting]) if (waiter.revision <= this.#position) waiter.settle();
   }
 }

@@ -8,7 +8,7 @@ const silenceMs = 2_000;
 /** After which the server drops a consumer whose reader died. */
 const inactiveMs = 10_000;
 
-export interface ScanOptions {
+interface ScanOptions {
   readonly stream: string;
   readonly subject: string;
   readonly from: number;

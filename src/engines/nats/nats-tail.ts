@@ -19,7 +19,7 @@ export interface StreamMessage {
   readonly headers: MsgHdrs | undefined;
 }
 
-export interface TailOptions {
+interface TailOptions {
   readonly stream: string;
   readonly heartbeatMs: number;
   /** The sequence to begin with; asked at the start and at every restart, when nothing of the former consumer comes any more. */

@@ -1,6 +1,6 @@
 /** How much may be under way at once: a number of messages and of bytes; whoever finds it full waits in line. */
 
-export interface WindowLimits {
+interface WindowLimits {
   readonly messages: number;
   readonly bytes: number;
 }

@@ -8,7 +8,7 @@ const id = "0123456789abcdef0123456789abcdef";
 
 type Move =
   | { readonly do: "send"; readonly user: number; readonly retry: boolean; readonly key: number; readonly wait: number }
-  | { readonly do: "con"; readonly node: number }
+  | { readonly do: "con" | "behind" | "abreast"; readonly node: number }
   | { readonly do: "leave" | "die" | "settle" }
   | { readonly do: "answer"; readonly good: boolean }
   | { readonly do: "restart"; readonly node: number; readonly how: "stop" | "kill" }
@@ -27,6 +27,8 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     }),
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("con" as const), node: nth }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("behind" as const), node: nth }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("abreast" as const), node: nth }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("leave" as const, "die" as const) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("settle" as const) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("answer" as const), good: fc.boolean() }) },
@@ -88,6 +90,12 @@ class World {
       case "answer":
         if (this.#deviceNode >= 0) void device?.emit(move.good ? "command done" : "command error", { reason: "no" });
         break;
+      case "behind":
+        this.#node(move.node).log.holdBack();
+        break;
+      case "abreast":
+        this.#node(move.node).log.letGo();
+        break;
       case "restart":
         await this.#restart(move.node, move.how);
         break;
@@ -100,6 +108,7 @@ class World {
   }
 
   async check(): Promise<void> {
+    for (const node of this.#nodes) node.log.letGo();
     for (const device of this.#devices) device.connection.peerClosed(1000, "");
     for (let round = 0; round < 5; round++) await this.#cluster.clock.advance(1_000_000);
     expect(this.#cluster.errors).toEqual([]);
@@ -156,7 +165,8 @@ class World {
     this.#deviceNode = node;
     const registered = device.emit("con", { monitor_id: id });
     await settled();
-    // A dead holder is probed.
+    // A dead holder is probed, which has an end only where the log is known.
+    for (const one of this.#nodes) one.log.letGo();
     await this.#cluster.clock.advance(2000);
     await registered;
     expect(device.came.at(0)?.name).toBe("con ok");

@@ -25,7 +25,7 @@ export interface Sent {
 }
 
 /** The monitor's word, or ours, that it was not done. */
-export interface Failed {
+interface Failed {
   readonly type: "failed";
   readonly command_id: string;
   readonly reason: string;
@@ -35,7 +35,7 @@ export interface Failed {
  * `done`: the monitor did it. `expired`: its time was over. `cancelled`: taken back before it was sent. `dropped`: the
  * monitor has gone with it in its hands; it waits for the next `con`, or, expired already, is no longer waited for.
  */
-export interface Ended {
+interface Ended {
   readonly type: "done" | "expired" | "cancelled" | "dropped";
   readonly command_id: string;
 }

@@ -32,6 +32,11 @@ export class HandClock implements Clock {
     return { cancel: () => this.#timers.delete(timer) };
   }
 
+  /** Timers that have not run. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
   /** Runs what is due on the way, in order of time, and lets each finish what it can without further time. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;
@@ -124,6 +129,13 @@ export class Client {
     if (reason !== "Invalid command") throw new Error(`"command failed" ${reason} came where nothing was due`);
   }
 
+  /** For a client whose message is still being handled, so that it can show nothing otherwise; call it when all has settled. */
+  async heardNothingYet(): Promise<void> {
+    await settled();
+    const [came] = this.came;
+    if (came !== undefined) throw new Error(`${came.name} ${JSON.stringify(came.payload)} came where nothing was due yet`);
+  }
+
   /** The peer goes; resolves when the service has dealt with it. */
   async leave(): Promise<void> {
     this.connection.peerClosed(1000, "");
@@ -137,35 +149,64 @@ export class Client {
 }
 
 /** How a node's store fails: nothing is stored, or it is and the answer gets lost. */
-export type Outage = "refuses" | "loses answers";
+type Outage = "refuses" | "loses answers";
 
-/** The engine, whose logs fail as `outage` says. */
-function failing(engine: Engine, outage: () => Outage | undefined): Engine {
-  const { kind, session, bus, leases } = engine;
-  const log = async (...named: Parameters<Engine["log"]>): Promise<Log> => {
-    const real = await engine.log(...named);
-    const append: Log["append"] = async (...appended) => {
-      const now = outage();
-      if (now === undefined) return real.append(...appended);
-      if (now === "loses answers") await real.append(...appended);
-      throw new SwitchboardError("log_unavailable", "the store is down");
+/** The engine's log, whose appends can fail and whose follow can fall behind. */
+class Troubled {
+  outage: Outage | undefined;
+  #held: (() => void)[] | undefined;
+
+  /** While it is held back the node learns nothing of what is stored; then all at once, in order. */
+  holdBack(): void {
+    this.#held ??= [];
+  }
+
+  letGo(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const run of held) run();
+  }
+
+  engine(real: Engine): Engine {
+    const { kind, session, bus, leases } = real;
+    const log = async (...named: Parameters<Engine["log"]>) => this.#log(await real.log(...named));
+    return { kind, session, bus, leases, log, health: () => real.health(), stats: () => real.stats(), close: () => real.close() };
+  }
+
+  #log(real: Log): Log {
+    const own: Pick<Log, "append" | "follow" | "caughtUp"> = {
+      append: async (...appended) => {
+        const { outage } = this;
+        if (outage === undefined) return real.append(...appended);
+        if (outage === "loses answers") await real.append(...appended);
+        throw new SwitchboardError("log_unavailable", "the store is down");
+      },
+      follow: (after, follower) =>
+        real.follow(after, { event: (event) => this.#run(() => follower.event(event)), gap: (gap) => this.#run(() => follower.gap(gap)) }),
+      caughtUp: async (offset) => {
+        await real.caughtUp(offset);
+        await new Promise<void>((resolve) => this.#run(resolve));
+      },
     };
     return new Proxy(real, {
       get: (target, key) => {
-        if (key === "append") return append;
+        if (Object.hasOwn(own, key)) return Reflect.get(own, key);
         const value: unknown = Reflect.get(target, key, target);
         return typeof value === "function" ? value.bind(target) : value;
       },
     });
-  };
-  return { kind, session, bus, leases, log, health: () => engine.health(), stats: () => engine.stats(), close: () => engine.close() };
+  }
+
+  #run(run: () => void): void {
+    if (this.#held === undefined) run();
+    else this.#held.push(run);
+  }
 }
 
 /** One server. */
 export class Node {
   readonly engine: Engine;
-  /** Set: appends fail. */
-  outage: Outage | undefined;
+  readonly log = new Troubled();
   readonly #clock: HandClock;
   readonly #clients = new Set<Client>();
   readonly #newId: () => string;
@@ -182,7 +223,7 @@ export class Node {
     const options: MemoryEngineOptions = { store: cluster.store, now: () => clock.now() };
     const node = new Node(await openMemoryEngine(options), clock, newId);
     const logger = { debug() {}, info() {}, warn() {}, error: (fields: object) => cluster.errors.push(fields) };
-    const engine = failing(node.engine, () => node.outage);
+    const engine = node.log.engine(node.engine);
     const parts = { config: configSchema.parse(config), limits: defaultLimits, engine, clock, logger, authEnabled, newId };
     node.#running = await RunningService.start(devices, parts);
     return node;
@@ -230,6 +271,7 @@ export class Node {
 
   /** Closes the connections as a restart does, then ends. */
   async stop(): Promise<void> {
+    this.log.letGo();
     for (const { connection } of this.#clients) connection.close("restarting", "restarting");
     await settled();
     await this.running.stop();

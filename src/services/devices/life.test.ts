@@ -121,6 +121,50 @@ describe("the life of a command", () => {
     await user.send("5");
   });
 
+  test("commands of all monitors have bounds, which ended ones do not count for", async () => {
+    const node = await cluster.start({ maxCommands: 2, maxHeldLength: 10 });
+    const [user, monitor] = [await node.user(id), await node.monitor(id)];
+    const refused = async (command: string) => {
+      void user.emit("command send", { command });
+      return (await user.next("command failed")).reason;
+    };
+    for (let round = 0; round < 3; round++) {
+      await user.send("1234567890", { retry: true });
+      expect(await refused("1")).toMatch(/maxHeldLength/);
+      await monitor.emit("command done");
+      await user.next("command finish");
+      // Without retry a text is held until it has been handed over.
+      await user.send("1234567890");
+      await monitor.next("command do");
+      await monitor.next("command do");
+      await user.send("1234567890");
+      await monitor.next("command do");
+      expect(await refused("1")).toMatch(/maxCommands/);
+      await monitor.emit("command done");
+      await monitor.emit("command done");
+      await user.next("command finish");
+      await user.next("command finish");
+    }
+  });
+
+  test("nothing is left of a command that has ended: no timer, and its key is forgotten for newer ones", async () => {
+    const node = await cluster.start({ maxIdempotencyKeys: 2 });
+    const [user, monitor] = [await node.user(id), await node.monitor(id)];
+    const ids: string[] = [];
+    for (const key of ["a", "b", "c"]) {
+      ids.push(await user.send("x", { idempotency_key: key, wait_ms: 2_000_000_000, answer_ms: 2_000_000_000 }));
+      await monitor.emit("command done");
+      await user.next("command finish");
+    }
+    await cluster.clock.advance(130_000);
+    expect(cluster.clock.pending).toBe(0);
+    for (const key of ["b", "c"]) {
+      expect(ids).toContain(await user.send("x", { idempotency_key: key }));
+      await user.next("command finish");
+    }
+    expect(ids).not.toContain(await user.send("x", { idempotency_key: "a" }));
+  });
+
   test("a monitor's hands hold only so many: expired ones lose their place, others wait", async () => {
     const node = await cluster.start({ maxUnanswered: 2 });
     const [user, monitor] = [await node.user(id), await node.monitor(id)];
@@ -188,11 +232,11 @@ describe("a store that fails for a while", () => {
     const [first, second] = [await user.send("1", { retry: true }), await user.send("2")];
     await monitor.next("command do");
     await monitor.next("command do");
-    node.outage = outage;
+    node.log.outage = outage;
     void monitor.emit("command done");
     void monitor.emit("command error", { reason: "no" });
     await cluster.clock.advance(3500);
-    node.outage = undefined;
+    node.log.outage = undefined;
     await monitor.leave();
     await cluster.clock.advance(1000);
     expect(await user.next("command finish")).toEqual({ reason: "Command finish", command_id: first });
@@ -205,11 +249,11 @@ describe("a store that fails for a while", () => {
     const [user, short] = [await node.user(id), await node.user(id)];
     const [kept, late] = [await user.send("x"), await short.send("short", { wait_ms: 500 })];
     const monitor = await node.monitor("y".repeat(32));
-    node.outage = outage;
+    node.log.outage = outage;
     void monitor.emit("con", { monitor_id: id });
     await monitor.next("con ok");
     await cluster.clock.advance(700);
-    node.outage = undefined;
+    node.log.outage = undefined;
     await cluster.clock.advance(1000);
     const seen = outage === "refuses" ? [kept] : [kept, late];
     for (const command_id of seen) expect(await monitor.next("command do")).toMatchObject({ command_id });
@@ -220,11 +264,11 @@ describe("a store that fails for a while", () => {
   test("a command that cannot be stored closes its sender, who may come again", async () => {
     const node = await cluster.start();
     const user = await node.user(id);
-    node.outage = "refuses";
+    node.log.outage = "refuses";
     void user.emit("command send", { command: "x" });
     expect(await user.next("closed")).toBe(1013);
     expect((await node.request("sendCommand", { monitor_id: id }, { command: "x" })).status).toBe(503);
-    node.outage = undefined;
+    node.log.outage = undefined;
     await (await node.user(id)).send("x");
   });
 });

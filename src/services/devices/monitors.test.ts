@@ -10,6 +10,7 @@ const id = "0123456789abcdef0123456789abcdef";
 async function seats(cluster: Cluster, node: Node, answer: () => Promise<Answer | undefined> = async () => undefined) {
   const events: string[] = [];
   let settle = (): void => {};
+  const knowledge = { caughtUp: Promise.resolve() };
   const monitors = new Monitors({
     leases: node.engine.leases,
     session: node.engine.session.id,
@@ -17,7 +18,7 @@ async function seats(cluster: Cluster, node: Node, answer: () => Promise<Answer 
     probeMs: 2000,
     takeoverMs: 15_000,
     calls: { ask: answer },
-    caughtUp: async () => {},
+    caughtUp: () => knowledge.caughtUp,
     seated: () => {},
     dropped: () => {
       events.push("dropped");
@@ -30,7 +31,7 @@ async function seats(cluster: Cluster, node: Node, answer: () => Promise<Answer 
       connection.close("replaced", why);
     },
   });
-  return { monitors, events, settle: () => settle() };
+  return { monitors, events, knowledge, settle: () => settle() };
 }
 
 test("nobody gets an id before what was in its holder's hands is settled", async () => {
@@ -99,4 +100,35 @@ test("a connection that has gone while it waited gets no id", async () => {
   // It may have it for the moment, until its service hears of the close; what counts is that it leaves again.
   await monitors.leave(connection, false);
   expect(monitors.at(id)).toBeUndefined();
+});
+
+test("who has the lease and is not yet seated is no dead holder", async () => {
+  const cluster = new Cluster();
+  const node = await cluster.start();
+  const { monitors, events, knowledge } = await seats(cluster, node);
+  const { connection } = node.client();
+  let caughtUp = (): void => {};
+  knowledge.caughtUp = new Promise((resolve) => {
+    caughtUp = resolve;
+  });
+  const registering = monitors.register(connection, id, id);
+  const alive = monitors.isAlive(connection.id);
+  await settled();
+  expect(await node.engine.leases.list("devices.")).toHaveLength(1);
+  caughtUp();
+  expect(await registering).toBe(true);
+  expect(await alive).toBe(true);
+  expect(events).toEqual([]);
+});
+
+test("a holder that this server is closing has not dropped", async () => {
+  const cluster = new Cluster();
+  const node = await cluster.start();
+  const { monitors, events } = await seats(cluster, node);
+  const { connection } = node.client();
+  await monitors.register(connection, id, id);
+  connection.close("restarting", "");
+  expect(await monitors.isAlive(connection.id)).toBe(false);
+  expect(events).toEqual(["stolen"]);
+  expect(await node.engine.leases.list("devices.")).toEqual([]);
 });

@@ -100,7 +100,7 @@ export class Monitors {
       return false;
     }
     // One that we are closing, as in a restart, has not dropped.
-    const leaving = this.#leave(seat, true);
+    const leaving = this.#leave(seat, !seat.connection.isClosedByServer);
     this.#parts.evicted(seat.connection, "stolen");
     await leaving;
     return false;

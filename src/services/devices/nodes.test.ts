@@ -157,4 +157,51 @@ describe("two nodes", () => {
     expect(types.filter((type) => type === "sent").length).toBe(40);
     expect(types.length).toBe(120);
   });
+
+  test("what a node does not know yet: the new holder waits for it, and so does a cancel", async () => {
+    const [a, b] = [await cluster.start(), await cluster.start()];
+    const user = await a.user(id);
+    const before = await a.monitor(id);
+    b.log.holdBack();
+    const command_id = await user.send("x");
+    await before.next("command do");
+    await a.kill();
+    const monitor = b.client();
+    void monitor.emit("con", { monitor_id: id });
+    await cluster.clock.advance(0);
+    await monitor.heardNothingYet();
+    b.log.letGo();
+    await monitor.next("con ok");
+    const watcher = await b.user(id, { watch: true });
+    void monitor.emit("command done");
+    expect(await watcher.next("command finish")).toMatchObject({ command_id });
+
+    const c = await cluster.start();
+    await monitor.leave();
+    c.log.holdBack();
+    const waiting = await watcher.send("y");
+    const cancelling = c.request("cancelCommand", { monitor_id: id, id: waiting });
+    await cluster.clock.advance(0);
+    c.log.letGo();
+    expect((await cancelling).status).toBe(200);
+  });
+
+  test("what was stored as sent and never left, because its monitor was being closed, has not been in its hands", async () => {
+    const [a, b] = [await cluster.start(), await cluster.start()];
+    const [user, monitor] = [await b.user(id), await a.monitor(id)];
+    a.log.holdBack();
+    const lost = await user.send("lost");
+    const kept = await user.send("kept", { retry: true });
+    a.log.letGo();
+    a.log.holdBack();
+    await cluster.clock.advance(0);
+    expect(await cluster.log(b, id)).toEqual(["queued", "queued", "sent", "sent"]);
+    monitor.connection.close("restarting", "");
+    await cluster.clock.advance(0);
+    a.log.letGo();
+    expect(await user.next("command failed")).toEqual({ reason: "monitor disconnected", command_id: lost });
+    expect(await monitor.next("closed")).toBe(1012);
+    const back = await b.monitor(id);
+    expect(await back.next("command do")).toMatchObject({ command_id: kept });
+  });
 });

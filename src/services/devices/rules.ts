@@ -100,7 +100,7 @@ export function isOver({ status, inHands }: Life): boolean {
 }
 
 /** Whether it may be handed over once more, or for the first time. */
-export function maySendAgain({ attempts, retries }: Life): boolean {
+function maySendAgain({ attempts, retries }: Life): boolean {
   return attempts <= retries;
 }
 

@@ -1,6 +1,7 @@
 /** The devices service: thin handlers over the monitors, the users and the dispatch between them. */
 import {
   type Connection,
+  closeCodes,
   dataAnswer,
   defineService,
   isSwitchboardError,
@@ -18,9 +19,6 @@ import { Monitors } from "./monitors.ts";
 import { NodeCalls } from "./node-calls.ts";
 import { Roster } from "./roster.ts";
 import { Users } from "./users.ts";
-
-/** Close code of a server that restarts: its monitors keep what is in their hands. */
-const restartingCode = 1012;
 
 const invalidId = "Invalid monitor_id";
 const invalidCommand = "Invalid command";
@@ -172,7 +170,8 @@ export const devices = defineService({
       forbidden: (connection, { name, error }) => tellForbidden(connection, name, error.message),
       async closed(connection, { code, byServer }) {
         users.forget(connection);
-        await monitors.leave(connection, !(byServer && code === restartingCode));
+        // The monitors of a server that restarts keep what is in their hands.
+        await monitors.leave(connection, !(byServer && code === closeCodes.restarting.code));
       },
       routes: {
         async sendCommand({ params, body, principal }) {

@@ -7,7 +7,7 @@ const id = z
   .union([z.number(), z.string().max(200)], { error: "expected a number, or a string of at most 200 characters" })
   .transform(String);
 
-const name = z.string().max(200);
+const name = z.string().max(1000);
 
 const lobbyAndPrompt = { lobby_id: id, prompt_id: id };
 

@@ -10,7 +10,7 @@ import type { Clock } from "../../kit/clock.ts";
 import { tokenOf } from "../../kit/credentials.ts";
 import type { Logger } from "../../kit/logger.ts";
 import { type Authenticator, anybody, type Principal } from "../../kit/principal.ts";
-import { errorAnswer } from "../../kit/request.ts";
+import { errorAnswer, routeErrorAnswer } from "../../kit/request.ts";
 import type { RunningService } from "../../kit/running-service.ts";
 import { isSwitchboardError } from "../../wire/error.ts";
 import { boundedBody, hasBody, readJson } from "./request-body.ts";
@@ -111,9 +111,11 @@ async function answer(parts: HttpParts, route: ServedRoute, c: Context<App>): Pr
     const principal = route.open ? undefined : await identify(parts.authenticator, incoming);
     const body = hasBody(incoming) ? boundedBody(incoming, maxBodyBytes, progressed) : undefined;
     const mayAsk = route.open || principal !== undefined;
+    const read = route.readsBody && mayAsk ? await readJson(body ?? nothing(), route.lenientBody) : undefined;
     const response = await route.answer({
       params: { ...queryOf(c.req.url), ...c.req.param() },
-      body: route.readsBody && mayAsk ? await readJson(body ?? nothing()) : undefined,
+      body: read?.json,
+      text: read?.text ?? "",
       principal,
       request: requestFor(c, ended.signal, route, body),
     });
@@ -122,12 +124,13 @@ async function answer(parts: HttpParts, route: ServedRoute, c: Context<App>): Pr
       outgoing.destroy();
     });
   };
-  const expired = () => errorAnswer("timeout", `no answer within ${requestTimeoutMs} ms (limits.requestTimeoutMs): try again later`);
+  const expired = () =>
+    routeErrorAnswer(route, "timeout", `no answer within ${requestTimeoutMs} ms (limits.requestTimeoutMs): try again later`);
   try {
     return await withinTime(clock, requestTimeoutMs, work, expired);
   } catch (error) {
     if (!isSwitchboardError(error)) throw error;
-    return errorAnswer(error.code, error.message);
+    return routeErrorAnswer(route, error.code, error.message);
   }
 }
 

@@ -1,4 +1,4 @@
 /** The HTTP transport. */
-export { createHttpHandler, type HttpOperation, type HttpParts } from "./http-handler.ts";
+export { createHttpHandler, type HttpOperation } from "./http-handler.ts";
 export { configureHttpServer } from "./http-server.ts";
 export { RequestCount } from "./request-count.ts";

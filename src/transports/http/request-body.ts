@@ -1,6 +1,7 @@
 /** Reading the body of a request, never more of it than allowed. */
 import type { IncomingMessage } from "node:http";
 import { SwitchboardError } from "../../wire/error.ts";
+import { parseLenient, type ReadJson } from "../../wire/lenient-json.ts";
 import { jsonFault } from "./json-fault.ts";
 
 /** Whether a body comes with the request. */
@@ -29,11 +30,14 @@ export async function* boundedBody(incoming: IncomingMessage, maxBytes: number, 
   }
 }
 
-/** The JSON in `pieces`, whatever their Content-Type. Throws `bad_json`, with the place of the fault, and what reading throws. */
-export async function readJson(pieces: AsyncIterable<Uint8Array>): Promise<unknown> {
+/**
+ * The JSON in `pieces`, whatever their Content-Type, and its text. `lenient`: bare NaN and infinities are taken as strings. Throws
+ * `bad_json`, with the place of the fault, and what reading throws.
+ */
+export async function readJson(pieces: AsyncIterable<Uint8Array>, lenient = false): Promise<ReadJson> {
   const text = await readText(pieces);
   try {
-    return JSON.parse(text);
+    return lenient ? parseLenient(text) : { json: JSON.parse(text), text };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new SwitchboardError("bad_json", explainFault(text));

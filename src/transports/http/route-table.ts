@@ -1,6 +1,6 @@
 /** The paths that are served: the gateway's own, and those of every service's contract, as one kind of thing. */
 
-import type { Limits } from "../../contract/index.ts";
+import type { Limits, Route } from "../../contract/index.ts";
 import { hasRole, type Principal } from "../../kit/principal.ts";
 import type { RunningService } from "../../kit/running-service.ts";
 import { SwitchboardError } from "../../wire/error.ts";
@@ -16,11 +16,13 @@ export interface HttpOperation {
 }
 
 /** A request on its way to whoever answers it. */
-export interface RoutedRequest {
+interface RoutedRequest {
   /** Path and query parameters together; a path parameter wins. */
   readonly params: Record<string, string>;
   /** The parsed body, where the route reads one and the caller has shown who it is. */
   readonly body: unknown;
+  /** The text that `body` was parsed from. */
+  readonly text: string;
   readonly principal: Principal | undefined;
   readonly request: Request;
 }
@@ -33,6 +35,9 @@ export interface ServedRoute {
   readonly open: boolean;
   /** The JSON body is read before `answer`. */
   readonly readsBody: boolean;
+  /** As the contract's. */
+  readonly lenientBody: boolean;
+  readonly errorBody?: Route["errorBody"] | undefined;
   readonly limits: Pick<Limits, "maxBodyBytes" | "requestTimeoutMs">;
   /** Rejects with a SwitchboardError, or with what is our fault. */
   answer(routed: RoutedRequest): Promise<Response>;
@@ -61,6 +66,7 @@ function ownRoute({ method, path, auth, answer }: HttpOperation, limits: Limits)
     path,
     open: auth === "open",
     readsBody: false,
+    lenientBody: false,
     limits,
     async answer({ principal, request }) {
       if (auth !== "open") demandRole(principal, auth, `${method} ${path}`);
@@ -75,8 +81,10 @@ function serviceRoutes(service: RunningService): ServedRoute[] {
     path: route.path,
     open: route.auth === "open",
     readsBody: route.body !== undefined,
+    lenientBody: route.lenientBody === true,
+    errorBody: route.errorBody,
     limits: service.limits,
-    answer: ({ params, body, principal, request }) => service.respond(name, route, params, body, principal, request),
+    answer: ({ params, body, text, principal, request }) => service.respond(name, route, params, body, principal, request, text),
   }));
 }
 

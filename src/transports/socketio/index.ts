@@ -1,2 +1,2 @@
 /** The Socket.IO transport. */
-export { createSocketIoTransport, type SocketIoParts, type SocketIoTransport } from "./socketio-transport.ts";
+export { createSocketIoTransport, type SocketIoTransport } from "./socketio-transport.ts";

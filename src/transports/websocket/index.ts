@@ -1,3 +1,3 @@
 /** The WebSocket transport. */
 export { refuseUpgrade } from "./refuse-upgrade.ts";
-export { pathOf, type WebSocketParts, WebSocketTransport } from "./websocket-transport.ts";
+export { pathOf, WebSocketTransport } from "./websocket-transport.ts";

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { z } from "zod";
+import { eventually } from "../../../test/support/inbox.ts";
 import type { Scope } from "../../../test/support/scope.ts";
 import { defaultLimits, defineContract, type Limits, namedBy } from "../../contract/index.ts";
 import { systemClock } from "../../kit/clock.ts";
@@ -131,6 +132,22 @@ export async function serve(scope: Scope, { limits = {}, authenticator = authOff
     echoed,
     closed: (nth) => endOf(nth).promise,
   };
+}
+
+/** The connection that the service was given as its nth. */
+export async function connectionOf(served: Served, nth = 0): Promise<Connection> {
+  const { [nth]: connection } = await eventually(
+    `connection ${nth}`,
+    async () => served.opened,
+    (opened) => opened.length > nth,
+  );
+  if (connection === undefined) throw new Error("checked above");
+  return connection;
+}
+
+/** What the first socket has been given and has not sent. */
+export function unsentBytesOf({ sockets }: Served): number {
+  return sockets[0]?.socket.writableLength ?? 0;
 }
 
 /** Notes, from now on, everything that is written to a socket. */
