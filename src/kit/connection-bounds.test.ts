@@ -58,17 +58,17 @@ describe("bounds", () => {
     expect(link.calls).toEqual(["pause", "resume", "pause", "resume"]);
   });
 
-  test("of one connection 64 messages are handled in a turn, in order, and the others have theirs", () => {
+  test("of one connection 32 messages are handled in a turn, in order, and the others have theirs", () => {
     const turn = new ManualTurn();
     const receiver = new FakeReceiver();
     const flood = fakeConnection({ link: new PausableLink(), turn, receiver }).connection;
     const other = fakeConnection({ link: new PausableLink(), turn, receiver }).connection;
     for (let n = 0; n < 150; n++) flood.receiveText(String(n), 1);
     other.receiveText("other", 1);
-    expect(receiver.log.length).toBe(65);
+    expect(receiver.log.length).toBe(33);
     expect(receiver.log.at(-1)).toBe("other");
     turn.end();
-    expect(receiver.log.length).toBe(129);
+    expect(receiver.log.length).toBe(65);
     while (turn.scheduled > 0) turn.end();
     expect(receiver.log.filter((line) => line !== "other")).toEqual(Array.from({ length: 150 }, (_, n) => String(n)));
   });
@@ -81,7 +81,7 @@ describe("bounds", () => {
 
   test("a close of ours drops those that wait for the next turn, the peer's does not", async () => {
     for (const [close, handled] of [
-      [(connection: Connection) => connection.close("done", ""), 64],
+      [(connection: Connection) => connection.close("done", ""), 32],
       [(connection: Connection) => connection.peerClosed(1000, ""), 100],
     ] as const) {
       const parts = fakeConnection({ link: new PausableLink() });

@@ -51,11 +51,11 @@ type Task = () => void | Promise<void>;
 const pauseAt = 64;
 
 /** So many messages of one connection are handled in one turn; before the others, everybody else has a turn. */
-const messagesPerTurn = 64;
+const messagesPerTurn = 32;
 
 /**
  * Messages are handled one after another: the next one is looked at when the handler of the one before has resolved. The
- * close comes last, and never inside the call that closes. Of one connection at most 64 are handled in one turn of the event loop (where the transport can
+ * close comes last, and never inside the call that closes. Of one connection at most 32 are handled in one turn of the event loop (where the transport can
  * pause reading): a flood of one does not keep the others waiting. What `deliver` is given leaves in order, at the end of the event-loop turn,
  * in one write.
  */
