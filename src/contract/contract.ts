@@ -31,6 +31,11 @@ export interface Contract {
    */
   readonly opensWith?: readonly string[];
   /**
+   * The paths on which `opensWith` decides; on the others, where no other service is, the service has a connection from its opening.
+   * Absent: all.
+   */
+  readonly opensAt?: readonly `/${string}`[];
+  /**
    * Where, with auth on, a connection's token comes from. `connection` (default): header, query, subprotocol or Socket.IO
    * handshake; without a good one it is closed with 4401. `message`: the service finds out in its protocol and sets the connection's `principal`.
    */

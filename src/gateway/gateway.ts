@@ -9,7 +9,7 @@ import { Entrance } from "../kit/entrance.ts";
 import { RunningService } from "../kit/running-service.ts";
 import type { AnyService } from "../kit/service.ts";
 import { Turn } from "../kit/turn.ts";
-import { configureHttpServer, createHttpHandler, RequestCount } from "../transports/http/index.ts";
+import { configureHttpServer, createHttpHandler, fileAnswer, type HttpOperation, RequestCount } from "../transports/http/index.ts";
 import { createSocketIoTransport, type SocketIoTransport } from "../transports/socketio/index.ts";
 import { pathOf, refuseUpgrade, WebSocketTransport } from "../transports/websocket/index.ts";
 import { createAuthenticator, type GatewayAuthenticator } from "./auth/index.ts";
@@ -63,6 +63,7 @@ async function start(config: Config, parts: GatewayParts, opened: (() => Promise
   authenticator.onChange(() => connections.recheck());
 
   const services: RunningService[] = [];
+  const pages: HttpOperation[] = [];
   for (const service of parts.services) {
     const own = config.services[service.contract.name];
     if (own === undefined || !own.enabled) continue;
@@ -78,6 +79,10 @@ async function start(config: Config, parts: GatewayParts, opened: (() => Promise
     });
     opened.push(() => running.stop());
     services.push(running);
+    const directory = service.pages?.(own as never);
+    if (directory !== undefined) {
+      pages.push({ method: "GET", path: "/*", auth: "open", answer: (request) => fileAnswer(directory, request) });
+    }
   }
 
   const webSockets = new WebSocketTransport({ connections, authenticator, clock, origins: config.cors.origins });
@@ -108,7 +113,7 @@ async function start(config: Config, parts: GatewayParts, opened: (() => Promise
     clock,
     newId,
     requests,
-    operations: operations(readiness, metrics),
+    operations: [...operations(readiness, metrics), ...pages],
   });
 
   const routes = (only: RunningService | undefined): ListenerRoutes => {

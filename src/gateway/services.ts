@@ -1,6 +1,7 @@
 /** The services that this server comes with. A further one is added here. */
 import type { AnyService } from "../kit/service.ts";
 import { devices } from "../services/devices/service.ts";
+import { experiments } from "../services/experiments/service.ts";
 import { lobby } from "../services/lobby/service.ts";
 
-export const installedServices: readonly AnyService[] = [lobby, devices];
+export const installedServices: readonly AnyService[] = [lobby, devices, experiments];

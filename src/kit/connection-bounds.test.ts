@@ -165,6 +165,51 @@ test("a client that asked is told, when it has caught up, how many messages it d
   }
 });
 
+describe("who waits until all has left", () => {
+  /** Whether a promise is settled, once what was under way has run. */
+  async function isDone(promise: Promise<void>): Promise<boolean> {
+    let done = false;
+    void promise.then(() => {
+      done = true;
+    });
+    await settled();
+    return done;
+  }
+
+  test("waits for what was delivered before, not for what comes all the time", async () => {
+    const { connection, link, turn } = fakeConnection();
+    expect(await isDone(connection.whenDrained())).toBe(true);
+    link.slow = true;
+    connection.deliver(message("fills the socket"));
+    turn.end();
+    connection.deliver(message("before"));
+    const drained = connection.whenDrained();
+    // The socket takes what waited, and never has nothing to send.
+    connection.drained();
+    expect(link.texts).toEqual(["fills the socket"]);
+    link.unsentBytes = 0;
+    connection.drained();
+    expect(link.texts).toEqual(["fills the socket", "before"]);
+    expect(await isDone(drained)).toBe(false);
+    connection.deliver(message("later"));
+    link.unsentBytes = 0;
+    connection.drained();
+    expect(link.texts.at(-1)).toBe("later");
+    expect(await isDone(drained)).toBe(true);
+  });
+
+  test("waits no longer when the connection ends", async () => {
+    const { connection, link, turn } = fakeConnection();
+    link.slow = true;
+    connection.deliver(message("fills the socket"));
+    turn.end();
+    const drained = connection.whenDrained();
+    expect(await isDone(drained)).toBe(false);
+    connection.peerClosed(1006, "");
+    expect(await isDone(drained)).toBe(true);
+  });
+});
+
 test("what is written is counted with the receiver of the moment", () => {
   const { connection, receiver } = fakeConnection();
   connection.wrote(2, 30);

@@ -290,3 +290,42 @@ describe("groups", () => {
     expect(told).toBe(0);
   });
 });
+
+describe("whenDrained", () => {
+  test("resolves at once while nothing waits, else when everything has left", async () => {
+    const { connection, link, turn } = fakeConnection();
+    await connection.whenDrained();
+    link.slow = true;
+    connection.deliver(message("a"));
+    let drained = 0;
+    const count = () => drained++;
+    void connection.whenDrained().then(count);
+    turn.end();
+    await settled();
+    expect([link.texts, drained]).toEqual([["a"], 0]);
+    connection.deliver(message("b"));
+    void connection.whenDrained().then(count);
+    link.unsentBytes = 0;
+    // What waited leaves now, and has not left yet.
+    connection.drained();
+    await settled();
+    expect([link.texts, drained]).toEqual([["a", "b"], 0]);
+    link.unsentBytes = 0;
+    connection.drained();
+    await settled();
+    expect(drained).toBe(2);
+  });
+
+  test.each(["close", "destroy", "peerClosed"] as const)("resolves when the connection has ended by %s", async (end) => {
+    const { connection, link, turn } = fakeConnection();
+    link.slow = true;
+    connection.deliver(message("a"));
+    turn.end();
+    const drained = connection.whenDrained();
+    if (end === "close") connection.close("done", "");
+    else if (end === "destroy") connection.destroy("");
+    else connection.peerClosed(1000, "");
+    await drained;
+    await connection.whenDrained();
+  });
+});

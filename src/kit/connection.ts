@@ -82,7 +82,9 @@ export class Connection {
   #turnNumber = -1;
   #handled = 0;
   #groups: Set<Group> | undefined;
+  /** Who waits for what has been delivered: while that may be queued, and once the socket has all of it. */
   #awaitingDrain: (() => void)[] | undefined;
+  #awaitingSocket: (() => void)[] | undefined;
 
   constructor(id: string, opening: Opening, link: Link, receiver: Receiver, limits: ConnectionLimits, clock: Clock, turn: Turn) {
     this.id = id;
@@ -222,8 +224,13 @@ export class Connection {
 
   /** The socket's unsent bytes have left. */
   drained(): void {
+    if (this.#link.unsentBytes === 0) {
+      for (const tell of this.#awaitingSocket ?? []) tell();
+      this.#awaitingSocket = this.#awaitingDrain;
+      this.#awaitingDrain = undefined;
+      if (this.#outbox.queuedBytes === 0) this.#tellDrained();
+    }
     this.#outbox.drained();
-    if (this.#awaitingDrain !== undefined && this.unsentBytes === 0) this.#tellDrained();
     const { skipped } = this.#outbox;
     if (!this.opening.wantsSkipped || skipped === this.#toldSkipped) return;
     this.#toldSkipped = skipped;
@@ -277,9 +284,10 @@ export class Connection {
   }
 
   #tellDrained(): void {
-    const awaiting = this.#awaitingDrain;
+    const awaiting = [...(this.#awaitingSocket ?? []), ...(this.#awaitingDrain ?? [])];
+    this.#awaitingSocket = undefined;
     this.#awaitingDrain = undefined;
-    for (const tell of awaiting ?? []) tell();
+    for (const tell of awaiting) tell();
   }
 
   #run(task: Task): void {

@@ -29,7 +29,7 @@ export class Entrance implements Receiver {
   /** A connection has been opened. */
   open(connection: Connection): void {
     const only = this.services[0];
-    if (only !== undefined && only.contract.opensWith === undefined) {
+    if (only !== undefined && this.services.length === 1 && !asksFirst(only, connection.opening.path)) {
       if (this.#admit(connection, only)) connection.handOver(() => only.open(connection));
       return;
     }
@@ -94,6 +94,11 @@ export class Entrance implements Receiver {
     }
     connection.close("done", "invalid message type");
   }
+}
+
+/** Whether the first message of a connection to this path decides if it is the service's. */
+function asksFirst({ contract: { opensWith, opensAt } }: RunningService, path: string): boolean {
+  return opensWith !== undefined && (opensAt === undefined || opensAt.some((at) => at === path));
 }
 
 function largest(limits: readonly Limits[]): Limits {

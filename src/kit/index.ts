@@ -3,12 +3,13 @@
 export { type CloseName, type ComeBack, closeCodes, comeBack } from "../wire/close-codes.ts";
 export { isSwitchboardError, SwitchboardError } from "../wire/error.ts";
 export { type ErrorCode, errors } from "../wire/errors.ts";
-export { printJson } from "../wire/print-json.ts";
-export { RawJson, type RawTree, rawElements, rawTree } from "../wire/raw-json.ts";
+export { nullWords } from "../wire/lenient-json.ts";
+export { RawJson, type RawTree, rawElements, rawMembers, rawTree } from "../wire/raw-json.ts";
 export { fromSubjectToken, maxSubjectLength, subjectToken } from "../wire/subject.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { systemClock } from "./clock.ts";
 export type { Closed, Connection } from "./connection.ts";
+export { tokenOf } from "./credentials.ts";
 export type {
   Acquired,
   AcquireOptions,
@@ -32,6 +33,7 @@ export type {
   Session,
   Subscription,
 } from "./engine.ts";
+export { explain } from "./explain.ts";
 export type { Logger } from "./logger.ts";
 export { pathParams } from "./path-params.ts";
 export { type Authenticator, anybody, hasRole, mayTouch, type Principal } from "./principal.ts";

@@ -60,6 +60,15 @@ describe("messages", () => {
     expect([...started.service.tally.errors.entries()]).toEqual([["bad_message", 1]]);
   });
 
+  test("who asked is told of a bad one if the service leaves it at that", async () => {
+    const { service } = lab({ invalid: () => "tell" });
+    const started = await startService(service);
+    const [asked, silent] = [connect(started.service, { wantsErrors: true }), connect(started.service)];
+    expect(await say(asked, { type: "move" })).toMatchObject([{ type: "error", code: "bad_message" }]);
+    expect(await say(silent, { type: "move" })).toEqual([]);
+    expect([...started.service.tally.errors.entries()]).toEqual([["bad_message", 2]]);
+  });
+
   test("a long unknown name is not repeated whole", async () => {
     const started = await startService(lab().service);
     const parts = connect(started.service, { wantsErrors: true });

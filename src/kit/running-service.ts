@@ -36,7 +36,7 @@ const storeErrors: ReadonlySet<ErrorCode> = new Set(["log_unavailable", "log_clo
 type Handlers = {
   opened?(connection: Connection): void | Promise<void>;
   on: Record<string, (connection: Connection, message: unknown, text: string) => void | Promise<void>>;
-  invalid?(connection: Connection, invalid: InvalidMessage): void | Promise<void>;
+  invalid?(connection: Connection, invalid: InvalidMessage): void | Promise<void> | "tell";
   forbidden?(connection: Connection, forbidden: InvalidMessage): void;
   closed?(connection: Connection, closed: Closed): void | Promise<void>;
   routes: Record<string, (request: RouteRequest<Contract, string>) => Response | Promise<Response>>;
@@ -290,11 +290,10 @@ export class RunningService implements Receiver {
   }
 
   #invalid(connection: Connection, name: string | undefined, payload: unknown, error: SwitchboardError): void | Promise<void> {
-    if (this.#handlers.invalid !== undefined) {
-      this.#countError(connection, error);
-      return this.#handlers.invalid(connection, { name, payload, error });
-    }
-    this.#report(connection, error);
+    this.#countError(connection, error);
+    const done = this.#handlers.invalid === undefined ? "tell" : this.#handlers.invalid(connection, { name, payload, error });
+    if (done !== "tell") return done;
+    this.#tell(connection, error);
   }
 
   #countError(connection: Connection, error: SwitchboardError): void {
@@ -304,6 +303,10 @@ export class RunningService implements Receiver {
 
   #report(connection: Connection, error: SwitchboardError): void {
     this.#countError(connection, error);
+    this.#tell(connection, error);
+  }
+
+  #tell(connection: Connection, error: SwitchboardError): void {
     if (!connection.opening.wantsErrors) return;
     const print = this.#printer("error", { code: error.code, message: error.message });
     if (print !== undefined) connection.deliver(new Encoded("error", {}, null, print));

@@ -65,8 +65,8 @@ export interface ServiceHandlers<C extends Contract> {
   opened?(connection: Connection): void | Promise<void>;
   /** By message name. `text` is the frame as it came, for relaying parts of it with their spelling. */
   readonly on: { readonly [N in keyof C["in"]]: (connection: Connection, message: Incoming<C, N>, text: string) => void | Promise<void> };
-  /** What the protocol says to do about a bad message, beside counting it; default: tell a sender who asked for errors. */
-  invalid?(connection: Connection, invalid: InvalidMessage): void | Promise<void>;
+  /** What the protocol says to do about a bad message, beside counting it. Default, and after the answer `tell`: a sender who asked is told. */
+  invalid?(connection: Connection, invalid: InvalidMessage): void | Promise<void> | "tell";
   /** What the protocol says to a sender whose role does not allow the message, before it is closed with 4403; default: nothing. */
   forbidden?(connection: Connection, forbidden: InvalidMessage): void;
   /** Called once, after the last message; never inside the call that closed the connection. */
@@ -81,13 +81,18 @@ export interface Service<C extends Contract, ConfigSchema extends z.ZodType> {
   readonly contract: C;
   /** The service's part of the config, `services.NAME`; every key with a default and a description. */
   readonly config: ConfigSchema;
+  /** The directory whose files are served at `/`, to anybody, for pages that have to come from this origin; undefined: none. One service can have one. */
+  pages?(config: z.output<ConfigSchema>): string | undefined;
   /** Called once at the start of the server, before it listens. */
   start(context: ServiceContext<C, z.output<ConfigSchema>>): Promise<ServiceHandlers<C>>;
 }
 
 /** A service of any contract, for whoever runs them all. */
-// biome-ignore lint/suspicious/noExplicitAny: the context and handlers are contravariant in their contract; only `defineService` sees it
-export type AnyService = Pick<Service<Contract, z.ZodType>, "contract" | "config"> & { start(context: any): Promise<any> };
+export type AnyService = Pick<Service<Contract, z.ZodType>, "contract" | "config"> & {
+  pages?(config: never): string | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: the context and handlers are contravariant in their contract; only `defineService` sees it
+  start(context: any): Promise<any>;
+};
 
 /** Declares a service; the types of its handlers come from its contract. */
 export function defineService<C extends Contract, ConfigSchema extends z.ZodType>(

@@ -1,7 +1,7 @@
 /** Bare NaN and infinities, against a printer that knows where it has put them. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseLenient } from "./lenient-json.ts";
+import { nullWords, parseLenient } from "./lenient-json.ts";
 
 /** A JSON value in which some leaves are non-finite numbers. */
 const value = fc.letrec((tie) => ({
@@ -76,5 +76,18 @@ describe("parseLenient", () => {
   it("takes one pass over a hostile text", () => {
     const text = `[${'"\\\\",'.repeat(200_000)}NaN]`;
     expect((parseLenient(text).json as unknown[]).at(-1)).toBe("NaN");
+  });
+});
+
+describe("nullWords", () => {
+  it("has null where a word was, as JSON.stringify has, and leaves the rest as it came", () => {
+    fc.assert(
+      fc.property(value, (given) => {
+        const printed = nullWords(print(given, " "));
+        expect(JSON.parse(printed)).toEqual(JSON.parse(JSON.stringify(given)));
+      }),
+    );
+    const json = '[1.0, 1e-7 ,"NaN","a\\"Infinity", {"NaN" : 12345678901234567890}]';
+    expect(nullWords(json)).toBe(json);
   });
 });

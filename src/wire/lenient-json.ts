@@ -18,14 +18,19 @@ export function parseLenient(text: string): ReadJson {
   try {
     return { json: JSON.parse(text), text };
   } catch (error) {
-    const quoted = quoteWords(text);
+    const quoted = replaceWords(text, (word) => `"${word}"`);
     if (quoted === text) throw error;
     return { json: JSON.parse(quoted), text: quoted };
   }
 }
 
-/** The text with each bare word outside strings in quotation marks. A word that touches something else makes no JSON of it: `JSON.parse` sees. */
-function quoteWords(text: string): string {
+/** A text that `parseLenient` took, or a value out of it, with `null` in the place of each bare word. */
+export function nullWords(text: string): string {
+  return text.includes("NaN") || text.includes("Infinity") ? replaceWords(text, () => "null") : text;
+}
+
+/** The text with each bare word outside strings replaced. A word that touches something else makes no JSON of it: `JSON.parse` sees. */
+function replaceWords(text: string, replacement: (word: string) => string): string {
   const next = /["NI]/g;
   let out = "";
   let from = 0;
@@ -40,7 +45,7 @@ function quoteWords(text: string): string {
     const end = at + word.length;
     // As a key it would not be JSON with the quotes left out, nor did anybody print it so.
     if (isKey(text, end)) return text;
-    out += `${text.slice(from, at)}"${word}"`;
+    out += `${text.slice(from, at)}${replacement(word)}`;
     from = end;
     next.lastIndex = end;
   }

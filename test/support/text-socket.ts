@@ -109,6 +109,11 @@ export class TextSocket {
     this.#socket.pause();
   }
 
+  /** Reads on. */
+  resume(): void {
+    this.#socket.resume();
+  }
+
   /** Sends a close frame, as a client does that leaves properly. */
   close(code?: number): void {
     this.#socket.close(code);

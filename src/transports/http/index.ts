@@ -2,3 +2,4 @@
 export { createHttpHandler, type HttpOperation } from "./http-handler.ts";
 export { configureHttpServer } from "./http-server.ts";
 export { RequestCount } from "./request-count.ts";
+export { fileAnswer } from "./static-files.ts";
