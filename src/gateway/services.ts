@@ -3,5 +3,6 @@ import type { AnyService } from "../kit/service.ts";
 import { devices } from "../services/devices/service.ts";
 import { experiments } from "../services/experiments/service.ts";
 import { lobby } from "../services/lobby/service.ts";
+import { tracking } from "../services/tracking/service.ts";
 
-export const installedServices: readonly AnyService[] = [lobby, devices, experiments];
+export const installedServices: readonly AnyService[] = [lobby, devices, experiments, tracking];

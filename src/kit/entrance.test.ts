@@ -13,12 +13,13 @@ const somebody: Principal = { name: "somebody", roles: [], only: {} };
 
 interface Options {
   readonly opensWith?: readonly string[];
+  readonly opensAt?: readonly `/${string}`[];
   readonly auth?: "message";
   readonly opened?: (connection: Connection) => void | Promise<void>;
 }
 
 /** A service that writes down what happens, whose messages are named by `field`. */
-function recorder(name: string, field: string, { opensWith, auth, opened }: Options) {
+function recorder(name: string, field: string, { opensWith, opensAt, auth, opened }: Options) {
   const log: string[] = [];
   const contract = defineContract({
     name,
@@ -31,6 +32,7 @@ function recorder(name: string, field: string, { opensWith, auth, opened }: Opti
     routes: {},
     roles: {},
     ...(opensWith === undefined ? {} : { opensWith }),
+    ...(opensAt === undefined ? {} : { opensAt }),
     ...(auth === undefined ? {} : { auth }),
   });
   const service = defineService({
@@ -225,4 +227,18 @@ test("services that do not say what they open with cannot share a path", async (
   const services = [(await startService(a.service)).service, (await startService(b.service)).service];
   expect(() => new Entrance(services, false)).toThrow("only services with opensWith can share a path: a, b");
   expect(() => new Entrance([], false)).toThrow("an entrance needs a service");
+});
+
+test("where a service's first message decides on some paths only, it has connections to the others from their opening", async () => {
+  const { service, log } = recorder("a", "type", { opensWith: ["hello"], opensAt: ["/"] });
+  const started = await startService(service);
+  const entrance = new Entrance([started.service], false);
+  const silent = enter(entrance, { path: "/own" });
+  await settled();
+  expect(log).toEqual(["opened"]);
+  await say(silent, { type: "more" });
+  const first = enter(entrance, { path: "/" });
+  await say(first, { type: "more" });
+  expect(log).toEqual(["opened", "more"]);
+  expect(first.link.calls).toEqual(["close 1000 invalid message type"]);
 });
