@@ -45,7 +45,9 @@ export async function fileAnswer(directory: string, request: Request): Promise<R
   // A HEAD reads nothing of it, and a client that goes not all.
   if (request.signal.aborted) stream.destroy();
   request.signal.addEventListener("abort", () => stream.destroy(), { once: true });
-  return new Response(Readable.toWeb(stream) as ReadableStream<Uint8Array>, { headers: { "content-type": type, "cache-control": "no-cache" } });
+  return new Response(Readable.toWeb(stream) as ReadableStream<Uint8Array>, {
+    headers: { "content-type": type, "cache-control": "no-cache" },
+  });
 }
 
 /** The path below the directory; undefined for one that no page asks for. */
