@@ -84,14 +84,13 @@ await runBenchmark(async () => {
   const { numbers, servers, json } = readOptions({ rounds: 5, viewers: 2_000, seconds: 4, "warm-up": 2 });
   const where = surroundings();
   console.log(describe(where));
-  console.log(
-    `${whole(numbers.viewers)} viewers, ${numbers.rounds} rounds, ${numbers["warm-up"]} CPU-seconds to warm up, ${numbers.seconds} measured`,
-  );
+  const { rounds, viewers, seconds, "warm-up": warmUpSeconds } = numbers;
+  console.log(`${whole(viewers)} viewers, ${rounds} rounds, ${warmUpSeconds} CPU-seconds to warm up, ${seconds} measured`);
   const runs: Run[] = [];
-  for (let round = 1; round <= numbers.rounds; round++) {
+  for (let round = 1; round <= rounds; round++) {
     for (const { name: workload, batch } of workloads) {
       for (const server of servers) {
-        const task = { server, viewers: numbers.viewers, batch, warmUpSeconds: numbers["warm-up"], seconds: numbers.seconds };
+        const task = { server, viewers, batch, warmUpSeconds, seconds };
         const result = await runOnce(task);
         const perCpuSecond = result.delivered / result.cpuSeconds;
         runs.push({ workload, round, server, ...result, perCpuSecond });

@@ -1,9 +1,8 @@
 /** Clients that misbehave, in their own process, until asked to finish. Each reports how much of it the server took. */
-import { createServer } from "node:net";
 import { reportToBenchmark } from "../load-process.ts";
 import { lobbyDialect } from "./dialect.ts";
 import { clientFrame, opcodes } from "./frames.ts";
-import { acceptOf, newReadBuffer, RawClient } from "./raw-client.ts";
+import { newReadBuffer, RawClient } from "./raw-client.ts";
 import { joinViewers, Viewer } from "./viewer.ts";
 
 /**
@@ -11,9 +10,8 @@ import { joinViewers, Viewer } from "./viewer.ts";
  * `never-reads`: one more viewer in that lobby, who joins and then never reads; comes with `flood`.
  * `invalid`: a viewer that sends messages of no known type, as fast as the server takes them.
  * `oversized`: sends a frame of 1 MiB and one byte; comes back at once whenever it is thrown out.
- * `control`: the same writing as `invalid`, but to itself: what the sharing of the load's core alone does to the figures.
  */
-export type Abuse = "flood" | "never-reads" | "invalid" | "oversized" | "control";
+export type Abuse = "flood" | "never-reads" | "invalid" | "oversized";
 
 export interface AbuserTask {
   readonly port: number;
@@ -30,7 +28,7 @@ export type AbuserResult = Readonly<Record<string, number>>;
 /** Lobbies that the bystander is not in. */
 const lobbies = { big: 2, invalid: 3 } as const;
 
-/** What the abusers write in one go. */
+/** What the abusers write in one go: little enough for the kernel to let the bystander in between. */
 const chunkBytes = 65_536;
 
 const counts: Record<string, number> = {};
@@ -40,10 +38,20 @@ function count(what: string, times = 1): void {
   counts[what] = (counts[what] ?? 0) + times;
 }
 
-/** As many copies of a frame as fit into one chunk, at least one. */
-function chunkOf(frame: Buffer): { readonly bytes: Buffer; readonly frames: number } {
-  const frames = Math.max(1, Math.floor(chunkBytes / frame.length));
-  return { bytes: Buffer.concat(Array.from({ length: frames }, () => frame)), frames };
+/** Bytes to be written in one go, and how many frames end in them. */
+interface Chunk {
+  readonly bytes: Buffer;
+  readonly frames: number;
+}
+
+/** A frame as chunks that follow each other in a circle: many copies of a small one in one chunk, or a large one in pieces. */
+function chunksOf(frame: Buffer): readonly Chunk[] {
+  if (frame.length <= chunkBytes) {
+    const frames = Math.floor(chunkBytes / frame.length);
+    return [{ bytes: Buffer.concat(Array.from({ length: frames }, () => frame)), frames }];
+  }
+  const starts = Array.from({ length: Math.ceil(frame.length / chunkBytes) }, (_, piece) => piece * chunkBytes);
+  return starts.map((at, piece) => ({ bytes: frame.subarray(at, at + chunkBytes), frames: piece === starts.length - 1 ? 1 : 0 }));
 }
 
 /** How a client that writes without end goes about it. */
@@ -61,7 +69,8 @@ interface Writing {
 /** Writes as fast as it is taken; comes back whenever it is thrown out. */
 function writeForever(writing: Writing): void {
   const { port, path, first, frame, what } = writing;
-  const chunk = chunkOf(frame);
+  const chunks = chunksOf(frame);
+  let turn = 0;
   let ended = false;
   const again = (): void => {
     if (ended) return;
@@ -71,7 +80,8 @@ function writeForever(writing: Writing): void {
     setImmediate(() => writeForever(writing));
   };
   const write = (): void => {
-    if (ended) return;
+    const chunk = chunks[turn++ % chunks.length];
+    if (ended || chunk === undefined) return;
     count(what, chunk.frames);
     if (client.write(chunk.bytes)) setImmediate(write);
   };
@@ -120,23 +130,6 @@ async function bigLobby(task: AbuserTask, neverReads: boolean): Promise<void> {
   }, 10);
 }
 
-/** A listener of this process that reads and discards; it answers the handshake as a server would. */
-async function controlPort(): Promise<number> {
-  const server = createServer((socket) => {
-    socket.once("data", (request) => {
-      const key = /Sec-WebSocket-Key: (\S+)/.exec(request.toString("latin1"))?.[1] ?? "";
-      socket.write(`HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: ${acceptOf(key)}\r\n\r\n`);
-      socket.resume();
-    });
-  });
-  return await new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      resolve(address !== null && typeof address === "object" ? address.port : 0);
-    });
-  });
-}
-
 async function begin(task: AbuserTask): Promise<object> {
   const { path } = lobbyDialect(lobbies.invalid);
   const first = lobbyDialect(lobbies.invalid).hello;
@@ -148,7 +141,6 @@ async function begin(task: AbuserTask): Promise<object> {
     const frame = clientFrame(opcodes.text, Buffer.alloc(1_048_577, "x"));
     writeForever({ port, path, first: Buffer.alloc(0), frame, what: "oversized frames" });
   }
-  if (abuses.includes("control")) writeForever({ port: await controlPort(), path, first, frame: nonsense, what: "messages to itself" });
   return {};
 }
 

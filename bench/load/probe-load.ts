@@ -1,4 +1,5 @@
 /** The bystander, in its own process: two viewers of a lobby of their own, one sends updates, the other times how long they take. */
+import { connect, createServer, type Socket } from "node:net";
 import { reportToBenchmark } from "../load-process.ts";
 import { lobbyDialect } from "./dialect.ts";
 import { newReadBuffer } from "./raw-client.ts";
@@ -16,43 +17,85 @@ export interface ProbeTask {
 export interface ProbeResult {
   /** From the write of each update to the bystander's `refresh`, in ms. */
   readonly latenciesMs: readonly number[];
+  /** The same at the same times over a loopback connection of this process with itself: what the probe's own core adds. */
+  readonly ownMs: readonly number[];
 }
 
 /** How long after the last update the last `refresh` may come. */
 const lastDeadlineMs = 60_000;
 
+/** Times things that arrive in the order in which they left. */
+class Stopwatch {
+  readonly latenciesMs: number[] = [];
+  /** From when on what leaves counts. */
+  measureFrom = Number.POSITIVE_INFINITY;
+  readonly #underWay: number[] = [];
+
+  get underWay(): number {
+    return this.#underWay.length;
+  }
+
+  left(): void {
+    this.#underWay.push(performance.now());
+  }
+
+  /** False if nothing was under way. */
+  arrived(): boolean {
+    const leftAt = this.#underWay.shift();
+    if (leftAt === undefined) return false;
+    if (leftAt >= this.measureFrom) this.latenciesMs.push(performance.now() - leftAt);
+    return true;
+  }
+}
+
+/** A connection of this process with itself; `arrived` is called for each byte. */
+async function ownConnection(arrived: () => void): Promise<Socket> {
+  const server = createServer((socket) => {
+    socket.on("data", (bytes) => {
+      for (let byte = 0; byte < bytes.length; byte++) arrived();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the probe's own listener has no port");
+  return connect(address.port, "127.0.0.1").setNoDelay(true);
+}
+
 async function probe(task: ProbeTask): Promise<ProbeResult> {
   const dialect = lobbyDialect(task.lobbyId);
   const readBuffer = newReadBuffer();
-  /** When the updates were written whose `refresh` is still to come, oldest first. */
-  const underWay: number[] = [];
-  const latenciesMs: number[] = [];
+  const updates = new Stopwatch();
+  const own = new Stopwatch();
+  const ownSocket = await ownConnection(() => own.arrived());
   return await new Promise<ProbeResult>((resolve, reject) => {
-    const failed = (reason: string): void => reject(new Error(`the bystander lost its connection: ${reason}`));
     let sending = true;
+    const settle = (): void => {
+      if (!sending && updates.underWay === 0) resolve({ latenciesMs: updates.latenciesMs, ownMs: own.latenciesMs });
+    };
+    const failed = (reason: string): void => reject(new Error(`the bystander lost its connection: ${reason}`));
     const refreshed = (): void => {
-      const sentAt = underWay.shift();
-      if (sentAt === undefined) reject(new Error("the bystander got a refresh that nobody had sent"));
-      else if (sentAt >= measureFrom) latenciesMs.push(performance.now() - sentAt);
-      if (!sending && underWay.length === 0) resolve({ latenciesMs });
+      if (!updates.arrived()) reject(new Error("the bystander got a refresh that nobody had sent"));
+      settle();
     };
     const sender = new Viewer(task.port, dialect, { refreshed: () => {}, failed }, readBuffer);
     const bystander = new Viewer(task.port, dialect, { refreshed, failed }, readBuffer);
-    let measureFrom = Number.POSITIVE_INFINITY;
     Promise.all([sender.joined, bystander.joined]).then(() => {
-      measureFrom = performance.now() + task.warmUpSeconds * 1_000;
+      const measureFrom = performance.now() + task.warmUpSeconds * 1_000;
+      updates.measureFrom = measureFrom;
+      own.measureFrom = measureFrom;
       const end = measureFrom + task.seconds * 1_000;
       const timer = setInterval(() => {
-        const now = performance.now();
-        if (now < end) {
-          underWay.push(now);
+        if (performance.now() < end) {
+          updates.left();
           sender.write(dialect.update);
+          own.left();
+          ownSocket.write(".");
           return;
         }
         clearInterval(timer);
         sending = false;
-        if (underWay.length === 0) resolve({ latenciesMs });
-        setTimeout(() => reject(new Error(`the bystander never got ${underWay.length} of its refreshes`)), lastDeadlineMs);
+        settle();
+        setTimeout(() => reject(new Error(`the bystander never got ${updates.underWay} of its refreshes`)), lastDeadlineMs);
       }, task.everyMs);
     }, reject);
   });

@@ -32,11 +32,6 @@ export function newReadBuffer(): ReadBuffer {
   return Buffer.alloc(65_536);
 }
 
-/** What a server answers to a client's key. RFC 6455 §4.2.2. */
-export function acceptOf(key: string): string {
-  return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
-}
-
 export class RawClient {
   readonly #socket: Socket;
   readonly #options: RawClientOptions;
@@ -50,7 +45,7 @@ export class RawClient {
     this.#options = options;
     this.#reader = new FrameReader(options.frame);
     const key = randomBytes(16).toString("base64");
-    this.#accept = acceptOf(key);
+    this.#accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
     this.#socket = connect({
       host: "127.0.0.1",
       port: options.port,

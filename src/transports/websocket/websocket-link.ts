@@ -51,8 +51,7 @@ export class WebSocketLink implements Link {
       if (this.#socket.writableLength === 0) this.#pong(data);
       else this.#unanswered = Buffer.from(data);
     });
-    // A frame that broke the protocol; the library has closed with the code that fits, and `peerClosing` has told of it.
-    webSocket.on("error", () => {});
+    webSocket.on("error", () => this.#stopReading());
     webSocket.on("close", (code: number, reason: Buffer) => {
       this.#closeTimer?.cancel();
       connection.peerClosed(code, reason.toString());
@@ -122,6 +121,16 @@ export class WebSocketLink implements Link {
 
   #pong(data: Buffer): void {
     if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.pong(data, false, this.#written);
+  }
+
+  /**
+   * After a frame that broke the protocol the library has closed with the code that fits (`peerClosing` has told of it), and would go on
+   * reading what follows only to drop it: whoever sends a gigabyte would have it read. The peer has a second to take the close frame.
+   */
+  #stopReading(): void {
+    // Behind the library's own resume.
+    process.nextTick(() => this.#socket.pause());
+    this.#closeTimer = this.#clock.after(closeGraceMs, () => this.#webSocket.terminate());
   }
 
   readonly #written = (): void => {
