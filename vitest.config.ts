@@ -1,4 +1,4 @@
-/** Tests: `unit` beside the code, `wire` with real clients against a really started server (built first). */
+/** Tests: `unit` beside the code (and the benchmarks), `wire` with real clients against a really started server (built first). */
 import { defineConfig } from "vitest/config";
 
 const threadTypeScript = new URL("test/support/thread-typescript.js", import.meta.url).href;
@@ -12,7 +12,7 @@ export default defineConfig({
     // Two cores, and every wire test file has a server process of its own.
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: "unit", include: ["src/**/*.test.ts"], execArgv: ["--import", threadTypeScript] } },
+      { extends: true, test: { name: "unit", include: ["src/**/*.test.ts", "bench/**/*.test.ts"], execArgv: ["--import", threadTypeScript] } },
       { extends: true, test: { name: "wire", include: ["test/**/*.test.ts"], globalSetup: ["test/support/build.ts"] } },
     ],
   },

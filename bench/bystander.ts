@@ -9,16 +9,23 @@ import { ServerProcess } from "./server-process.ts";
 import { percentile, spread, table, whole } from "./statistics.ts";
 import { describe, surroundings, writeJson } from "./surroundings.ts";
 
-/** How much worse than quiet the bystander's p99 may become while all misbehave. */
+/** How much worse than quiet the bystander's p99 may become, whatever the others do wrong. */
 const targetRatio = 2;
 
-const phases: readonly { readonly name: string; readonly abuses: readonly Abuse[] }[] = [
+const everything: readonly Abuse[] = ["flood", "never-reads", "invalid", "binary", "not-utf8", "oversized"];
+
+/**
+ * `target`: the target is for the worst of these, one kind of misbehaviour each; the others are reported without one. `hurry`: everything
+ * goes as fast as the server takes it.
+ */
+const phases: readonly { readonly name: string; readonly abuses: readonly Abuse[]; readonly target?: true; readonly hurry?: true }[] = [
   { name: "quiet", abuses: [] },
-  { name: "flood in a big lobby", abuses: ["flood"] },
-  { name: "… one member never reads", abuses: ["flood", "never-reads"] },
-  { name: "invalid messages", abuses: ["invalid"] },
-  { name: "frames of 1 MiB + 1", abuses: ["oversized"] },
-  { name: "all of them", abuses: ["flood", "never-reads", "invalid", "oversized"] },
+  { name: "a busy big lobby", abuses: ["flood"] },
+  { name: "… one member never reads", abuses: ["flood", "never-reads"], target: true },
+  { name: "invalid messages", abuses: ["invalid"], target: true },
+  { name: "binary, not UTF-8, too large", abuses: ["binary", "not-utf8", "oversized"], target: true },
+  { name: "all of them", abuses: everything },
+  { name: "all, as fast as it is taken", abuses: everything, hurry: true },
 ];
 
 interface Run {
@@ -49,8 +56,13 @@ async function runPhase(server: ServerProcess, round: number, phase: (typeof pha
   await calm(server.pid);
   const begin = performance.now();
   const cpuBefore = cpuSeconds(server.pid);
-  const floodPerSecond = numbers.flood === Number.POSITIVE_INFINITY ? undefined : numbers.flood;
-  const abuse = { port: server.port, abuses: phase.abuses, bigLobby: numbers["big-lobby"], floodPerSecond } satisfies AbuserTask;
+  const abuse = {
+    port: server.port,
+    abuses: phase.abuses,
+    bigLobby: numbers["big-lobby"],
+    floodPerSecond: phase.hurry ? undefined : numbers.flood,
+    badPerSecond: phase.hurry ? undefined : numbers.bad,
+  } satisfies AbuserTask;
   const abusers = phase.abuses.length === 0 ? undefined : new LoadProcess("abuser-load.js", abuse, { yielding: true });
   let bystander: LoadProcess | undefined;
   try {
@@ -79,7 +91,7 @@ async function runPhase(server: ServerProcess, round: number, phase: (typeof pha
 }
 
 type Numbers = Readonly<Record<keyof typeof defaults, number>>;
-const defaults = { rounds: 3, seconds: 10, "big-lobby": 500, flood: Number.POSITIVE_INFINITY };
+const defaults = { rounds: 3, seconds: 10, "big-lobby": 500, flood: 100, bad: 100 };
 
 function print(runs: readonly Run[]): void {
   const rows = phases.map(({ name }) => {
@@ -108,8 +120,8 @@ await runBenchmark(async () => {
   const { numbers, json } = readOptions(defaults);
   const where = surroundings();
   console.log(describe(where));
-  const flood = numbers.flood === Number.POSITIVE_INFINITY ? "as fast as it is taken" : `${whole(numbers.flood)} updates/s`;
-  console.log(`a big lobby of ${whole(numbers["big-lobby"])}, flood ${flood}; ${numbers.rounds} rounds, ${numbers.seconds} s a phase`);
+  const rates = `${whole(numbers.flood)} updates/s, ${whole(numbers.bad)} bad frames/s of each kind`;
+  console.log(`a big lobby of ${whole(numbers["big-lobby"])}, ${rates}; ${numbers.rounds} rounds, ${numbers.seconds} s a phase`);
   const runs: Run[] = [];
   for (let round = 1; round <= numbers.rounds; round++) {
     const server = await ServerProcess.start("switchboard");
@@ -124,8 +136,8 @@ await runBenchmark(async () => {
     }
   }
   print(runs);
-  const all = ratios(runs, "all of them");
-  const met = all.median <= targetRatio;
-  console.log(`\ntarget: p99 at most ${targetRatio} × quiet: ${all.median.toFixed(2)} ×, ${met ? "met" : "missed"}`);
-  writeJson(json, { ...where, options: numbers, targetRatio, ratio: all, met, runs });
+  const worst = Math.max(...phases.filter(({ target }) => target).map(({ name }) => ratios(runs, name).median));
+  const met = worst <= targetRatio;
+  console.log(`\ntarget: p99 at most ${targetRatio} × quiet, whatever the kind: at worst ${worst.toFixed(2)} ×, ${met ? "met" : "missed"}`);
+  writeJson(json, { ...where, options: numbers, targetRatio, worst, met, runs });
 });

@@ -6,12 +6,13 @@ import { newReadBuffer, RawClient } from "./raw-client.ts";
 import { joinViewers, Viewer } from "./viewer.ts";
 
 /**
- * `flood`: a big lobby whose viewers all read, and one member that sends updates as fast as the server takes them.
+ * `flood`: a big lobby whose viewers all read, and one member that sends updates.
  * `never-reads`: one more viewer in that lobby, who joins and then never reads; comes with `flood`.
- * `invalid`: a viewer that sends messages of no known type, as fast as the server takes them.
- * `oversized`: sends a frame of 1 MiB and one byte; comes back at once whenever it is thrown out.
+ * `invalid`: a viewer that sends messages of no known type.
+ * `binary`, `not-utf8`, `oversized`: send a binary frame, text that is not UTF-8, a frame of 1 MiB and one byte, for which each is thrown
+ * out, and come back at once.
  */
-export type Abuse = "flood" | "never-reads" | "invalid" | "oversized";
+export type Abuse = "flood" | "never-reads" | "invalid" | "binary" | "not-utf8" | "oversized";
 
 export interface AbuserTask {
   readonly port: number;
@@ -20,6 +21,8 @@ export interface AbuserTask {
   readonly bigLobby: number;
   /** Updates a second in the flood; undefined: as many as the server takes. */
   readonly floodPerSecond: number | undefined;
+  /** Bad frames a second, of each kind (a tenth of it of the oversized ones); undefined: as many as the server takes. */
+  readonly badPerSecond: number | undefined;
 }
 
 /** How often each thing happened since the start. */
@@ -64,12 +67,15 @@ interface Writing {
   readonly frame: Buffer;
   /** What one such frame is called in the report. */
   readonly what: string;
+  /** How often; undefined: as fast as it is taken. */
+  readonly perSecond: number | undefined;
 }
 
-/** Writes as fast as it is taken; comes back whenever it is thrown out. */
+/** Writes without end; comes back whenever it is thrown out. */
 function writeForever(writing: Writing): void {
-  const { port, path, first, frame, what } = writing;
-  const chunks = chunksOf(frame);
+  const { port, path, first, frame, what, perSecond } = writing;
+  const chunks = perSecond === undefined ? chunksOf(frame) : [{ bytes: frame, frames: 1 }];
+  const next = (run: () => void): void => void (perSecond === undefined ? setImmediate(run) : setTimeout(run, 1_000 / perSecond));
   let turn = 0;
   let ended = false;
   const again = (): void => {
@@ -83,7 +89,7 @@ function writeForever(writing: Writing): void {
     const chunk = chunks[turn++ % chunks.length];
     if (ended || chunk === undefined) return;
     count(what, chunk.frames);
-    if (client.write(chunk.bytes)) setImmediate(write);
+    if (client.write(chunk.bytes)) next(write);
   };
   const client: RawClient = new RawClient(
     {
@@ -91,9 +97,9 @@ function writeForever(writing: Writing): void {
       path,
       opened: () => {
         // Not straight from "drain": that comes in the same turn for as long as the kernel takes it, and nothing would be read.
-        client.onDrained(() => setImmediate(write));
-        client.write(first);
-        write();
+        client.onDrained(() => next(write));
+        if (first.length > 0) client.write(first);
+        next(write);
       },
       frame: (opcode) => {
         if (opcode === opcodes.close) again();
@@ -115,7 +121,7 @@ async function bigLobby(task: AbuserTask, neverReads: boolean): Promise<void> {
   }
   const what = "flood updates";
   if (task.floodPerSecond === undefined) {
-    writeForever({ port: task.port, path: dialect.path, first: dialect.hello, frame: dialect.update, what });
+    writeForever({ port: task.port, path: dialect.path, first: dialect.hello, frame: dialect.update, what, perSecond: undefined });
     return;
   }
   const flooder = new Viewer(task.port, dialect, { refreshed: () => {}, failed: () => count("flooders lost") }, readBuffer);
@@ -133,13 +139,16 @@ async function bigLobby(task: AbuserTask, neverReads: boolean): Promise<void> {
 async function begin(task: AbuserTask): Promise<object> {
   const { path } = lobbyDialect(lobbies.invalid);
   const first = lobbyDialect(lobbies.invalid).hello;
-  const nonsense = clientFrame(opcodes.text, `{"type":"nonsense"}`);
-  const { port, abuses } = task;
+  const { port, abuses, badPerSecond } = task;
+  const bad = (what: string, frame: Buffer, perSecond: number | undefined, hello: Buffer = Buffer.alloc(0)): void =>
+    writeForever({ port, path, first: hello, frame, what, perSecond });
   if (abuses.includes("flood")) await bigLobby(task, abuses.includes("never-reads"));
-  if (abuses.includes("invalid")) writeForever({ port, path, first, frame: nonsense, what: "invalid messages" });
+  if (abuses.includes("invalid")) bad("invalid messages", clientFrame(opcodes.text, `{"type":"nonsense"}`), badPerSecond, first);
+  if (abuses.includes("binary")) bad("binary frames", clientFrame(opcodes.binary, "bytes"), badPerSecond);
+  if (abuses.includes("not-utf8")) bad("texts not in UTF-8", clientFrame(opcodes.text, Buffer.from([0x61, 0xff, 0xfe])), badPerSecond);
   if (abuses.includes("oversized")) {
     const frame = clientFrame(opcodes.text, Buffer.alloc(1_048_577, "x"));
-    writeForever({ port, path, first: Buffer.alloc(0), frame, what: "oversized frames" });
+    bad("oversized frames", frame, badPerSecond === undefined ? undefined : badPerSecond / 10);
   }
   return {};
 }

@@ -1,7 +1,7 @@
 /** WebSocket frames as a load generator needs them: masked client frames out, server frames in by their headers. RFC 6455 §5. */
 import { randomBytes } from "node:crypto";
 
-export const opcodes = { text: 1, close: 8, ping: 9, pong: 10 } as const;
+export const opcodes = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
 /** One final, masked frame. Written again and again it keeps its mask, which costs a server what a fresh one would. */
 export function clientFrame(opcode: number, payload: string | Buffer): Buffer {

@@ -29,6 +29,36 @@ test("what a flush adds waits for the next turn", () => {
   expect(flushed).toEqual(["second"]);
 });
 
+test("a large turn is flushed in slices, later ones alongside, each in its order and each item once", () => {
+  const manual = new ManualTurn();
+  const { turn } = manual;
+  const flushed: string[] = [];
+  const add = (name: string, count: number) => {
+    for (let n = 0; n < count; n++) turn.add({ flush: () => flushed.push(`${name}${n}`) });
+  };
+  add("large", 200);
+  manual.end();
+  expect(flushed.length).toBe(64);
+  add("small", 2);
+  expect(manual.scheduled).toBe(1);
+  manual.end();
+  expect(flushed.slice(64)).toEqual([...Array.from({ length: 64 }, (_, n) => `large${n + 64}`), "small0", "small1"]);
+  while (manual.scheduled > 0) manual.end();
+  expect(flushed.filter((name) => name.startsWith("large"))).toEqual(Array.from({ length: 200 }, (_, n) => `large${n}`));
+  expect(flushed.length).toBe(202);
+});
+
+test("what an item adds while it is flushed is scheduled once", () => {
+  const manual = new ManualTurn();
+  const { turn } = manual;
+  let second = 0;
+  for (let n = 0; n < 100; n++) turn.add({ flush: () => turn.add({ flush: () => second++ }) });
+  manual.end();
+  expect(manual.scheduled).toBe(1);
+  while (manual.scheduled > 0) manual.end();
+  expect(second).toBe(100);
+});
+
 test("by default a turn ends after the callbacks of the present one, before further I/O", async () => {
   const order: string[] = [];
   const turn = new Turn();
