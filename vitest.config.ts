@@ -12,7 +12,10 @@ export default defineConfig({
     // Two cores, and every wire test file has a server process of its own.
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: "unit", include: ["src/**/*.test.ts", "bench/**/*.test.ts"], execArgv: ["--import", threadTypeScript] } },
+      {
+        extends: true,
+        test: { name: "unit", include: ["src/**/*.test.ts", "bench/**/*.test.ts"], execArgv: ["--import", threadTypeScript] },
+      },
       { extends: true, test: { name: "wire", include: ["test/**/*.test.ts"], globalSetup: ["test/support/build.ts"] } },
     ],
   },
