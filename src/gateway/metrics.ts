@@ -96,31 +96,25 @@ export class Metrics {
   }
 
   #gauge(name: string, help: string, labelNames: string[], read: () => readonly Sample[]): void {
-    const gauge = new Gauge({
-      name: `switchboard_${name}`,
-      help,
-      labelNames,
-      registers: [this.#registry],
-      collect() {
-        this.reset();
-        for (const [labels, value] of read()) this.set(labels, value);
-      },
-    });
-    void gauge;
+    new Gauge(this.#metric(name, help, labelNames, read));
   }
 
   #counter(name: string, help: string, labelNames: string[], read: () => readonly Sample[]): void {
-    const counter = new Counter({
+    new Counter(this.#metric(name, help, labelNames, read));
+  }
+
+  /** A metric that is read when somebody asks; the registry holds it. */
+  #metric(name: string, help: string, labelNames: string[], read: () => readonly Sample[]) {
+    return {
       name: `switchboard_${name}`,
       help,
       labelNames,
       registers: [this.#registry],
-      collect() {
+      collect(this: { reset(): void; inc(labels: Labels, value: number): void }) {
         this.reset();
         for (const [labels, value] of read()) this.inc(labels, value);
       },
-    });
-    void counter;
+    };
   }
 }
 

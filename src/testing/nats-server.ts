@@ -21,10 +21,16 @@ export interface NatsServer {
   stop(): Promise<void>;
 }
 
-/** Why tests that need nats-server must be skipped; undefined if it is there. */
+/**
+ * Why tests that need nats-server must be skipped; undefined if it is there. With `CI=true` and `SWITCHBOARD_REQUIRE_ALL=1` it throws
+ * instead, so that no run that counts goes without them.
+ */
 export function natsServerMissing(): string | undefined {
   const { error, status } = spawnSync("nats-server", ["--version"], { stdio: "ignore" });
-  return error === undefined && status === 0 ? undefined : "nats-server is not installed: apt-get install nats-server";
+  if (error === undefined && status === 0) return undefined;
+  const reason = "nats-server is not installed: apt-get install nats-server";
+  if (process.env.CI === "true" && process.env.SWITCHBOARD_REQUIRE_ALL === "1") throw new Error(reason);
+  return reason;
 }
 
 /** Starts one on a free port of 127.0.0.1. Rejects with what the server said if it does not come up. */

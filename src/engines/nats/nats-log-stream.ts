@@ -48,9 +48,11 @@ export class LogStream {
       ...(options.maxAgeMs === undefined ? {} : { max_age: nanos(options.maxAgeMs) }),
       ...(options.maxEvents === undefined ? {} : { max_msgs: options.maxEvents }),
     };
-    const info = await openStream(link, config);
-    assertSafeCopies(link, name, info.config.num_replicas);
+    const { config: found } = await openStream(link, config);
+    assertSafeCopies(link, name, found.num_replicas);
     await streamReady(link, `${subjects}ready`);
+    // Asked again: of a stream that another node is just making the server may answer before it has a date (nats-server 2.9).
+    const info = await link.call(`opening stream ${name}`, () => link.jsm.streams.info(name));
     return new LogStream(link, subjects, info);
   }
 

@@ -56,6 +56,15 @@ describe.skipIf(missing !== undefined)(`nats log${missing === undefined ? "" : `
     await expect.poll(() => [a.health(), b.health()], { timeout: 10_000 }).toEqual([{ ok: true }, { ok: true }]);
   });
 
+  test("nodes that make a log at the same moment see one epoch", async () => {
+    const nodes = await Promise.all([0, 1, 2, 3].map(() => use().node()));
+    for (let nth = 0; nth < 100; nth++) {
+      const logs = await Promise.all(nodes.map((node) => node.log(`made${nth}`)));
+      expect(new Set(logs.map((log) => log.epoch)).size).toBe(1);
+      expect(Date.parse(logs[0]?.epoch ?? "")).toBeGreaterThan(0);
+    }
+  });
+
   test("a consumer that is deleted behind our back is noticed and replaced", async () => {
     const { jsm } = await use().outside();
     const node = await use().node();
