@@ -3,6 +3,7 @@ import type { CloseName } from "../wire/close-codes.ts";
 import { closeCodes } from "../wire/close-codes.ts";
 import type { Clock } from "./clock.ts";
 import type { Encoded } from "./encoded.ts";
+import { Inbox } from "./inbox.ts";
 import type { Link, Opening } from "./link.ts";
 import { Outbox } from "./outbox.ts";
 import type { Principal } from "./principal.ts";
@@ -45,18 +46,9 @@ export interface Group {
   drop(connection: Connection): void;
 }
 
-type Task = () => void | Promise<void>;
-
-/** Reading pauses while so many messages (or `maxInbox`, if that is less) wait for the running one. */
-const pauseAt = 64;
-
-/** So many messages of one connection are handled in one turn; before the others, everybody else has a turn. */
-const messagesPerTurn = 32;
-
 /**
  * Messages are handled one after another: the next one is looked at when the handler of the one before has resolved. The
- * close comes last, and never inside the call that closes. Of one connection at most 32 are handled in one turn of the event loop (where the transport can
- * pause reading): a flood of one does not keep the others waiting. What `deliver` is given leaves in order, at the end of the event-loop turn,
+ * close comes last, and never inside the call that closes. What `deliver` is given leaves in order, at the end of the event-loop turn,
  * in one write.
  */
 export class Connection {
@@ -70,17 +62,11 @@ export class Connection {
   lastPingMs: number;
   readonly #link: Link;
   readonly #clock: Clock;
-  readonly #turn: Turn;
   readonly #outbox: Outbox;
-  readonly #maxInbox: number;
+  readonly #inbox: Inbox;
   readonly #rate: Rate | undefined;
-  #inbox: Task[] | undefined;
-  #busy = false;
-  #paused = false;
   #closed: Closed | undefined;
   #toldSkipped = 0;
-  #turnNumber = -1;
-  #handled = 0;
   #groups: Set<Group> | undefined;
   /** Who waits for what has been delivered: while that may be queued, and once the socket has all of it. */
   #awaitingDrain: (() => void)[] | undefined;
@@ -96,8 +82,7 @@ export class Connection {
     this.lastPingMs = this.openedMs;
     this.#link = link;
     this.#clock = clock;
-    this.#turn = turn;
-    this.#maxInbox = limits.maxInbox;
+    this.#inbox = new Inbox({ link, turn, maxInbox: limits.maxInbox, failed: (error) => this.receiver.failed(this, error) });
     this.#rate = limits.messagesPerSecond === null ? undefined : new Rate(limits.messagesPerSecond, clock);
     this.#outbox = new Outbox(link, turn, limits, () => this.close("tooSlow", "too slow: messages that must all arrive were waiting"));
   }
@@ -114,7 +99,7 @@ export class Connection {
 
   /** True while nothing is read from the socket, because messages wait for the running one. */
   get isPaused(): boolean {
-    return this.#paused;
+    return this.#inbox.isPaused;
   }
 
   /** Bytes that wait for a slow client, in the queue and in the socket. */
@@ -182,12 +167,7 @@ export class Connection {
 
   /** Runs a service's first step with the connection before any of its messages. */
   handOver(open: () => void | Promise<void>): void {
-    this.#run(open);
-  }
-
-  /** Goes on with the messages that had to wait for the end of the turn. Called by the turn. */
-  flush(): void {
-    this.#work(this.#take());
+    this.#inbox.run(open);
   }
 
   // What follows is called by the transport.
@@ -199,13 +179,13 @@ export class Connection {
 
   /** A text frame. */
   receiveText(text: string, bytes: number): void {
-    if (this.#admit(bytes)) this.#run(() => this.receiver.text(this, text));
+    if (this.#admit(bytes)) this.#inbox.run(() => this.receiver.text(this, text));
   }
 
   /** An event of a transport with named events. `done` is called when it has been handled, well or badly. */
   receiveEvent(name: string, payload: unknown, bytes: number, done?: () => void): void {
     if (!this.#admit(bytes)) return;
-    this.#run(() => {
+    this.#inbox.run(() => {
       try {
         const running = this.receiver.event(this, name, payload);
         if (running instanceof Promise) return running.finally(done);
@@ -257,7 +237,7 @@ export class Connection {
       this.close("overRate", "more messages a second than limits.messagesPerSecond: slow down and come back");
       return false;
     }
-    if ((this.#inbox?.length ?? 0) >= this.#maxInbox && !this.#paused) {
+    if (this.#inbox.isFull) {
       this.close("overRate", "more messages waiting than limits.maxInbox: wait for answers and come back");
       return false;
     }
@@ -278,9 +258,9 @@ export class Connection {
     this.#groups = undefined;
     for (const group of groups ?? []) group.drop(this);
     // Messages that came before the peer's close still count; those behind a close of ours do not.
-    if (closed.byServer) this.#inbox = undefined;
+    if (closed.byServer) this.#inbox.clear();
     // Not here: a slow client is closed in the midst of a publish, and what its service then publishes must not overtake that.
-    queueMicrotask(() => this.#run(() => this.receiver.closed(this, closed)));
+    queueMicrotask(() => this.#inbox.run(() => this.receiver.closed(this, closed)));
   }
 
   #tellDrained(): void {
@@ -288,66 +268,5 @@ export class Connection {
     this.#awaitingSocket = undefined;
     this.#awaitingDrain = undefined;
     for (const tell of awaiting) tell();
-  }
-
-  #run(task: Task): void {
-    if (!this.#busy) {
-      this.#work(task);
-      return;
-    }
-    this.#inbox ??= [];
-    this.#inbox.push(task);
-    if (!this.#paused && this.#inbox.length >= Math.min(pauseAt, this.#maxInbox) && this.#link.pause !== undefined) {
-      this.#paused = true;
-      this.#link.pause();
-    }
-  }
-
-  /** Works through the inbox, starting with `task`, until it is empty or a task has to be waited for. */
-  #work(first: Task | undefined): void {
-    this.#busy = true;
-    for (let task = first; task !== undefined; task = this.#take()) {
-      if (!this.#hasTurn()) {
-        this.#inbox ??= [];
-        this.#inbox.unshift(task);
-        this.#turn.add(this);
-        return;
-      }
-      try {
-        const running = task();
-        if (running instanceof Promise) {
-          running.catch((error: unknown) => this.receiver.failed(this, error)).then(() => this.#work(this.#take()));
-          return;
-        }
-      } catch (error) {
-        this.receiver.failed(this, error);
-      }
-    }
-    this.#busy = false;
-  }
-
-  /**
-   * Counts a message; false if there were enough of this connection in this turn. Where reading cannot pause (Socket.IO) there is no such
-   * bound: what is left would pile up here instead of in the peer's socket.
-   */
-  #hasTurn(): boolean {
-    if (this.#link.pause === undefined) return true;
-    if (this.#turnNumber !== this.#turn.number) {
-      this.#turnNumber = this.#turn.number;
-      this.#handled = 0;
-    }
-    return ++this.#handled <= messagesPerTurn;
-  }
-
-  #take(): Task | undefined {
-    const task = this.#inbox?.shift();
-    if (this.#inbox?.length === 0) {
-      this.#inbox = undefined;
-      if (this.#paused) {
-        this.#paused = false;
-        this.#link.resume?.();
-      }
-    }
-    return task;
   }
 }
