@@ -8,6 +8,7 @@ import type { Link, Opening } from "./link.ts";
 import { Outbox } from "./outbox.ts";
 import type { Principal } from "./principal.ts";
 import { Rate } from "./rate.ts";
+import type { Tally } from "./tally.ts";
 import type { Turn } from "./turn.ts";
 
 /** How a connection ended. `code` is 1006 where the socket just went. */
@@ -20,15 +21,13 @@ export interface Closed {
 
 /** Who takes a connection's messages: the service it belongs to, or the entrance that is still finding out. */
 export interface Receiver {
+  /** Where the connection counts what it receives and sends. */
+  readonly tally: Tally;
   text(connection: Connection, text: string): void | Promise<void>;
   event(connection: Connection, name: string, payload: unknown): void | Promise<void>;
   closed(connection: Connection, closed: Closed): void | Promise<void>;
   /** A handler threw or rejected. Must not throw. */
   failed(connection: Connection, error: unknown): void;
-  /** Bytes of a received message. */
-  received(bytes: number): void;
-  /** Messages written to the socket. */
-  sent(messages: number, bytes: number): void;
   /** The client was behind, has caught up, and asked to be told how many messages it did not get in all. */
   caughtUp(connection: Connection, skipped: number): void;
 }
@@ -219,7 +218,9 @@ export class Connection {
 
   /** The messages of one write, for the counters. */
   wrote(messages: number, bytes: number): void {
-    this.receiver.sent(messages, bytes);
+    const { tally } = this.receiver;
+    tally.messagesOut += messages;
+    tally.bytesOut += bytes;
   }
 
   /** The peer's close frame has arrived, or the socket has gone. What was sent before leaves before the answering close frame. */
@@ -232,7 +233,9 @@ export class Connection {
   #admit(bytes: number): boolean {
     this.lastHeardMs = this.#clock.monotonic();
     if (this.#closed !== undefined) return false;
-    this.receiver.received(bytes);
+    const { tally } = this.receiver;
+    tally.messagesIn++;
+    tally.bytesIn += bytes;
     if (this.#rate !== undefined && !this.#rate.take()) {
       this.close("overRate", "more messages a second than limits.messagesPerSecond: slow down and come back");
       return false;

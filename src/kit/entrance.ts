@@ -67,16 +67,6 @@ export class Entrance implements Receiver {
     else connection.close("internal", "no service");
   }
 
-  received(bytes: number): void {
-    this.tally.messagesIn++;
-    this.tally.bytesIn += bytes;
-  }
-
-  sent(messages: number, bytes: number): void {
-    this.tally.messagesOut += messages;
-    this.tally.bytesOut += bytes;
-  }
-
   caughtUp(): void {}
 
   #admit(connection: Connection, service: RunningService): boolean {

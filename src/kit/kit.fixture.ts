@@ -10,6 +10,7 @@ import type { Logger } from "./logger.ts";
 import { anybody } from "./principal.ts";
 import { RunningService } from "./running-service.ts";
 import type { AnyService } from "./service.ts";
+import { Tally } from "./tally.ts";
 import { Turn } from "./turn.ts";
 
 /** A clock that stands still until it is told to go on. The wall clock can jump by itself. */
@@ -129,8 +130,7 @@ export class PausableLink extends FakeLink {
 export class FakeReceiver implements Receiver {
   readonly log: string[] = [];
   readonly failures: unknown[] = [];
-  bytesIn = 0;
-  bytesOut = 0;
+  readonly tally = new Tally();
   handle: (text: string, connection: Connection) => void | Promise<void> = () => {};
   /** What the service does when it hears of the close. */
   onClosed: (connection: Connection) => void | Promise<void> = () => {};
@@ -157,12 +157,12 @@ export class FakeReceiver implements Receiver {
     this.failures.push(error);
   }
 
-  received(bytes: number): void {
-    this.bytesIn += bytes;
+  get bytesIn(): number {
+    return this.tally.bytesIn;
   }
 
-  sent(_messages: number, bytes: number): void {
-    this.bytesOut += bytes;
+  get bytesOut(): number {
+    return this.tally.bytesOut;
   }
 }
 

@@ -147,16 +147,6 @@ export class RunningService implements Receiver {
     connection.close("internal", `incident ${incident}`);
   }
 
-  received(bytes: number): void {
-    this.tally.messagesIn++;
-    this.tally.bytesIn += bytes;
-  }
-
-  sent(messages: number, bytes: number): void {
-    this.tally.messagesOut += messages;
-    this.tally.bytesOut += bytes;
-  }
-
   caughtUp(connection: Connection, skipped: number): void {
     const print = this.#printer("skipped", { count: skipped });
     if (print !== undefined) connection.deliver(new Encoded("skipped", {}, "skipped", print));

@@ -1,6 +1,6 @@
 /** The lobby service: thin handlers over the players, the roster and the topics. */
 import { z } from "zod";
-import { type Connection, dataAnswer, defineService, hasRole, mayTouch, SwitchboardError } from "../../kit/index.ts";
+import { type Connection, dataAnswer, defineService, hasRole, mayTouch, type Principal, SwitchboardError } from "../../kit/index.ts";
 import { lobbyContract } from "./contract.ts";
 import { Players } from "./players.ts";
 import { Roster, roomOf } from "./roster.ts";
@@ -73,8 +73,8 @@ export const lobby = defineService({
     });
 
     /** Throws `forbidden` where the token is limited to other lobbies. */
-    const demandLobby = (connection: Connection, lobbyId: string) => {
-      if (connection.principal !== undefined && !mayTouch(connection.principal, "lobbies", lobbyId)) {
+    const demandLobby = (principal: Principal | undefined, lobbyId: string) => {
+      if (principal !== undefined && !mayTouch(principal, "lobbies", lobbyId)) {
         throw new SwitchboardError("forbidden", `this token is not for lobby ${lobbyId}`);
       }
     };
@@ -89,7 +89,7 @@ export const lobby = defineService({
       on: {
         async wait_start(connection, { user, lobby_id, prompt_id, resume, late }) {
           demandNew(connection, "wait_start");
-          demandLobby(connection, lobby_id);
+          demandLobby(connection.principal, lobby_id);
           const host = context.authEnabled && connection.principal !== undefined && hasRole(connection.principal, ["lobby.host"]);
           const player = await players.seat(connection, { lobby: lobby_id, prompt: prompt_id, user, resume, host });
           const changed = roster.apply({ key: player.lease.key, holder: player.lease });
@@ -112,19 +112,19 @@ export const lobby = defineService({
         },
         leaderboard(connection, { lobby_id, prompt_id }) {
           demandNew(connection, "leaderboard");
-          demandLobby(connection, lobby_id);
+          demandLobby(connection.principal, lobby_id);
           viewers.set(connection, null);
           leaderboard(lobby_id, prompt_id).join(connection);
         },
         leaderboard_update(connection, { lobby_id, prompt_id }) {
           demandNew(connection, "leaderboard_update");
-          if (lobby_id !== null) demandLobby(connection, lobby_id);
+          if (lobby_id !== null) demandLobby(connection.principal, lobby_id);
           if (lobby_id !== null && prompt_id !== null) leaderboard(lobby_id, prompt_id).publish("refresh", {});
           context.close(connection, "done", "");
         },
         lobby_prompts(connection, { lobby_id }) {
           demandNew(connection, "lobby_prompts");
-          demandLobby(connection, lobby_id);
+          demandLobby(connection.principal, lobby_id);
           viewers.set(connection, lobby_id);
           prompts(lobby_id).join(connection);
         },
@@ -141,14 +141,12 @@ export const lobby = defineService({
       },
       routes: {
         leaderboardUpdate({ params, principal }) {
-          if (!mayTouch(principal, "lobbies", params.lobby))
-            throw new SwitchboardError("forbidden", `this token is not for lobby ${params.lobby}`);
+          demandLobby(principal, params.lobby);
           leaderboard(params.lobby, params.prompt).publish("refresh", {});
           return dataAnswer(null);
         },
         promptUpdate({ params, principal }) {
-          if (!mayTouch(principal, "lobbies", params.lobby))
-            throw new SwitchboardError("forbidden", `this token is not for lobby ${params.lobby}`);
+          demandLobby(principal, params.lobby);
           prompts(params.lobby).publish("refresh", {});
           return dataAnswer(null);
         },
