@@ -117,6 +117,14 @@ export const trackingContract = defineContract({
       auth: "open",
       errors: ["unauthenticated", "forbidden"],
     },
+    cameras: {
+      method: "GET",
+      path: "/tracking/cameras",
+      doc: "The cameras whose processors are connected, by id: since when, in ms since 1970.",
+      params: z.object({}),
+      auth: "open",
+      errors: ["unauthenticated", "forbidden"],
+    },
   },
   roles: {
     "tracking.client": "may watch all cameras and have objects tracked (another name: services.tracking.clientRole)",

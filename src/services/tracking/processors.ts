@@ -20,9 +20,18 @@ export interface Processor {
   readonly spotted: SpottedNow;
 }
 
+/** A camera whose processor is connected, to whichever node. */
+export interface ListedCamera {
+  readonly cameraId: string;
+  /** ms since 1970. */
+  readonly since: number;
+}
+
 export interface ProcessorsParts {
   readonly leases: Leases;
   readonly maxCameras: number;
+  /** ms since 1970. */
+  now(): number;
   /** A connection lost its id: to another one, or with its node's session. */
   evicted(connection: Connection, why: "stolen" | "session"): void;
 }
@@ -71,6 +80,12 @@ export class Processors {
     return (await this.#parts.leases.list(key)).some((holder) => holder.key === key);
   }
 
+  /** All that are connected, by id. */
+  async list(): Promise<readonly ListedCamera[]> {
+    const cameras = (await this.#parts.leases.list(leasePrefix)).map(({ value }) => JSON.parse(value) as ListedCamera);
+    return cameras.sort((a, b) => (a.cameraId < b.cameraId ? -1 : 1));
+  }
+
   /**
    * Gives the connection the id, and frees the one it had. Resolves to false if somebody else has taken it meanwhile, and the connection
    * is closed. Rejects with `over_capacity`.
@@ -78,7 +93,7 @@ export class Processors {
   async register(connection: Connection, id: string): Promise<boolean> {
     const before = this.#byConnection.get(connection);
     if (before?.id === id) return true;
-    const { leases, maxCameras } = this.#parts;
+    const { leases, maxCameras, now } = this.#parts;
     const key = leaseKey(id);
     if (this.#held.size >= maxCameras && !this.#held.has(key)) {
       throw new SwitchboardError("over_capacity", `${maxCameras} processors are connected (services.tracking.maxCameras): come back later`);
@@ -90,7 +105,10 @@ export class Processors {
       this.#byConnection.delete(connection);
       this.#parts.evicted(connection, why);
     };
-    const acquired = await leases.acquire(key, JSON.stringify({ id, connection: connection.id }), { steal: true, lost });
+    const acquired = await leases.acquire(key, JSON.stringify({ cameraId: id, since: now() } satisfies ListedCamera), {
+      steal: true,
+      lost,
+    });
     if (!("lease" in acquired)) throw new SwitchboardError("lease_lost", `processor ${id} could not be taken over: come back`);
     if (isLost) return false;
     if (before !== undefined) await this.leave(connection);

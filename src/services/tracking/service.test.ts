@@ -65,6 +65,20 @@ describe("bounds", () => {
     await camera(at, "c");
   });
 
+  it("list the cameras that are connected, and since when", async () => {
+    const at = await start();
+    const before = Date.now();
+    await camera(at, "b");
+    const first = await camera(at, "a");
+    const { data } = (await (await at.fetch("/tracking/cameras")).json()) as { data: { cameraId: string; since: number }[] };
+    expect(data.map(({ cameraId }) => cameraId)).toEqual(["a", "b"]);
+    for (const { since } of data) expect(since).toSatisfy((ms: number) => ms >= before && ms <= Date.now());
+    await first.leave();
+    await camera(at, "c");
+    const after = (await (await at.fetch("/tracking/cameras")).json()) as { data: { cameraId: string }[] };
+    expect(after.data.map(({ cameraId }) => cameraId)).toEqual(["b", "c"]);
+  });
+
   it("take ids of any length and any characters, and tell them apart", async () => {
     const at = await start();
     const ids = ["", "a.b", "a=2Eb", "é漢😀", "x".repeat(999), `${"x".repeat(998)}y`, "\ud800", "\ud801", "*", ">"];

@@ -39,6 +39,7 @@ export const tracking = defineService({
     const processors = await Processors.open({
       leases: context.leases,
       maxCameras: config.maxCameras,
+      now: () => clock.now(),
       evicted(connection, why) {
         if (why === "stolen") context.close(connection, "replaced", "a processor with the same id has come on another connection");
         else context.close(connection, "restarting", "this server lost its place in the cluster: come back");
@@ -198,6 +199,10 @@ export const tracking = defineService({
         async objectIds({ request }) {
           await demandHttp(request);
           return dataAnswer(new RawJson(`[${(await objects.ids()).join(", ")}]`), { headers: corsHeaders });
+        },
+        async cameras({ request }) {
+          await demandHttp(request);
+          return dataAnswer(await processors.list(), { headers: corsHeaders });
         },
       },
       async stop() {
