@@ -1,5 +1,6 @@
 /** The composition root: engine, services, transports and listeners become one running server. */
 import type { IncomingMessage } from "node:http";
+import { hostname } from "node:os";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import { type Clock, systemClock } from "../kit/clock.ts";
@@ -7,6 +8,7 @@ import { Connections } from "../kit/connections.ts";
 import type { Engine } from "../kit/engine.ts";
 import { Entrance } from "../kit/entrance.ts";
 import { RunningService } from "../kit/running-service.ts";
+import type { ServerView } from "../kit/server-view.ts";
 import type { AnyService } from "../kit/service.ts";
 import { Turn } from "../kit/turn.ts";
 import { configureHttpServer, createHttpHandler, fileAnswer, type HttpOperation, RequestCount } from "../transports/http/index.ts";
@@ -14,11 +16,14 @@ import { createSocketIoTransport, type SocketIoTransport } from "../transports/s
 import { pathOf, refuseUpgrade, WebSocketTransport } from "../transports/websocket/index.ts";
 import { createAuthenticator, type GatewayAuthenticator } from "./auth/index.ts";
 import type { Config } from "./config.ts";
+import { consolePages } from "./console-pages.ts";
 import { Entrances } from "./entrances.ts";
 import { Listener, type ListenerRoutes } from "./listener.ts";
 import { Metrics } from "./metrics.ts";
 import { openEngine } from "./open-engine.ts";
 import { operations, type Readiness } from "./operations.ts";
+import { openProcessMeter } from "./process-meter.ts";
+import { serverVersion } from "./version.ts";
 
 /** A server that listens. */
 export interface Gateway {
@@ -62,7 +67,23 @@ async function start(config: Config, parts: GatewayParts, opened: (() => Promise
   opened.push(() => connections.stop());
   authenticator.onChange(() => connections.recheck());
 
+  const readiness: Readiness = { draining: false, engine };
   const services: RunningService[] = [];
+  /** Those of every listener. */
+  const allEntrances: Entrance[] = [];
+  const server: ServerView = {
+    version: serverVersion(),
+    host: hostname(),
+    pid: process.pid,
+    engine,
+    get draining() {
+      return readiness.draining;
+    },
+    services,
+    entrances: allEntrances,
+    connections,
+    openMeter: openProcessMeter,
+  };
   const pages: HttpOperation[] = [];
   for (const service of parts.services) {
     const own = config.services[service.contract.name];
@@ -76,6 +97,7 @@ async function start(config: Config, parts: GatewayParts, opened: (() => Promise
       authEnabled: authenticator.enabled,
       ...(authenticator.enabled ? { authenticate: (token: string) => authenticator.authenticate(token) } : {}),
       newId,
+      server,
     });
     opened.push(() => running.stop());
     services.push(running);
@@ -94,11 +116,11 @@ async function start(config: Config, parts: GatewayParts, opened: (() => Promise
     );
   for (const transport of socketIos) opened.push(() => transport.close());
   const entrances = new Entrances(services, authenticator.enabled);
+  allEntrances.push(...entrances.all);
   const requests = new RequestCount();
-  const readiness: Readiness = { draining: false, engine };
   const metrics = new Metrics({
     services,
-    entrances: entrances.all,
+    entrances: allEntrances,
     connections,
     engine,
     limits: config.limits,
@@ -113,11 +135,12 @@ async function start(config: Config, parts: GatewayParts, opened: (() => Promise
     clock,
     newId,
     requests,
-    operations: [...operations(readiness, metrics), ...pages],
+    operations: [...operations(readiness, metrics), ...consolePages({ start: isStartFree(services, pages) }), ...pages],
   });
 
   const routes = (only: RunningService | undefined): ListenerRoutes => {
     const everyPath = only?.contract.transport === "websocket" ? new Entrance([only], authenticator.enabled) : undefined;
+    if (everyPath !== undefined) allEntrances.push(everyPath);
     const ofPath = (path: string) => everyPath ?? entrances.at(path);
     return {
       configure: (server) => configureHttpServer(server, config.limits),
@@ -226,6 +249,12 @@ async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise
       },
     );
   });
+}
+
+/** Whether nobody else answers a GET of `/`. */
+function isStartFree(services: readonly RunningService[], pages: readonly HttpOperation[]): boolean {
+  const routes = services.flatMap(({ contract }) => Object.values(contract.routes));
+  return pages.length === 0 && !routes.some(({ method, path }) => method === "GET" && path === "/");
 }
 
 function owner(transports: readonly SocketIoTransport[], request: IncomingMessage): SocketIoTransport | undefined {

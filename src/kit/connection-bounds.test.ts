@@ -212,6 +212,6 @@ describe("who waits until all has left", () => {
 
 test("what is written is counted with the receiver of the moment", () => {
   const { connection, receiver } = fakeConnection();
-  connection.wrote(2, 30);
+  connection.wrote([message("a"), message("b")], 30);
   expect(receiver.bytesOut).toBe(30);
 });

@@ -9,6 +9,7 @@ import { Outbox } from "./outbox.ts";
 import type { Principal } from "./principal.ts";
 import { Rate } from "./rate.ts";
 import type { Tally } from "./tally.ts";
+import type { Tap } from "./tap.ts";
 import type { Turn } from "./turn.ts";
 
 /** How a connection ended. `code` is 1006 where the socket just went. */
@@ -67,6 +68,7 @@ export class Connection {
   #closed: Closed | undefined;
   #toldSkipped = 0;
   #groups: Set<Group> | undefined;
+  #taps: Set<Tap> | undefined;
   /** Who waits for what has been delivered: while that may be queued, and once the socket has all of it. */
   #awaitingDrain: (() => void)[] | undefined;
   #awaitingSocket: (() => void)[] | undefined;
@@ -164,6 +166,18 @@ export class Connection {
     if (this.#groups?.delete(group) && this.#groups.size === 0) this.#groups = undefined;
   }
 
+  /** Shows `tap` each frame from now on, and the close. Does nothing once it has ended. Without a tap a frame costs one comparison more. */
+  addTap(tap: Tap): void {
+    if (this.#closed !== undefined) return;
+    this.#taps ??= new Set();
+    this.#taps.add(tap);
+  }
+
+  /** `tap` is shown nothing more. */
+  removeTap(tap: Tap): void {
+    if (this.#taps?.delete(tap) && this.#taps.size === 0) this.#taps = undefined;
+  }
+
   /** Runs a service's first step with the connection before any of its messages. */
   handOver(open: () => void | Promise<void>): void {
     this.#inbox.run(open);
@@ -176,13 +190,24 @@ export class Connection {
     this.lastHeardMs = this.#clock.monotonic();
   }
 
+  /**
+   * A heartbeat of a client that cannot ping: no message, and no service hears of it, but bounded by the rate as one. True if it is to be
+   * answered.
+   */
+  receiveHeartbeat(): boolean {
+    this.heard();
+    return this.#closed === undefined && this.#isWithinRate();
+  }
+
   /** A text frame. */
   receiveText(text: string, bytes: number): void {
+    if (this.#taps !== undefined) for (const tap of this.#taps) tap.text(text, bytes);
     if (this.#admit(bytes)) this.#inbox.run(() => this.receiver.text(this, text));
   }
 
   /** An event of a transport with named events. `done` is called when it has been handled, well or badly. */
   receiveEvent(name: string, payload: unknown, bytes: number, done?: () => void): void {
+    if (this.#taps !== undefined) for (const tap of this.#taps) tap.event(name, payload, bytes);
     if (!this.#admit(bytes)) return;
     this.#inbox.run(() => {
       try {
@@ -216,11 +241,12 @@ export class Connection {
     this.receiver.caughtUp(this, skipped);
   }
 
-  /** The messages of one write, for the counters. */
-  wrote(messages: number, bytes: number): void {
+  /** The messages of one write, and what they came to on the wire. */
+  wrote(messages: readonly Encoded[], bytes: number): void {
     const { tally } = this.receiver;
-    tally.messagesOut += messages;
+    tally.messagesOut += messages.length;
     tally.bytesOut += bytes;
+    if (this.#taps !== undefined) for (const tap of this.#taps) tap.wrote(messages);
   }
 
   /** The peer's close frame has arrived, or the socket has gone. What was sent before leaves before the answering close frame. */
@@ -236,15 +262,19 @@ export class Connection {
     const { tally } = this.receiver;
     tally.messagesIn++;
     tally.bytesIn += bytes;
-    if (this.#rate !== undefined && !this.#rate.take()) {
-      this.close("overRate", "more messages a second than limits.messagesPerSecond: slow down and come back");
-      return false;
-    }
+    if (!this.#isWithinRate()) return false;
     if (this.#inbox.isFull) {
       this.close("overRate", "more messages waiting than limits.maxInbox: wait for answers and come back");
       return false;
     }
     return true;
+  }
+
+  /** Takes one off the rate; closes if there is none left. */
+  #isWithinRate(): boolean {
+    if (this.#rate === undefined || this.#rate.take()) return true;
+    this.close("overRate", "more messages a second than limits.messagesPerSecond: slow down and come back");
+    return false;
   }
 
   #end(closed: Closed): void {
@@ -263,7 +293,11 @@ export class Connection {
     // Messages that came before the peer's close still count; those behind a close of ours do not.
     if (closed.byServer) this.#inbox.clear();
     // Not here: a slow client is closed in the midst of a publish, and what its service then publishes must not overtake that.
-    queueMicrotask(() => this.#inbox.run(() => this.receiver.closed(this, closed)));
+    queueMicrotask(() => {
+      for (const tap of this.#taps ?? []) tap.closed(closed);
+      this.#taps = undefined;
+      this.#inbox.run(() => this.receiver.closed(this, closed));
+    });
   }
 
   #tellDrained(): void {

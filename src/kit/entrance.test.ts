@@ -242,3 +242,22 @@ test("where a service's first message decides on some paths only, it has connect
   expect(log).toEqual(["opened", "more"]);
   expect(first.link.calls).toEqual(["close 1000 invalid message type"]);
 });
+
+test("who listens for a service's connections hears of each, with the first message where that decided, before the service does", async () => {
+  const byMessage = recorder("by_message", "type", { opensWith: ["hello"] });
+  const byPath = recorder("by_path", "type", {});
+  const heard: unknown[] = [];
+  for (const { service, log } of [byMessage, byPath]) {
+    const { service: running } = await startService(service);
+    const end = running.onOpen((connection, first) => heard.push([connection.receiver === running, first, log.length]));
+    const entrance = new Entrance([running], false);
+    for (let nth = 0; nth < 2; nth++) {
+      await say(enter(entrance), { type: "hello", n: 1 });
+      end();
+    }
+  }
+  expect(heard).toEqual([
+    [true, '{"type":"hello","n":1}', 0],
+    [true, undefined, 0],
+  ]);
+});

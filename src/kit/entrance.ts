@@ -48,7 +48,7 @@ export class Entrance implements Receiver {
     this.connections.delete(connection);
     if (!this.#admit(connection, service)) return;
     const first = () => (connection.isClosedByServer ? undefined : service.text(connection, text));
-    const opening = service.open(connection);
+    const opening = service.open(connection, text);
     return opening instanceof Promise ? opening.then(first) : first();
   }
 

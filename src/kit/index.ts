@@ -10,6 +10,7 @@ export type { Clock, Timer } from "./clock.ts";
 export { systemClock } from "./clock.ts";
 export type { Closed, Connection } from "./connection.ts";
 export { tokenOf } from "./credentials.ts";
+export type { Encoded } from "./encoded.ts";
 export type {
   Acquired,
   AcquireOptions,
@@ -38,6 +39,10 @@ export type { Logger } from "./logger.ts";
 export { pathParams } from "./path-params.ts";
 export { type Authenticator, anybody, hasRole, mayTouch, type Principal } from "./principal.ts";
 export { type Fold, Projection } from "./projection.ts";
+export { Rate } from "./rate.ts";
 export { type AnswerInit, bareAnswer, dataAnswer, errorAnswer, type RouteRequest } from "./request.ts";
+export type { EntranceView, ProcessFigures, ProcessMeter, ServerView, ServiceView } from "./server-view.ts";
 export { type AnyService, defineService, type InvalidMessage, type Service, type ServiceContext, type ServiceHandlers } from "./service.ts";
+export type { Tally } from "./tally.ts";
+export type { Tap } from "./tap.ts";
 export type { Topic } from "./topic.ts";

@@ -12,6 +12,7 @@ import { explain } from "./explain.ts";
 import type { Logger } from "./logger.ts";
 import { anybody, hasRole, nobody, type Principal } from "./principal.ts";
 import { type RouteRequest, routeErrorAnswer } from "./request.ts";
+import type { ServerView, ServiceView } from "./server-view.ts";
 import type { AnyService, InvalidMessage, ServiceContext, ServiceHandlers } from "./service.ts";
 import { Tally } from "./tally.ts";
 import { Topics } from "./topic.ts";
@@ -27,6 +28,8 @@ export interface ServiceParts {
   /** Finds out who holds a token; absent where auth is off. */
   readonly authenticate?: (token: string) => Promise<Principal>;
   newId(): string;
+  /** What the service may see of the server as a whole; absent where there is none around it. */
+  readonly server?: ServerView;
 }
 
 /** The store cannot take it: nothing the client can do but come back. */
@@ -44,7 +47,7 @@ type Handlers = {
 };
 
 /** One service in operation on this node. It is the receiver of its connections' messages. */
-export class RunningService implements Receiver {
+export class RunningService implements Receiver, ServiceView {
   readonly contract: Contract;
   readonly limits: Limits;
   readonly tally = new Tally();
@@ -53,6 +56,7 @@ export class RunningService implements Receiver {
   readonly #clock: OwnedClock;
   readonly #topics: Topics;
   readonly #background = new Set<Promise<void>>();
+  readonly #onOpen = new Set<(connection: Connection, first: string | undefined) => void>();
   #handlers: Handlers = { on: {}, routes: {} };
 
   private constructor(contract: Contract, parts: ServiceParts) {
@@ -68,7 +72,7 @@ export class RunningService implements Receiver {
     const running = new RunningService(service.contract, parts);
     await running.#topics.start();
     try {
-      const handlers: ServiceHandlers<Contract> = await service.start(running.#context());
+      const handlers: ServiceHandlers<Contract> = await service.start(running.#context(), parts.server);
       running.#handlers = handlers as Handlers;
     } catch (error) {
       await running.stop();
@@ -104,10 +108,19 @@ export class RunningService implements Receiver {
 
   // A connection's life.
 
-  /** Takes a connection over; what `opened` does is done before its first message is looked at. */
-  open(connection: Connection): void | Promise<void> {
+  onOpen(listener: (connection: Connection, first: string | undefined) => void): () => void {
+    this.#onOpen.add(listener);
+    return () => this.#onOpen.delete(listener);
+  }
+
+  /**
+   * Takes a connection over; what `opened` does is done before its first message is looked at. `first`: the message that made it this
+   * service's, where one did; it is not handled here.
+   */
+  open(connection: Connection, first?: string): void | Promise<void> {
     connection.receiver = this;
     this.connections.add(connection);
+    for (const tell of this.#onOpen) tell(connection, first);
     return this.#handlers.opened?.(connection);
   }
 

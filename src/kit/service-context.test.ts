@@ -1,7 +1,7 @@
 /** What a started service is handed, and how it ends. */
 import { describe, expect, test } from "vitest";
 import { SwitchboardError } from "../wire/error.ts";
-import { ManualClock, settled, startService } from "./kit.fixture.ts";
+import { ManualClock, message, settled, startService } from "./kit.fixture.ts";
 import { connect, type Lab, type LabContext, lab, say } from "./lab.fixture.ts";
 import type { ServiceHandlers } from "./service.ts";
 
@@ -134,7 +134,7 @@ test("what comes and goes is counted", async () => {
   const { service } = await startService(lab().service);
   const parts = connect(service);
   parts.connection.receiveText('{"type":"erase"}', 16);
-  parts.connection.wrote(2, 50);
+  parts.connection.wrote([message("a"), message("b")], 50);
   parts.connection.peerClosed(1001, "");
   await settled();
   const { messagesIn, bytesIn, messagesOut, bytesOut, closes } = service.tally;

@@ -9,6 +9,7 @@ import type { Bus, Leases, Log, LogOptions, Session } from "./engine.ts";
 import type { Logger } from "./logger.ts";
 import type { Principal } from "./principal.ts";
 import type { RouteRequest } from "./request.ts";
+import type { ServerView } from "./server-view.ts";
 import type { Topic } from "./topic.ts";
 
 /** Everything that a service may touch. It holds no timer, socket, file or global of its own. */
@@ -83,15 +84,18 @@ export interface Service<C extends Contract, ConfigSchema extends z.ZodType> {
   readonly config: ConfigSchema;
   /** The directory whose files are served at `/`, to anybody, for pages that have to come from this origin; undefined: none. One service can have one. */
   pages?(config: z.output<ConfigSchema>): string | undefined;
-  /** Called once at the start of the server, before it listens. */
-  start(context: ServiceContext<C, z.output<ConfigSchema>>): Promise<ServiceHandlers<C>>;
+  /**
+   * Called once at the start of the server, before it listens. `server` is for the service that shows the server to its operators, and
+   * still empty then; undefined where a service runs by itself. What serves clients has no business with it.
+   */
+  start(context: ServiceContext<C, z.output<ConfigSchema>>, server?: ServerView): Promise<ServiceHandlers<C>>;
 }
 
 /** A service of any contract, for whoever runs them all. */
 export type AnyService = Pick<Service<Contract, z.ZodType>, "contract" | "config"> & {
   pages?(config: never): string | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: the context and handlers are contravariant in their contract; only `defineService` sees it
-  start(context: any): Promise<any>;
+  start(context: any, server?: ServerView): Promise<any>;
 };
 
 /** Declares a service; the types of its handlers come from its contract. */

@@ -33,6 +33,14 @@ export const errors = {
   data_version: { status: 500, retry: false, meaning: "the data directory was written by a newer version" },
   bad_config: { status: 500, retry: false, meaning: "the configuration has an unknown key or a bad value" },
   start_failed: { status: 500, retry: false, meaning: "the server could not start; the message says why" },
+  outbox_full: { status: 503, retry: true, meaning: "the client's outbox is at its bound" },
+  outbox_unavailable: {
+    status: 500,
+    retry: false,
+    meaning: "the client's durable outbox cannot be opened or written; the message says why",
+  },
+  connection_closed: { status: 503, retry: false, meaning: "the client's connection is over for good; its ending says why" },
+  bad_url: { status: 400, retry: false, meaning: "not an address that a client can connect to" },
 } as const satisfies Record<string, ErrorEntry>;
 
 /** A code of the table. */

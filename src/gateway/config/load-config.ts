@@ -11,7 +11,7 @@ export interface ConfigSources {
   readonly folder: string;
   /** A file to read instead, from the working directory. */
   readonly file?: string;
-  /** Variables that start with SWITCHBOARD_ are read, the others are not looked at. */
+  /** Variables that start with SWITCHBOARD_ are read (but for the clients' SWITCHBOARD_URL and SWITCHBOARD_TOKEN), the others are not looked at. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly flags: readonly Flag[];
 }

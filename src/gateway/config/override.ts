@@ -25,13 +25,16 @@ export interface Overrides {
   readonly problems: readonly Problem[];
 }
 
+/** Where the server is and who asks: read by the commands that are clients, no settings of a server. */
+const clientVariables: ReadonlySet<string> = new Set(["SWITCHBOARD_URL", "SWITCHBOARD_TOKEN"]);
+
 /** Reads every variable that starts with SWITCHBOARD_. */
 export function overridesFromEnvironment(settings: readonly Setting[], env: Readonly<Record<string, string | undefined>>): Overrides {
   const byVariable = new Map(settings.map((setting) => [setting.variable, setting]));
   const overrides: Override[] = [];
   const problems: Problem[] = [];
   for (const [variable, text] of Object.entries(env)) {
-    if (!variable.startsWith(variablePrefix) || text === undefined) continue;
+    if (!variable.startsWith(variablePrefix) || clientVariables.has(variable) || text === undefined) continue;
     const setting = byVariable.get(variable);
     if (setting !== undefined) {
       overrides.push({ setting, value: valueOfText(setting.schemas, text), source: variable });

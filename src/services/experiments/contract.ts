@@ -62,7 +62,10 @@ export const experimentsContract = defineContract({
   in: {
     authorization: {
       doc: "A subscriber says who it is: the log, the names and, if it has ended, the end are the answer. A publisher may say so as well.",
-      schema: z.object({ token: z.string().nullish() }),
+      schema: z.object({
+        token: z.string().nullish(),
+        epoch: z.boolean().nullish().describe("A subscriber wants to be told the epoch with the first message"),
+      }),
       errors: ["unauthenticated", "forbidden", "wrong_state"],
     },
     subscribe: {
@@ -100,7 +103,12 @@ export const experimentsContract = defineContract({
     "experiment:output": {
       doc: "Log text; the first message is all of it so far.",
       delivery: "all",
-      schema: z.object({ data: z.unknown() }),
+      schema: z.object({
+        data: z.unknown(),
+        epoch: z
+          .exactOptional(z.string())
+          .describe("If asked for: while it is the same, indices of samples and the log go on; else all is new"),
+      }),
     },
     names: {
       doc: "Variables that you were not told of yet.",

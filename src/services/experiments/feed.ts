@@ -68,9 +68,11 @@ export class Feed implements Watcher {
     return this.#parts.experiment;
   }
 
-  /** Sends the log's first piece and the names; the rest follows. */
-  async greet(): Promise<void> {
-    this.#send("experiment:output", { data: await this.#output.next() });
+  /** Sends the log's first piece, with the experiment's epoch if that is wanted, and the names; the rest follows. */
+  async greet(withEpoch: boolean): Promise<void> {
+    const { library, experiment } = this.#parts;
+    const epoch = `${library.log.epoch}.${experiment.generation}`;
+    this.#send("experiment:output", { data: await this.#output.next(), ...(withEpoch ? { epoch } : {}) });
     this.#sendNames();
     this.#greeted = true;
     this.#wake();

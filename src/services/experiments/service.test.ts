@@ -57,6 +57,24 @@ describe("the greeting", () => {
     await next(greeted.client, "experiment:event");
   });
 
+  it("has the epoch, if that is asked for: another one after a removal", async () => {
+    const at = await start();
+    const epoch = async () => {
+      const client = await at.server.open("/experiments/E1");
+      client.send({ action: "authorization", token: "", epoch: true });
+      const { message } = (await client.nextJson()) as { message: { epoch?: string } };
+      return message.epoch;
+    };
+    await at.post(samples({ c: { x: [1] } }, { c: [1, 1] }));
+    const before = await epoch();
+    expect(before).toEqual(expect.any(String));
+    await at.post(samples({ c: { x: [2] } }, { c: [2, 2] }));
+    expect(await epoch()).toBe(before);
+    await at.server.fetch("/experiments/E1", { method: "DELETE" });
+    await at.post(samples({ c: { x: [1] } }, { c: [1, 1] }));
+    expect(await epoch()).not.toBe(before);
+  });
+
   it("has the first piece of a long log, the names, and the rest, each at most 512 KiB", async () => {
     const at = await start();
     const line = `${"\u0001long ü".repeat(10)}\n`;

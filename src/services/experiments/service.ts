@@ -80,7 +80,7 @@ export const experiments = defineService({
         if (!visitor.publishes) subscribers.opened(connection);
       },
       on: {
-        async authorization(connection, { token }) {
+        async authorization(connection, { token, epoch }) {
           const visitor = visitors.get(connection);
           if (visitor === undefined) return;
           if (subscribers.feedOf(connection) !== undefined)
@@ -92,7 +92,7 @@ export const experiments = defineService({
             if (connection.isClosed) return;
             const feed = new Feed({ context, library, experiment, connection });
             subscribers.begun(connection, feed);
-            await feed.greet();
+            await feed.greet(epoch === true);
           });
         },
         async subscribe(connection, { data, summary }) {

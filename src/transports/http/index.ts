@@ -1,4 +1,5 @@
 /** The HTTP transport. */
+export { appAnswer } from "./app-files.ts";
 export { createHttpHandler, type HttpOperation } from "./http-handler.ts";
 export { configureHttpServer } from "./http-server.ts";
 export { RequestCount } from "./request-count.ts";

@@ -40,25 +40,39 @@ export async function fileAnswer(directory: string, request: Request): Promise<R
   const path = pathIn(new URL(request.url).pathname);
   const file = path === undefined ? undefined : await openIn(directory, path);
   if (file === undefined) return errorAnswer("not_found", "there is no such file");
-  const type = contentTypes[extname(file.path).toLowerCase()] ?? "application/octet-stream";
-  const stream = file.handle.createReadStream();
+  return new Response(bytesOf(file, request), { headers: { "content-type": contentTypeOf(file.path), "cache-control": "no-cache" } });
+}
+
+/** An open file, below its directory. */
+export interface OpenFile {
+  readonly path: string;
+  readonly handle: FileHandle;
+}
+
+/** What is in it, for the answer to this request; closes it. */
+export function bytesOf({ handle }: OpenFile, request: Request): ReadableStream<Uint8Array> {
+  const stream = handle.createReadStream();
   // A HEAD reads nothing of it, and a client that goes not all.
   if (request.signal.aborted) stream.destroy();
   request.signal.addEventListener("abort", () => stream.destroy(), { once: true });
-  return new Response(Readable.toWeb(stream) as ReadableStream<Uint8Array>, {
-    headers: { "content-type": type, "cache-control": "no-cache" },
-  });
+  return Readable.toWeb(stream) as ReadableStream<Uint8Array>;
+}
+
+/** The content type by the name. */
+export function contentTypeOf(path: string): string {
+  return contentTypes[extname(path).toLowerCase()] ?? "application/octet-stream";
 }
 
 /** The path below the directory; undefined for one that no page asks for. */
-function pathIn(pathname: string): string | undefined {
+export function pathIn(pathname: string): string | undefined {
   const segments = decodeURIComponent(pathname).split("/").slice(1);
   if (segments.at(-1) === "") segments[segments.length - 1] = "index.html";
   const isPlain = segments.every((segment) => segment !== "" && !segment.startsWith(".") && !/[\\\0]/.test(segment));
   return isPlain ? segments.join(sep) : undefined;
 }
 
-async function openIn(directory: string, path: string): Promise<{ path: string; handle: FileHandle } | undefined> {
+/** Opens a file at or below the directory; undefined if it is not there, or outside. */
+export async function openIn(directory: string, path: string): Promise<OpenFile | undefined> {
   let handle: FileHandle | undefined;
   try {
     const root = await realpath(directory);

@@ -97,7 +97,7 @@ export class SocketIoLink implements Link {
       this.#engineSocket.write(packet);
     }
     this.#writing = false;
-    this.#connection?.wrote(messages.length, bytes);
+    this.#connection?.wrote(messages, bytes);
   }
 
   close(): void {

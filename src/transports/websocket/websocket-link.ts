@@ -14,6 +14,9 @@ const closeGraceMs = 1000;
 /** RFC 6455 §5.5: a control frame holds 125 bytes, two of them the code. */
 const maxReasonBytes = 123;
 
+/** A client that cannot ping sends this instead, and gets it back. */
+const heartbeatFrame = encodeTextFrame("");
+
 /**
  * `ws` writes pings, pongs and close frames. Both sides write whole frames, so they cannot be mixed up; nothing of ours is
  * written after a close frame, since the kit's outbox has ended by then. Whatever the socket holds unsent calls `#written` when it has
@@ -28,6 +31,9 @@ export class WebSocketLink implements Link {
   #closeTimer: Timer | undefined;
   /** The newest ping that the peer, being behind, has had no answer to; RFC 6455 §5.5.3 asks for no more than that one. */
   #unanswered: Buffer | undefined;
+  #heartbeats = false;
+  /** A heartbeat that the peer, being behind, has had no answer to; one answer is enough for all before it. */
+  #owesHeartbeat = false;
 
   constructor(webSocket: ServedWebSocket, socket: Duplex, joiner: FrameJoiner, clock: Clock) {
     this.#webSocket = webSocket;
@@ -43,6 +49,7 @@ export class WebSocketLink implements Link {
     webSocket.listener = { peerClosing: (code, reason) => connection.peerClosed(code, reason) };
     webSocket.on("message", (data: Buffer, isBinary: boolean) => {
       if (isBinary) connection.receiveBinary();
+      else if (this.#heartbeats && data.byteLength === 0) this.#answerHeartbeat(connection);
       else connection.receiveText(data.toString("utf8"), data.byteLength);
     });
     webSocket.on("pong", () => connection.heard());
@@ -61,6 +68,15 @@ export class WebSocketLink implements Link {
     if (this.#socket.writableLength > 0) this.#socket.write("", this.#written);
   }
 
+  /**
+   * From now on an empty text frame is no message but a heartbeat, and is answered with one: for clients that cannot ping and have asked
+   * for it. The first one, unasked, tells the client that this server does so.
+   */
+  startHeartbeats(): void {
+    this.#heartbeats = true;
+    this.#writeHeartbeat();
+  }
+
   get unsentBytes(): number {
     return this.#socket.writableLength;
   }
@@ -72,7 +88,7 @@ export class WebSocketLink implements Link {
     if (first?.frame === undefined) return;
     const bytes = messages.length === 1 ? first.frame : this.#joiner.join(messages);
     this.#socket.write(bytes, this.#written);
-    this.#connection?.wrote(messages.length, bytes.byteLength);
+    this.#connection?.wrote(messages, bytes.byteLength);
   }
 
   close(code: number, reason: string): void {
@@ -123,6 +139,17 @@ export class WebSocketLink implements Link {
     if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.pong(data, false, this.#written);
   }
 
+  #answerHeartbeat(connection: Connection): void {
+    if (!connection.receiveHeartbeat()) return;
+    if (this.#socket.writableLength === 0) this.#writeHeartbeat();
+    else this.#owesHeartbeat = true;
+  }
+
+  #writeHeartbeat(): void {
+    // Nothing behind a close frame.
+    if (this.#webSocket.readyState === this.#webSocket.OPEN && this.#socket.writable) this.#socket.write(heartbeatFrame, this.#written);
+  }
+
   /**
    * After a frame that broke the protocol the library has closed with the code that fits (`peerClosing` has told of it), and would go on
    * reading what follows only to drop it: whoever sends a gigabyte would have it read. The peer has a second to take the close frame.
@@ -138,6 +165,9 @@ export class WebSocketLink implements Link {
     const ping = this.#unanswered;
     this.#unanswered = undefined;
     if (ping !== undefined) this.#pong(ping);
+    const owesHeartbeat = this.#owesHeartbeat;
+    this.#owesHeartbeat = false;
+    if (owesHeartbeat) this.#writeHeartbeat();
     this.#connection?.drained();
   };
 }

@@ -120,7 +120,10 @@ export class WebSocketTransport {
     link.attach(connection, () => connections.gone(connection));
     if (refusal !== undefined) connection.close(refusal.close, refusal.reason);
     else if (identity.refused !== undefined) connection.close("unauthenticated", identity.refused);
-    else entrance.open(connection);
+    else {
+      if (asksFor(query, "heartbeat")) link.startHeartbeats();
+      entrance.open(connection);
+    }
   }
 
   #server(maxFrameBytes: number): WebSocketServer {
