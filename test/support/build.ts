@@ -1,4 +1,4 @@
-/** Builds `dist` once before the wire tests, unless it is newer than everything it is made of. */
+/** Builds `dist` once before the tests of a started server, unless it is newer than everything it is made of. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -22,9 +22,9 @@ function isFresh(): boolean {
 /** Called by vitest once, before the first wire test file. Throws with the compiler's output if the build fails. */
 export default function setup(): void {
   if (isFresh()) return;
-  const { status, stdout, stderr } = spawnSync("npm", ["run", "--silent", "build"], { cwd: projectPath, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync("npm", ["run", "--silent", "build:server"], { cwd: projectPath, encoding: "utf8" });
   if (status === 0) return;
   // A failed build may have written it all the same; without it the next run builds again.
   rmSync(cliPath, { force: true });
-  throw new Error(`npm run build ended with ${status}\n${stdout}${stderr}`);
+  throw new Error(`npm run build:server ended with ${status}\n${stdout}${stderr}`);
 }

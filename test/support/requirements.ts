@@ -16,6 +16,8 @@ export const pythonSocketio: Requirement = { pythonModule: "socketio", debianPac
 export const pythonRequests: Requirement = { pythonModule: "requests", debianPackage: "python3-requests" };
 /** python3-socketio speaks WebSocket through this one. */
 export const pythonWebsocket: Requirement = { pythonModule: "websocket", debianPackage: "python3-websocket" };
+/** The browser of the e2e tests. */
+export const chromium: Requirement = { program: "chromium", debianPackage: "chromium" };
 export const pythonTornado: Requirement = { pythonModule: "tornado", debianPackage: "python3-tornado" };
 
 function isThere(requirement: Requirement): boolean {

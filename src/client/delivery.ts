@@ -1,0 +1,400 @@
+/** The way out: messages from `send` to their outcome, over as many sockets as it takes. */
+import { SwitchboardError } from "../wire/error.ts";
+import { byteLength, type Entry, Outbox, type OutboxLimits } from "./outbox.ts";
+import type { OutboxStore, StoredMessage } from "./outbox-store.ts";
+import type { Outcome, Sending, Settled } from "./outcome.ts";
+import type { Platform, Timer } from "./platform/platform.ts";
+import type { Socket } from "./transport.ts";
+import type { Watchdog } from "./watchdog.ts";
+
+/** How one message is to be sent. */
+export interface SendOptions {
+  /** Default: the outbox's `maxAgeMs`; the shorter of both counts. */
+  readonly expiresInMs?: number;
+  /** Send it again where it is unknown whether it arrived: only for what may arrive twice. Default false: at most once. */
+  readonly resend?: boolean;
+  /** The protocol acknowledges it: it stays on its way until `acknowledge` is called with its id. Default false. */
+  readonly awaitsAck?: boolean;
+  /** Default: a new UUID. */
+  readonly id?: string;
+}
+
+/** So many written messages may wait for their outcome, and `maxBytes` of them; more stay in the outbox. */
+const maxInFlight = 1000;
+/** A socket that holds more unsent bytes gets no more for now: they wait in the outbox, where they are bounded. */
+const maxUnsentBytes = 256 * 1024;
+/** A fuller socket is looked at again after so long. */
+const retryMs = 20;
+/** The server is asked what it has read so long after a message was written, or at once when half of `maxInFlight` wait. */
+const confirmAfterMs = 200;
+/** Where it cannot be asked. */
+const settleMs = 5000;
+
+interface Written {
+  readonly entry: Entry;
+  /** Bytes that were handed to this socket, with this message. */
+  readonly endByte: number;
+  /** When it was first seen to have left. */
+  leftAtMs?: number;
+}
+
+/** What a delivery is made of. */
+export interface DeliveryParts {
+  readonly platform: Platform;
+  readonly limits: OutboxLimits;
+  readonly store: OutboxStore | undefined;
+  readonly settled: (settled: Settled) => void;
+}
+
+/** Order: what was accepted first is written first, over all sockets; only what is sent again comes a second time. */
+export class Delivery {
+  readonly #parts: DeliveryParts;
+  readonly #outbox: Outbox;
+  /** Of all messages that have no outcome. */
+  readonly #ids = new Set<string>();
+  readonly #inFlight = new Map<string, Written>();
+  #inFlightBytes = 0;
+  /** Those in flight that no acknowledgement will come for, and whether the server is being asked about earlier ones. */
+  #unconfirmed: Written[] = [];
+  #asked = false;
+  #link: { readonly socket: Socket; readonly watchdog: Watchdog } | undefined;
+  /** Handed to the present socket. */
+  #writtenBytes = 0;
+  /** While an earlier run's are loaded, nothing is written. */
+  #loading: boolean;
+  #stopped = false;
+  #ended = false;
+  #awaitingIdle: (() => void)[] = [];
+  #awaitingRoom: (() => void)[] = [];
+  #retry: Timer | undefined;
+  #confirm: Timer | undefined;
+  #expiry: Timer | undefined;
+  #expiryAt = Number.POSITIVE_INFINITY;
+
+  constructor(parts: DeliveryParts) {
+    this.#parts = parts;
+    this.#outbox = new Outbox(parts.limits);
+    this.#loading = parts.store !== undefined;
+  }
+
+  /** Takes up what an earlier run has left, before everything newer. Rejects if the store cannot be read. */
+  async load(): Promise<void> {
+    const stored = (await this.#parts.store?.load()) ?? [];
+    // Over before: they are the next run's.
+    if (this.#ended) return;
+    // One whose id was given to a newer one has been replaced by it.
+    const entries = stored.filter(({ id }) => !this.#ids.has(id)).map((message) => entryOf(message));
+    for (const { id } of entries) this.#ids.add(id);
+    this.#loading = false;
+    this.#outbox.putBack(entries.filter(({ written, resend }) => !written || resend));
+    for (const entry of entries) if (entry.written && !entry.resend) this.#settle(entry, "unknown");
+    this.#watchExpiry();
+    this.#flush();
+  }
+
+  /** Messages that wait to be written. */
+  get waiting(): number {
+    return this.#outbox.size;
+  }
+
+  /** Accepts a message. Throws `outbox_full`, `connection_closed` or `conflict`. */
+  send(text: string, options: SendOptions = {}): Sending {
+    const { platform, limits, store } = this.#parts;
+    if (this.#ended) throw new SwitchboardError("connection_closed", "the connection is over: connect anew before you send");
+    const { id = platform.newId() } = options;
+    if (this.#ids.has(id)) {
+      throw new SwitchboardError("conflict", `a message with the id ${JSON.stringify(id)} has no outcome yet: give each an id of its own`);
+    }
+    const bytes = byteLength(text);
+    const evicted = this.#outbox.makeRoomFor(bytes);
+    const acceptedAt = platform.now();
+    const lifeMs = Math.min(options.expiresInMs ?? Number.POSITIVE_INFINITY, limits.maxAgeMs);
+    let resolve: (outcome: Outcome) => void = () => {};
+    const outcome = new Promise<Outcome>((settle) => {
+      resolve = settle;
+    });
+    const entry: Entry = {
+      id,
+      text,
+      bytes,
+      acceptedAt,
+      expiresAt: lifeMs === Number.POSITIVE_INFINITY ? null : acceptedAt + lifeMs,
+      resend: options.resend ?? false,
+      awaitsAck: options.awaitsAck ?? false,
+      storing: store !== undefined,
+      noted: false,
+      written: false,
+      stored: Promise.resolve(),
+      settle: resolve,
+    };
+    this.#ids.add(id);
+    this.#outbox.push(entry);
+    if (store !== undefined) entry.stored = this.#put(store, entry);
+    if (entry.expiresAt !== null && entry.expiresAt < this.#expiryAt) this.#watchExpiry(entry.expiresAt);
+    // Whom this tells may send, or end it all: the new one has its place before.
+    for (const old of evicted) this.#settleWaiting(old, "evicted");
+    this.#flush();
+    return { id, stored: entry.stored, outcome };
+  }
+
+  /** The server has said that it has the message. False if it is not on its way. */
+  acknowledge(id: string): boolean {
+    return this.#answered(id, "acked");
+  }
+
+  /** The server has said that it will never take the message. False if it is not on its way. */
+  refuse(id: string): boolean {
+    return this.#answered(id, "evicted");
+  }
+
+  /** The connection is open and identified. */
+  attach(socket: Socket, watchdog: Watchdog): void {
+    this.#link = { socket, watchdog };
+    this.#writtenBytes = 0;
+    this.#flush();
+  }
+
+  /** Nothing is written any more: the socket is being closed. */
+  stopWriting(): void {
+    this.#stopped = true;
+  }
+
+  /** The socket has gone. `readAll`: the server has read everything that was sent. */
+  detach(readAll: boolean): void {
+    if (this.#link === undefined) return;
+    this.#link = undefined;
+    this.#retry?.cancel();
+    this.#confirm?.cancel();
+    this.#confirm = undefined;
+    this.#unconfirmed = [];
+    this.#asked = false;
+    const entries = [...this.#inFlight.values()].map(({ entry }) => entry);
+    this.#inFlight.clear();
+    this.#inFlightBytes = 0;
+    const isRead = (entry: Entry) => readAll && !entry.awaitsAck;
+    this.#outbox.putBack(entries.filter((entry) => entry.resend && !isRead(entry)));
+    this.#watchExpiry();
+    for (const entry of entries) if (isRead(entry) || !entry.resend) this.#settle(entry, isRead(entry) ? "sent" : "unknown");
+  }
+
+  /** Resolves when everything accepted so far has its outcome. */
+  whenIdle(): Promise<void> {
+    return this.#isIdle ? Promise.resolve() : new Promise((resolve) => this.#awaitingIdle.push(resolve));
+  }
+
+  /** Resolves when the outbox is at most half full, or over. */
+  whenRoom(): Promise<void> {
+    return this.#hasRoom ? Promise.resolve() : new Promise((resolve) => this.#awaitingRoom.push(resolve));
+  }
+
+  /** The connection is over: what has not been sent never will be by this one. */
+  async end(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.detach(false);
+    this.#expiry?.cancel();
+    const { store } = this.#parts;
+    const told: Promise<void>[] = [];
+    for (let entry = this.#outbox.shift(); entry !== undefined; entry = this.#outbox.shift()) {
+      if (store === undefined) this.#settleWaiting(entry, "evicted");
+      else told.push(this.#keep(store, entry));
+    }
+    this.#tellWaiters();
+    await Promise.all(told);
+    // What cannot be closed: nothing is lost by it, and there is nobody who could mend it.
+    await store?.close().catch(() => {});
+  }
+
+  get #isIdle(): boolean {
+    // What an earlier run has left was accepted too.
+    return this.#ended || (!this.#loading && this.waiting === 0 && this.#inFlight.size === 0);
+  }
+
+  get #hasRoom(): boolean {
+    const { maxMessages, maxBytes } = this.#parts.limits;
+    return this.#ended || (this.waiting <= maxMessages / 2 && this.#outbox.bytes <= maxBytes / 2);
+  }
+
+  #answered(id: string, outcome: Outcome): boolean {
+    const entry = this.#inFlight.get(id)?.entry ?? this.#outbox.takeWritten(id);
+    if (entry === undefined) return false;
+    this.#landed(entry);
+    this.#settle(entry, outcome);
+    this.#flush();
+    return true;
+  }
+
+  #put(store: OutboxStore, entry: Entry): Promise<void> {
+    const stored = store.put(storedForm(entry)).then(
+      () => {
+        entry.storing = false;
+        this.#flush();
+      },
+      (error: unknown) => {
+        // Not there: it has its outcome, or will have it from whoever took it out.
+        if (this.#outbox.remove(entry)) this.#tell(entry, "evicted");
+        this.#flush();
+        throw error;
+      },
+    );
+    // Who does not look at `stored` has `outcome`.
+    stored.catch(() => {});
+    return stored;
+  }
+
+  /** Leaves a message to the next run. */
+  #keep(store: OutboxStore, entry: Entry): Promise<void> {
+    // Noted for a socket that went before the message was on it.
+    const stored = entry.noted && !entry.written ? store.put(storedForm(entry)) : entry.stored;
+    return stored.then(
+      () => this.#tell(entry, "kept"),
+      () => this.#tell(entry, "evicted"),
+    );
+  }
+
+  /** Writes what may be written. */
+  #flush(): void {
+    const { platform, store } = this.#parts;
+    while (this.#link !== undefined && !this.#loading && !this.#stopped) {
+      const { socket, watchdog } = this.#link;
+      const entry = this.#outbox.first;
+      if (entry === undefined || entry.storing || !this.#mayFly(entry)) break;
+      if (socket.unsentBytes > maxUnsentBytes) {
+        this.#retry?.cancel();
+        this.#retry = platform.after(retryMs, () => this.#flush());
+        break;
+      }
+      if (entry.expiresAt !== null && entry.expiresAt <= platform.now()) {
+        this.#outbox.shift();
+        this.#settleWaiting(entry, "expired");
+        continue;
+      }
+      if (store !== undefined && !entry.noted && !entry.resend) {
+        this.#markWritten(store, entry);
+        break;
+      }
+      this.#outbox.shift();
+      entry.written = true;
+      this.#writtenBytes += entry.bytes;
+      const written = { entry, endByte: this.#writtenBytes };
+      this.#inFlight.set(entry.id, written);
+      this.#inFlightBytes += entry.bytes;
+      if (!entry.awaitsAck) this.#unconfirmed.push(written);
+      socket.send(entry.text);
+      watchdog.wrote(entry.bytes);
+    }
+    this.#confirmSoon();
+    this.#tellWaiters();
+  }
+
+  /** The first one may, however large. */
+  #mayFly({ bytes }: Entry): boolean {
+    const { size } = this.#inFlight;
+    return size === 0 || (size < maxInFlight && this.#inFlightBytes + bytes <= this.#parts.limits.maxBytes);
+  }
+
+  /** It is no longer in flight; false if it was not. */
+  #landed(entry: Entry): boolean {
+    if (this.#inFlight.get(entry.id)?.entry !== entry) return false;
+    this.#inFlight.delete(entry.id);
+    this.#inFlightBytes -= entry.bytes;
+    return true;
+  }
+
+  /** A message for at most once must not be taken for unsent by the next run. */
+  #markWritten(store: OutboxStore, entry: Entry): void {
+    entry.storing = true;
+    const go = () => {
+      entry.storing = false;
+      entry.noted = true;
+      this.#flush();
+    };
+    // If this cannot be noted, a crash in the next moments may send it twice: sending it is what was asked for.
+    store.markWritten(entry.id).then(go, go);
+  }
+
+  #confirmSoon(): void {
+    if (this.#link === undefined || this.#asked || this.#unconfirmed.length === 0) return;
+    const { canPing } = this.#link.socket;
+    const isMuch = this.#unconfirmed.length >= maxInFlight / 2 || this.#inFlightBytes >= this.#parts.limits.maxBytes / 2;
+    if (canPing && isMuch) this.#confirmNow();
+    else {
+      this.#confirm ??= this.#parts.platform.after(canPing ? confirmAfterMs : settleMs / 5, () => this.#confirmNow());
+    }
+  }
+
+  #confirmNow(): void {
+    this.#confirm?.cancel();
+    this.#confirm = undefined;
+    if (this.#link === undefined || this.#asked) return;
+    const { socket, watchdog } = this.#link;
+    if (socket.canPing) {
+      const written = this.#unconfirmed;
+      this.#unconfirmed = [];
+      this.#asked = true;
+      watchdog.ask(() => {
+        this.#asked = false;
+        this.#confirmed(written);
+      });
+      return;
+    }
+    const nowMs = this.#parts.platform.monotonic();
+    const leftBytes = this.#writtenBytes - socket.unsentBytes;
+    for (const written of this.#unconfirmed) if (written.endByte <= leftBytes) written.leftAtMs ??= nowMs;
+    const isSettled = ({ leftAtMs }: Written) => leftAtMs !== undefined && leftAtMs <= nowMs - settleMs;
+    const settled = this.#unconfirmed.filter(isSettled);
+    this.#unconfirmed = this.#unconfirmed.filter((written) => !isSettled(written));
+    this.#confirmed(settled);
+  }
+
+  #confirmed(written: readonly Written[]): void {
+    for (const { entry } of written) {
+      if (this.#landed(entry)) this.#settle(entry, "sent");
+    }
+    this.#flush();
+  }
+
+  #watchExpiry(at: number | undefined = this.#outbox.nextExpiryAt): void {
+    this.#expiry?.cancel();
+    this.#expiryAt = at ?? Number.POSITIVE_INFINITY;
+    if (at === undefined || this.#ended) return;
+    const { platform } = this.#parts;
+    this.#expiry = platform.after(at - platform.now(), () => {
+      for (const entry of this.#outbox.takeExpired(platform.now())) this.#settleWaiting(entry, "expired");
+      this.#watchExpiry();
+      this.#tellWaiters();
+    });
+  }
+
+  /** One that is not sent, or not again. */
+  #settleWaiting(entry: Entry, outcome: "expired" | "evicted"): void {
+    this.#settle(entry, entry.written ? "unknown" : outcome);
+  }
+
+  #settle(entry: Entry, outcome: Outcome): void {
+    // What cannot be removed is settled again by the next run, as unknown or sent again: its outcome says so then.
+    this.#parts.store?.remove(entry.id).catch(() => {});
+    this.#tell(entry, outcome);
+  }
+
+  #tell(entry: Entry, outcome: Outcome): void {
+    this.#ids.delete(entry.id);
+    entry.settle(outcome);
+    this.#parts.settled({ id: entry.id, text: entry.text, outcome });
+    this.#tellWaiters();
+  }
+
+  #tellWaiters(): void {
+    if (this.#isIdle) for (const tell of this.#awaitingIdle.splice(0)) tell();
+    if (this.#hasRoom) for (const tell of this.#awaitingRoom.splice(0)) tell();
+  }
+}
+
+function entryOf(message: StoredMessage): Entry {
+  const { text, written } = message;
+  return { ...message, bytes: byteLength(text), storing: false, noted: written, stored: Promise.resolve(), settle: () => {} };
+}
+
+function storedForm({ id, text, acceptedAt, expiresAt, resend, awaitsAck, written }: Entry): StoredMessage {
+  return { id, text, acceptedAt, expiresAt, resend, awaitsAck, written };
+}

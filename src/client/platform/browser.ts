@@ -1,0 +1,90 @@
+/** The platform of browsers (and of every runtime with a global WebSocket). */
+import type { Opening, Socket, SocketEvents } from "../transport.ts";
+import type { Platform, Signal } from "./platform.ts";
+import { protocolsFor } from "./protocols.ts";
+import { timers } from "./timers.ts";
+
+export const platform: Platform = { ...timers, openWebSocket: (opening, events) => new BrowserSocket(opening, events), watchSignals };
+
+/**
+ * A page cannot send a WebSocket ping. It asks for heartbeats in the query instead: a server that knows them (Switchboard) begins with an
+ * empty text frame and answers each empty one with another; no other server ever gets one.
+ */
+class BrowserSocket implements Socket {
+  readonly #socket: WebSocket;
+  readonly #events: SocketEvents;
+  #answersPings = false;
+  #closed = false;
+
+  constructor({ url, token }: Opening, events: SocketEvents) {
+    this.#events = events;
+    const socket = new WebSocket(withHeartbeat(url), protocolsFor(token));
+    this.#socket = socket;
+    socket.onopen = () => events.opened();
+    socket.onmessage = ({ data }) => {
+      if (typeof data !== "string") return;
+      if (data !== "") events.text(data);
+      else if (this.#answersPings) events.pong();
+      else this.#answersPings = true;
+    };
+    socket.onclose = ({ code, reason, wasClean }) => this.#end(code, reason, wasClean);
+  }
+
+  get unsentBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  get canPing(): boolean {
+    return this.#answersPings;
+  }
+
+  send(text: string): void {
+    this.#socket.send(text);
+  }
+
+  ping(): void {
+    this.#socket.send("");
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  destroy(): void {
+    this.#socket.close();
+    this.#end(1006, "ended by the client", false);
+  }
+
+  #end(code: number, reason: string, clean: boolean): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const socket = this.#socket;
+    socket.onopen = null;
+    socket.onmessage = null;
+    socket.onclose = null;
+    this.#events.closed({ code, reason, clean });
+  }
+}
+
+function withHeartbeat(url: string): string {
+  const address = new URL(url);
+  address.searchParams.set("heartbeat", "1");
+  return address.href;
+}
+
+function watchSignals(listener: (signal: Signal) => void): () => void {
+  if (typeof window === "undefined") return () => {};
+  const online = () => listener("online");
+  const offline = () => listener("offline");
+  const visibility = () => {
+    if (document.visibilityState === "visible") listener("visible");
+  };
+  window.addEventListener("online", online);
+  window.addEventListener("offline", offline);
+  document.addEventListener("visibilitychange", visibility);
+  return () => {
+    window.removeEventListener("online", online);
+    window.removeEventListener("offline", offline);
+    document.removeEventListener("visibilitychange", visibility);
+  };
+}

@@ -1,0 +1,104 @@
+/** The sockets of Node against a real server. */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
+import { connect } from "../connect.ts";
+import type { Connection } from "../connection.ts";
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function serve(onConnection: (socket: WebSocket) => void, options: ServerOptions = {}): Promise<string> {
+  const server = new WebSocketServer({ host: "127.0.0.1", port: 0, ...options });
+  server.on("connection", onConnection);
+  ends.push(() => {
+    for (const socket of server.clients) socket.terminate();
+    server.close();
+  });
+  await once(server, "listening");
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function open(url: string): Connection {
+  const connection = connect(url, { maxDelayMs: 50 });
+  ends.push(() => connection.destroy());
+  return connection;
+}
+
+describe("a socket of Node", () => {
+  it("takes no pong for an answer that answers nothing", async () => {
+    const pings: Buffer[] = [];
+    const sockets: WebSocket[] = [];
+    const url = await serve(
+      (socket) => {
+        sockets.push(socket);
+        socket.on("ping", (data) => {
+          pings.push(data);
+          socket.pong();
+          socket.pong("0");
+          socket.send("behind the pongs");
+        });
+      },
+      { autoPong: false },
+    );
+    const connection = open(url);
+    const settled = vi.fn();
+    const sending = connection.send("a");
+    void sending.outcome.then(settled);
+    await new Promise<void>((resolve) => connection.on("message", () => resolve()));
+    expect(settled).not.toHaveBeenCalled();
+    sockets[0]?.pong(pings[0]);
+    expect(await sending.outcome).toBe("sent");
+  });
+
+  it("is open before it tells what the server said at once", async () => {
+    const url = await serve((socket) => socket.send("hello"));
+    const connection = open(url);
+    const told: string[] = [];
+    connection.on("state", ({ status }) => told.push(status));
+    await new Promise<void>((resolve) =>
+      connection.on("message", (text) => {
+        told.push(text);
+        resolve();
+      }),
+    );
+    expect(told).toEqual(["open", "hello"]);
+  });
+
+  it("closes properly, behind everything sent", async () => {
+    const received: string[] = [];
+    const url = await serve((socket) => {
+      socket.on("message", (data) => received.push(String(data)));
+      socket.on("close", (code) => received.push(`closed ${code}`));
+    });
+    const connection = open(url);
+    await connection.whenOpen();
+    const sendings = ["a", "b", "c"].map((text) => connection.send(text));
+    await connection.close();
+    expect(await Promise.all(sendings.map(({ outcome }) => outcome))).toEqual(["sent", "sent", "sent"]);
+    expect(received).toEqual(["a", "b", "c", "closed 1000"]);
+  });
+
+  it("tells the server's code and reason, and ignores binary", async () => {
+    const url = await serve((socket) => {
+      socket.send(Buffer.from([1, 2, 3]));
+      socket.close(4403, "not you");
+    });
+    const connection = open(url);
+    const messages = vi.fn();
+    connection.on("message", messages);
+    expect(await connection.whenClosed()).toEqual({ kind: "refused", loss: { code: 4403, reason: "not you" } });
+    expect(messages).not.toHaveBeenCalled();
+  });
+
+  it("can be destroyed while it connects", async () => {
+    const url = await serve(() => {});
+    const connection = open(url);
+    await Promise.resolve();
+    connection.destroy();
+    expect(connection.state.status).toBe("closed");
+  });
+});

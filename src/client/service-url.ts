@@ -1,0 +1,17 @@
+/** Where a service is, from the address of its server. */
+
+/**
+ * The service's `path` on the server, with `query` added: `ws://host:7400` and `/lobby` are `ws://host:7400/lobby`. A URL that has a path of its own
+ * is taken as it is. In a page it may be relative. What is no address comes back unchanged: `connect` says what is wrong with it.
+ */
+export function serviceUrl(url: string | URL, path: string, query: Readonly<Record<string, string>> = {}): string {
+  let address: URL;
+  try {
+    address = new URL(url, globalThis.location?.href);
+  } catch {
+    return String(url);
+  }
+  if (address.pathname === "/") address.pathname = path;
+  for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
+  return address.href;
+}
