@@ -1,15 +1,19 @@
 /** The command line: finds the command, runs it, and makes of its failure a line for people and an exit code. */
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { likely } from "../gateway/config/nearest.ts";
+import { serverVersion } from "../gateway/version.ts";
 import { isSwitchboardError } from "../wire/error.ts";
+import { addBenchCommand } from "./bench-command.ts";
 import { addCheckConfigCommand } from "./check-config-command.ts";
+import { addDemoCommand } from "./demo-command.ts";
+import { CommandFailed, type ExitCode } from "./exit.ts";
+import { addExportCommand } from "./export-command.ts";
+import { addPublishCommand } from "./publish-command.ts";
+import { addSendCommand } from "./send-command.ts";
 import { addStartCommand } from "./start-command.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { addTailCommand } from "./tail-command.ts";
 import { addTokenCommands } from "./token-commands.ts";
-
-/** 0: done. 1: failed on the way. 2: called wrongly, or wrongly configured. */
-export type ExitCode = 0 | 1 | 2;
 
 /** Runs a command to its end; never rejects. */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
@@ -21,15 +25,27 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   } catch (error) {
     // Commander has said it already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommandFailed) return error.code;
     surroundings.remark(`error: ${isSwitchboardError(error) ? error.message : unexpected(error)}`);
     return isSwitchboardError(error, "bad_config") ? 2 : 1;
   }
 }
 
+const examples = `
+Examples:
+  $ switchboard                                        start the server on http://127.0.0.1:7400
+  $ switchboard demo                                   the same with simulated clients of everything
+  $ switchboard tail experiments eight-schools         what happens in an experiment, live
+  $ switchboard send devices MONITOR open the valve    and what becomes of it
+  $ python sample.py | switchboard publish my-run      draws into an experiment
+Every command has its own --help.
+
+Exit codes: 0 done, 1 failed on the way (standard error says why), 2 called wrongly or wrongly configured.`;
+
 function programFor(surroundings: Surroundings): Command {
   const program = new Command("switchboard")
     .description("One server for five live protocols, and the kit to write the sixth.")
-    .version(versionOf())
+    .version(serverVersion())
     .exitOverride()
     .configureOutput({
       writeOut: (text) => surroundings.print(text.trimEnd()),
@@ -37,9 +53,15 @@ function programFor(surroundings: Surroundings): Command {
     })
     .showHelpAfterError("(--help shows what there is)");
   const start = addStartCommand(program, surroundings);
+  addDemoCommand(program);
+  addTailCommand(program, surroundings);
+  addSendCommand(program, surroundings);
+  addPublishCommand(program, surroundings);
+  addExportCommand(program, surroundings);
+  addBenchCommand(program, surroundings);
   addCheckConfigCommand(program, surroundings);
   addTokenCommands(program, surroundings);
-  program.addHelpText("after", () => `\nOptions of start:\n${optionsOf(start)}`);
+  program.addHelpText("after", () => `\nOptions of start:\n${optionsOf(start)}\n${examples}`);
   return program;
 }
 
@@ -56,11 +78,6 @@ function optionsOf(command: Command): string {
   const options = help.visibleOptions(command);
   const width = Math.max(...options.map((option) => option.flags.length));
   return options.map((option) => help.formatItem(option.flags, width, option.description, help)).join("\n");
-}
-
-function versionOf(): string {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { readonly version: string };
-  return version;
 }
 
 function unexpected(error: unknown): string {

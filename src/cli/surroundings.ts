@@ -5,6 +5,14 @@ export interface Surroundings {
   readonly folder: string;
   /** Puts out a result: a line on standard output. */
   print(line: string): void;
+  /** Puts out a piece of a result as it is; resolves when more may come. */
+  write(piece: string | Uint8Array): Promise<void>;
   /** Says something about it: a line on standard error. */
   remark(line: string): void;
+  /** Standard error, if it is a terminal: shows a line in the place of the one shown before; an empty one clears it. */
+  readonly progress: ((line: string) => void) | undefined;
+  /** Standard input. */
+  input(): AsyncIterable<Uint8Array>;
+  /** Aborted at the first SIGINT or SIGTERM; from this call on those do not end the process, but a second one does. */
+  interrupted(): AbortSignal;
 }

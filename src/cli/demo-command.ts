@@ -1,0 +1,19 @@
+/** `switchboard demo`: a server with simulated clients of all services. */
+import type { Command } from "commander";
+import { commandFailed } from "./exit.ts";
+
+/** Adds the command; its flags are the demo's own. */
+export function addDemoCommand(program: Command): void {
+  program
+    .command("demo")
+    .description("start a server with simulated clients of all services, and show what goes on (demo --help lists its flags)")
+    .helpOption(false)
+    .allowUnknownOption()
+    .argument("[flags...]", "see demo --help")
+    .action(async (flags: readonly string[]) => {
+      // Here, because the other commands are quicker without it.
+      const { runDemo } = await import("../demo/run.ts");
+      const code = await runDemo(flags);
+      if (code !== 0) throw commandFailed(code);
+    });
+}

@@ -1,0 +1,2 @@
+/** How long a command that sends something waits for the server. */
+export const openWithinMs = 10_000;

@@ -1,0 +1,34 @@
+/** `switchboard send lobby`: tells viewers to refresh. */
+import type { Command } from "commander";
+import { LobbyPrompts, signalLeaderboard } from "../../client/lobby/index.ts";
+import { opened } from "../live-view.ts";
+import { addServerOptions, type ServerOptions, serverOf, tokenOption } from "../server-options.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { openWithinMs } from "./open-within.ts";
+
+export function addSendLobby(command: Command, surroundings: Surroundings): void {
+  addServerOptions(
+    command
+      .command("lobby")
+      .description("a refresh to who views a lobby's prompts, or one prompt's leaderboard")
+      .argument("<lobby>", "its id")
+      .argument("[prompt]", "the prompt's id: its leaderboard"),
+  ).action((lobby: string, prompt: string | undefined, options: ServerOptions) => send(lobby, prompt, options, surroundings));
+}
+
+async function send(lobbyId: string, promptId: string | undefined, options: ServerOptions, surroundings: Surroundings): Promise<void> {
+  const server = serverOf(options, surroundings);
+  if (promptId !== undefined) {
+    await signalLeaderboard(server.url, { lobbyId, promptId }, { ...tokenOption(server), deadlineMs: openWithinMs });
+    surroundings.print("the viewers of the leaderboard are told to refresh");
+    return;
+  }
+  const prompts = new LobbyPrompts(server.url, { lobbyId, ...tokenOption(server) });
+  try {
+    await opened(prompts.connection, openWithinMs);
+    await prompts.update().outcome;
+    surroundings.print("the viewers of the lobby's prompts are told to refresh");
+  } finally {
+    await prompts.close();
+  }
+}

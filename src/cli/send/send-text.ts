@@ -1,0 +1,38 @@
+/** `switchboard send text`: any texts to any WebSocket path, and what comes back. */
+import type { Command } from "commander";
+import { connect } from "../../client/index.ts";
+import { addLiveOptions, type LiveOptions, LiveView, opened } from "../live-view.ts";
+import { serverOf, tokenOption } from "../server-options.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { openWithinMs } from "./open-within.ts";
+
+export function addSendText(command: Command, surroundings: Surroundings): void {
+  addLiveOptions(
+    command
+      .command("text")
+      .description("texts as they are to a WebSocket path; prints what comes back until the server closes, Ctrl-C, --count or --for")
+      .argument("<path>", "such as /lobby")
+      .argument("<text...>", "each is one frame"),
+  ).action((path: string, texts: readonly string[], options: LiveOptions) => send(path, texts, options, surroundings));
+}
+
+async function send(path: string, texts: readonly string[], options: LiveOptions, surroundings: Surroundings): Promise<void> {
+  const server = serverOf(options, surroundings);
+  const view = new LiveView(options, surroundings);
+  const connection = connect(`${server.url}${path.startsWith("/") ? "" : "/"}${path}`, tokenOption(server));
+  connection.on("message", (text) => view.show(text, { text }));
+  // 1000 is the server's way to say that all is done.
+  connection.on("state", (state) => {
+    if (state.status === "closed" && state.ending.loss?.code === 1000) view.end();
+  });
+  const running = view.run(connection);
+  try {
+    await opened(connection, openWithinMs);
+    for (const text of texts) connection.send(text);
+  } catch (error) {
+    view.end();
+    await running.catch(() => {});
+    throw error;
+  }
+  await running;
+}
