@@ -1,0 +1,25 @@
+/** The table of pages: the one place that a page is entered in. */
+import { type ComponentType, lazy } from "react";
+
+/** A page as the shell knows it. */
+export interface PageEntry {
+  /** First part of its address: `/console/NAME`; everything below it (`/console/NAME/…`) is the page's too. "" is `/console/`. */
+  readonly name: string;
+  /** In the navigation. */
+  readonly title: string;
+  /** Hidden unless this service is served; those of `admin` also where the token lacks that role. */
+  readonly service: string;
+  /** Its sign in the navigation, of shell/icons.ts. */
+  readonly icon: string;
+  /** Loaded when it is first looked at. */
+  readonly Content: ComponentType;
+}
+
+/**
+ * In the order of the navigation: overview, experiments, tracking, lobby, devices, crowd, inspector. At 390 px the first four are always seen,
+ * the others behind "More".
+ */
+export const pages: readonly PageEntry[] = [];
+
+/** Every part in all its states, for who writes pages. In no navigation: /console/parts. */
+export const Parts = lazy(async () => ({ default: (await import("./pages/parts/parts-page.tsx")).PartsPage }));

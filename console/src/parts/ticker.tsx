@@ -1,0 +1,50 @@
+/** The one timer of everything that shows how old it is. */
+import { createContext, type ReactNode, useContext, useState } from "react";
+
+/** How often ages are looked at. */
+const tickMs = 1000;
+
+/** Tells its listeners once a second, all in one turn, so that React renders once. The timer runs only while somebody listens. */
+export class Ticker {
+  readonly #listeners = new Set<() => void>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #nowMs = Date.now();
+
+  /** The time of the last tick. */
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    if (this.#timer === undefined) {
+      this.#nowMs = Date.now();
+      this.#timer = setInterval(() => this.#tick(), tickMs);
+    }
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size > 0) return;
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    };
+  };
+
+  #tick(): void {
+    this.#nowMs = Date.now();
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+const TickerContext = createContext<Ticker | undefined>(undefined);
+
+export function TickerProvider({ children }: { readonly children: ReactNode }) {
+  const [ticker] = useState(() => new Ticker());
+  return <TickerContext.Provider value={ticker}>{children}</TickerContext.Provider>;
+}
+
+/** The page's ticker. */
+export function useTicker(): Ticker {
+  const ticker = useContext(TickerContext);
+  if (ticker === undefined) throw new Error("useTicker is for parts below TickerProvider");
+  return ticker;
+}
