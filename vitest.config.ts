@@ -19,11 +19,22 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["src/**/*.test.ts", "bench/**/*.test.ts"], execArgv: ["--import", threadTypeScript] },
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "bench/**/*.test.ts", "console/src/**/*.test.ts"],
+          execArgv: ["--import", threadTypeScript],
+        },
       },
       {
         extends: true,
-        test: { name: "wire", include: ["test/**/*.test.ts"], exclude: ["test/e2e/**"], globalSetup: ["test/support/build.ts"] },
+        test: {
+          name: "wire",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/e2e/**"],
+          globalSetup: ["test/support/build.ts"],
+          // The built package runs as it is, without the aliases of the sources.
+          server: { deps: { external: [/\/dist\//] } },
+        },
       },
       {
         extends: true,

@@ -66,8 +66,14 @@ async function publish(experiment: string, file: string | undefined, options: Pu
   const progress = new ProgressLine(surroundings.progress, "draws");
   let away = "";
   publisher.connection.on("state", (state) => {
-    away = state.status === "waiting" ? `the server is away (${state.loss.reason || state.loss.code}): waiting` : "";
-    if (away !== "" && surroundings.progress === undefined) surroundings.remark(away);
+    const before = away;
+    if (state.status === "open") away = "";
+    else if (state.status === "waiting") away = `the server is away (${state.loss.reason || state.loss.code}): waiting`;
+    if (before === "" && away !== "" && surroundings.progress === undefined) surroundings.remark(away);
+  });
+  let kept = 0;
+  publisher.connection.on("outcome", ({ outcome }) => {
+    if (outcome === "kept") kept++;
   });
   let refused: string | undefined;
   publisher.on("error", ({ message }) => {
@@ -88,15 +94,17 @@ async function publish(experiment: string, file: string | undefined, options: Pu
   try {
     if (options.log !== undefined) publisher.log(`${options.log}\n`);
     for await (const row of sampleRows(counted, options.format)) {
-      await publisher.whenRoom();
+      await Promise.race([publisher.whenRoom(), afterAbort(interrupted)]);
+      if (interrupted.aborted) break;
       last = add(publisher, row, options.chain);
       rows++;
       show("");
     }
-    if (interrupted.aborted) surroundings.remark("interrupted: storing what was read");
+    if (interrupted.aborted) surroundings.remark(`interrupted: storing what was read, for ${closeWithinMs / 1000} s at most`);
     const over = publisher.connection.whenClosed().then(() => publisher.connection.whenOpen());
     const stored = options.finish && !interrupted.aborted ? publisher.finish() : last?.outcome;
-    await Promise.race([stored, over]);
+    // The end below waits for what was interrupted, too.
+    await Promise.race([stored, over, afterAbort(interrupted)]);
   } finally {
     clearInterval(ticking);
     progress.clear();
@@ -107,6 +115,10 @@ async function publish(experiment: string, file: string | undefined, options: Pu
       "internal",
       `${publisher.notStored} posts are not stored${refused === undefined ? "" : `: ${refused}`}; publish them again with --run ${publisher.runId}`,
     );
+  }
+  if (kept > 0) {
+    surroundings.remark(`${kept} posts wait in ${options.outbox}: the next publish with this --outbox stores them first`);
+    throw commandFailed(1);
   }
   surroundings.print(`${rows.toLocaleString("en")} draws are stored in ${experiment}`);
   if (interrupted.aborted) throw commandFailed(1);
@@ -125,9 +137,16 @@ async function sizeOf(file: string): Promise<number> {
   }
 }
 
+function afterAbort(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve());
+  });
+}
+
 /** Ends when it is aborted, also while nothing comes. */
 async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
-  const aborted = new Promise<undefined>((resolve) => signal.addEventListener("abort", () => resolve(undefined)));
+  const aborted = afterAbort(signal).then(() => undefined);
   const iterator = items[Symbol.asyncIterator]();
   while (!signal.aborted) {
     const next = await Promise.race([iterator.next(), aborted]);

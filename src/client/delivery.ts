@@ -1,5 +1,7 @@
 /** The way out: messages from `send` to their outcome, over as many sockets as it takes. */
 import { SwitchboardError } from "../wire/error.ts";
+import { Confirmation } from "./confirmation.ts";
+import { InFlight } from "./in-flight.ts";
 import { byteLength, type Entry, Outbox, type OutboxLimits } from "./outbox.ts";
 import type { OutboxStore, StoredMessage } from "./outbox-store.ts";
 import type { Outcome, Sending, Settled } from "./outcome.ts";
@@ -25,19 +27,6 @@ const maxInFlight = 1000;
 const maxUnsentBytes = 256 * 1024;
 /** A fuller socket is looked at again after so long. */
 const retryMs = 20;
-/** The server is asked what it has read so long after a message was written, or at once when half of `maxInFlight` wait. */
-const confirmAfterMs = 200;
-/** Where it cannot be asked. */
-const settleMs = 5000;
-
-interface Written {
-  readonly entry: Entry;
-  /** Bytes that were handed to this socket, with this message. */
-  readonly endByte: number;
-  /** When it was first seen to have left. */
-  leftAtMs?: number;
-}
-
 /** What a delivery is made of. */
 export interface DeliveryParts {
   readonly platform: Platform;
@@ -52,14 +41,8 @@ export class Delivery {
   readonly #outbox: Outbox;
   /** Of all messages that have no outcome. */
   readonly #ids = new Set<string>();
-  readonly #inFlight = new Map<string, Written>();
-  #inFlightBytes = 0;
-  /** Those in flight that no acknowledgement will come for, and whether the server is being asked about earlier ones. */
-  #unconfirmed: Written[] = [];
-  #asked = false;
-  #link: { readonly socket: Socket; readonly watchdog: Watchdog } | undefined;
-  /** Handed to the present socket. */
-  #writtenBytes = 0;
+  readonly #inFlight: InFlight;
+  #link: { readonly socket: Socket; readonly confirmation: Confirmation } | undefined;
   /** While an earlier run's are loaded, nothing is written. */
   #loading: boolean;
   #stopped = false;
@@ -67,13 +50,13 @@ export class Delivery {
   #awaitingIdle: (() => void)[] = [];
   #awaitingRoom: (() => void)[] = [];
   #retry: Timer | undefined;
-  #confirm: Timer | undefined;
   #expiry: Timer | undefined;
   #expiryAt = Number.POSITIVE_INFINITY;
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
     this.#outbox = new Outbox(parts.limits);
+    this.#inFlight = new InFlight(maxInFlight, parts.limits.maxBytes);
     this.#loading = parts.store !== undefined;
   }
 
@@ -149,8 +132,8 @@ export class Delivery {
 
   /** The connection is open and identified. */
   attach(socket: Socket, watchdog: Watchdog): void {
-    this.#link = { socket, watchdog };
-    this.#writtenBytes = 0;
+    const confirmation = new Confirmation(this.#parts.platform, socket, watchdog, (entries) => this.#confirmed(entries));
+    this.#link = { socket, confirmation };
     this.#flush();
   }
 
@@ -162,15 +145,10 @@ export class Delivery {
   /** The socket has gone. `readAll`: the server has read everything that was sent. */
   detach(readAll: boolean): void {
     if (this.#link === undefined) return;
+    this.#link.confirmation.stop();
     this.#link = undefined;
     this.#retry?.cancel();
-    this.#confirm?.cancel();
-    this.#confirm = undefined;
-    this.#unconfirmed = [];
-    this.#asked = false;
-    const entries = [...this.#inFlight.values()].map(({ entry }) => entry);
-    this.#inFlight.clear();
-    this.#inFlightBytes = 0;
+    const entries = this.#inFlight.takeAll();
     const isRead = (entry: Entry) => readAll && !entry.awaitsAck;
     this.#outbox.putBack(entries.filter((entry) => entry.resend && !isRead(entry)));
     this.#watchExpiry();
@@ -216,9 +194,9 @@ export class Delivery {
   }
 
   #answered(id: string, outcome: Outcome): boolean {
-    const entry = this.#inFlight.get(id)?.entry ?? this.#outbox.takeWritten(id);
+    const entry = this.#inFlight.get(id) ?? this.#outbox.takeWritten(id);
     if (entry === undefined) return false;
-    this.#landed(entry);
+    this.#inFlight.remove(entry);
     this.#settle(entry, outcome);
     this.#flush();
     return true;
@@ -256,9 +234,9 @@ export class Delivery {
   #flush(): void {
     const { platform, store } = this.#parts;
     while (this.#link !== undefined && !this.#loading && !this.#stopped) {
-      const { socket, watchdog } = this.#link;
+      const { socket, confirmation } = this.#link;
       const entry = this.#outbox.first;
-      if (entry === undefined || entry.storing || !this.#mayFly(entry)) break;
+      if (entry === undefined || entry.storing || !this.#inFlight.takes(entry)) break;
       if (socket.unsentBytes > maxUnsentBytes) {
         this.#retry?.cancel();
         this.#retry = platform.after(retryMs, () => this.#flush());
@@ -275,30 +253,12 @@ export class Delivery {
       }
       this.#outbox.shift();
       entry.written = true;
-      this.#writtenBytes += entry.bytes;
-      const written = { entry, endByte: this.#writtenBytes };
-      this.#inFlight.set(entry.id, written);
-      this.#inFlightBytes += entry.bytes;
-      if (!entry.awaitsAck) this.#unconfirmed.push(written);
+      this.#inFlight.add(entry);
       socket.send(entry.text);
-      watchdog.wrote(entry.bytes);
+      confirmation.wrote(entry);
     }
-    this.#confirmSoon();
+    this.#link?.confirmation.soon(this.#inFlight.isHalfFull);
     this.#tellWaiters();
-  }
-
-  /** The first one may, however large. */
-  #mayFly({ bytes }: Entry): boolean {
-    const { size } = this.#inFlight;
-    return size === 0 || (size < maxInFlight && this.#inFlightBytes + bytes <= this.#parts.limits.maxBytes);
-  }
-
-  /** It is no longer in flight; false if it was not. */
-  #landed(entry: Entry): boolean {
-    if (this.#inFlight.get(entry.id)?.entry !== entry) return false;
-    this.#inFlight.delete(entry.id);
-    this.#inFlightBytes -= entry.bytes;
-    return true;
   }
 
   /** A message for at most once must not be taken for unsent by the next run. */
@@ -313,44 +273,8 @@ export class Delivery {
     store.markWritten(entry.id).then(go, go);
   }
 
-  #confirmSoon(): void {
-    if (this.#link === undefined || this.#asked || this.#unconfirmed.length === 0) return;
-    const { canPing } = this.#link.socket;
-    const isMuch = this.#unconfirmed.length >= maxInFlight / 2 || this.#inFlightBytes >= this.#parts.limits.maxBytes / 2;
-    if (canPing && isMuch) this.#confirmNow();
-    else {
-      this.#confirm ??= this.#parts.platform.after(canPing ? confirmAfterMs : settleMs / 5, () => this.#confirmNow());
-    }
-  }
-
-  #confirmNow(): void {
-    this.#confirm?.cancel();
-    this.#confirm = undefined;
-    if (this.#link === undefined || this.#asked) return;
-    const { socket, watchdog } = this.#link;
-    if (socket.canPing) {
-      const written = this.#unconfirmed;
-      this.#unconfirmed = [];
-      this.#asked = true;
-      watchdog.ask(() => {
-        this.#asked = false;
-        this.#confirmed(written);
-      });
-      return;
-    }
-    const nowMs = this.#parts.platform.monotonic();
-    const leftBytes = this.#writtenBytes - socket.unsentBytes;
-    for (const written of this.#unconfirmed) if (written.endByte <= leftBytes) written.leftAtMs ??= nowMs;
-    const isSettled = ({ leftAtMs }: Written) => leftAtMs !== undefined && leftAtMs <= nowMs - settleMs;
-    const settled = this.#unconfirmed.filter(isSettled);
-    this.#unconfirmed = this.#unconfirmed.filter((written) => !isSettled(written));
-    this.#confirmed(settled);
-  }
-
-  #confirmed(written: readonly Written[]): void {
-    for (const { entry } of written) {
-      if (this.#landed(entry)) this.#settle(entry, "sent");
-    }
+  #confirmed(entries: readonly Entry[]): void {
+    for (const entry of entries) if (this.#inFlight.remove(entry)) this.#settle(entry, "sent");
     this.#flush();
   }
 

@@ -22,7 +22,8 @@ export interface Ending {
 
 /**
  * `connecting`: attempt number `attempt` (1 after `connect` and after every loss of an open connection) is under way, identification included.
- * `open`: identified; messages go through. `waiting`: the next attempt comes in `delayMs`. `closed`: over for good.
+ * `open`: identified; messages go through. `waiting`: the next attempt comes in `delayMs`, or sooner when the
+ * network is back or somebody looks at the page (unless the server said `later`). `closed`: over for good.
  */
 export type ConnectionState =
   | { readonly status: "connecting"; readonly attempt: number }

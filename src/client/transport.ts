@@ -33,5 +33,5 @@ export interface Opening {
   readonly token: string | undefined;
 }
 
-/** Opens a socket. Throws if the URL cannot be one. */
+/** Opens a socket, whose events come after this has returned. Throws if the URL cannot be one. */
 export type Transport = (opening: Opening, events: SocketEvents) => Socket;

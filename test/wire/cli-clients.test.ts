@@ -194,6 +194,21 @@ describe("publish and export", () => {
     expect(await publishing.lines.next()).toBe("1 draws are stored in P4");
   });
 
+  it("keeps in --outbox what a server that is away does not take, and the next one stores it", async () => {
+    const outbox = joinPath(await temporaryFolder(scope), "outbox");
+    const away = CliProcess.start(scope, "http://127.0.0.1:1", "publish", "P5", "--chain", "a", "--run", "r", "--outbox", outbox);
+    away.input.end('{"mu":1}\n');
+    await away.remarks.until((remark) => remark.startsWith("the server is away"));
+    away.interrupt();
+    expect(await away.ended()).toBe(1);
+    await away.remarks.until((remark) => remark.includes("wait in"));
+    const next = start("publish", "P5", "--chain", "b", "--outbox", outbox);
+    next.input.end('{"mu":2}\n');
+    expect(await next.ended()).toBe(0);
+    expect(await storedSamples(server.url, "P5", "a", "mu")).toEqual([1]);
+    expect(await storedSamples(server.url, "P5", "b", "mu")).toEqual([2]);
+  });
+
   it("names the line that is wrong, having stored what was before it", async () => {
     const publishing = start("publish", "P3", "--chain", "a");
     publishing.input.end('{"mu":1}\n{"mu":\n');
