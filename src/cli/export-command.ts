@@ -18,8 +18,8 @@ interface SamplesOptions extends ExportOptions {
 
 const examples = `
 Examples:
-  $ switchboard export experiments eight-schools                          the names of its variables
-  $ switchboard export experiments eight-schools --variable mu --chain 1  all draws of one variable, as CSV
+  $ switchboard export experiments eight-schools-1                          the names of its variables
+  $ switchboard export experiments eight-schools-1 --variable mu --chain chain_1  all draws of one variable, as CSV
   $ switchboard export crowd my-study --format csv --out study.csv
   $ switchboard export devices 0123456789abcdef0123456789abcdef --status failed
   $ switchboard export tracking 3                                         where object 3 was seen, and when`;

@@ -35,7 +35,7 @@ const examples = `
 Examples:
   $ switchboard                                        start the server on http://127.0.0.1:7400
   $ switchboard demo                                   the same with simulated clients of everything
-  $ switchboard tail experiments eight-schools         what happens in an experiment, live
+  $ switchboard tail experiments eight-schools-1       what happens in an experiment, live
   $ switchboard send devices MONITOR open the valve    and what becomes of it
   $ python sample.py | switchboard publish my-run      draws into an experiment
 Every command has its own --help.

@@ -9,7 +9,7 @@ import { addTailTracking } from "./tail/tail-tracking.ts";
 
 const examples = `
 Examples:
-  $ switchboard tail experiments eight-schools --variable mu --variable tau
+  $ switchboard tail experiments eight-schools-1 --variable mu --variable tau
   $ switchboard tail devices 0123456789abcdef0123456789abcdef --json
   $ switchboard tail tracking --camera entrance --for 10s
   $ switchboard tail lobby 10 5 --as ann

@@ -70,6 +70,7 @@ function introduction(server: DemoServer, scenes: readonly Scene[], flags: Flags
   return [
     `Switchboard is running at ${server.url} with simulated clients, ${until}.`,
     ...(flags.data === undefined ? [] : [`What it stores is kept in ${server.data}.`]),
+    `Open ${server.url}/console/ in a browser to see it.`,
     "What goes on, and a command for another terminal to look at it, or to join in:",
     "",
     ...scenes.flatMap(({ service, about, command }) => [`  ${service.padEnd(width)}  ${about}`, `  ${" ".repeat(width)}  $ ${command}`]),

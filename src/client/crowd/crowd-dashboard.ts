@@ -3,8 +3,9 @@ import { connect } from "../connect.ts";
 import type { Connection } from "../connection.ts";
 import { Emitter } from "../emitter.ts";
 import type { ConnectOptions } from "../options.ts";
+import type { ServerError } from "../server-error.ts";
 import { serviceUrl } from "../service-url.ts";
-import { readCrowdMessage, type ServerError } from "./packets.ts";
+import { readCrowdMessage } from "./packets.ts";
 import type { WorkerStats } from "./worker-stats.ts";
 
 /** Whose numbers, and all that a connection may be told. */

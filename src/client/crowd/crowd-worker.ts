@@ -6,11 +6,12 @@ import { Emitter } from "../emitter.ts";
 import type { ConnectOptions } from "../options.ts";
 import type { OutboxLimits } from "../outbox.ts";
 import type { Sending } from "../outcome.ts";
+import type { ServerError } from "../server-error.ts";
 import { serviceUrl } from "../service-url.ts";
 import type { ConnectionState } from "../state.ts";
 import { AgentSocket } from "./agent-socket.ts";
 import { type CrowdUnit, finalDataOf, type NoUnit, readAgentDetails, skipDataOf, type Work } from "./crowd-unit.ts";
-import type { CrowdMessage, ServerError } from "./packets.ts";
+import type { CrowdMessage } from "./packets.ts";
 import { postRetried } from "./post-retried.ts";
 import type { WorkerStats } from "./worker-stats.ts";
 

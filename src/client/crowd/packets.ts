@@ -1,13 +1,8 @@
 /** The packets of Mephisto's browser client, and what comes back. Pure. */
-import { isObject, jsonObject } from "../json-object.ts";
-import { readStats, type WorkerStats } from "./worker-stats.ts";
 
-/** The server did not do what a message asked for. */
-export interface ServerError {
-  /** As in the table of error codes; a newer server may have others. */
-  readonly code: string;
-  readonly message: string;
-}
+import { isObject, jsonObject } from "../json-object.ts";
+import type { ServerError } from "../server-error.ts";
+import { readStats, type WorkerStats } from "./worker-stats.ts";
 
 /** A message from the server, in a packet or as it stands. `unknown`: of a kind that a newer server may have. */
 export type CrowdMessage =

@@ -1,5 +1,7 @@
 /** What a lobby server sends, read without trust: fields that it lacks or that are of another type are absent. Pure. */
+
 import { jsonObject } from "../json-object.ts";
+import type { ServerError } from "../server-error.ts";
 
 /** Ids are numbers or strings; 10 and "10" are the same lobby. */
 export type LobbyId = string | number;
@@ -24,13 +26,6 @@ export interface LobbyStart {
   readonly atMs?: number;
   /** It was given while this player was not connected. */
   readonly late: boolean;
-}
-
-/** The server did not do what a message asked for. */
-export interface ServerError {
-  /** As in the table of error codes; a newer server may have others. */
-  readonly code: string;
-  readonly message: string;
 }
 
 /** A message from the server. `unknown`: of a type that a newer server may have. */

@@ -6,15 +6,9 @@ import type { Connection } from "../connection.ts";
 import { Emitter } from "../emitter.ts";
 import type { ConnectOptions } from "../options.ts";
 import type { Sending } from "../outcome.ts";
+import type { ServerError } from "../server-error.ts";
 import { serviceUrl } from "../service-url.ts";
-import {
-  type LobbyId,
-  type LobbyMessage,
-  type LobbyPlayers,
-  type LobbyStart,
-  readLobbyMessage,
-  type ServerError,
-} from "./lobby-messages.ts";
+import { type LobbyId, type LobbyMessage, type LobbyPlayers, type LobbyStart, readLobbyMessage } from "./lobby-messages.ts";
 import { type Listed, ownListing } from "./own-name.ts";
 
 /** Who waits where, and all that a connection may be told. */

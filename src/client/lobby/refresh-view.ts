@@ -3,8 +3,9 @@ import { connect } from "../connect.ts";
 import type { Connection } from "../connection.ts";
 import { Emitter } from "../emitter.ts";
 import type { ConnectOptions } from "../options.ts";
+import type { ServerError } from "../server-error.ts";
 import { serviceUrl } from "../service-url.ts";
-import { readLobbyMessage, type ServerError } from "./lobby-messages.ts";
+import { readLobbyMessage } from "./lobby-messages.ts";
 
 /** Fetch again. */
 export interface Refresh {

@@ -5,6 +5,7 @@ import type { Participant } from "../participant.ts";
 import type { Random } from "../random.ts";
 import { answerDeadlineMs, type Setting } from "../setting.ts";
 import { count } from "../words.ts";
+import { pictureOf } from "./picture.ts";
 import type { Sightings } from "./sightings.ts";
 import { type Frame, TrackingInterface } from "./tracking-interface.ts";
 
@@ -119,9 +120,10 @@ export class Operator implements Participant {
     if (unknown.length === 0) return;
     const box = random.pick(unknown);
     this.#clicks++;
-    // Stands for the picture in the box; it also tells our objects from a visitor's.
-    const image = `picture ${this.#clicks} of ${this.#parts.setting.clock.now()}`;
-    this.#click = { image, cameraId: box.cameraId, pedestrian: sightings.in(box) };
+    const pedestrian = sightings.in(box);
+    // Its mark also tells our objects from a visitor's.
+    const image = pictureOf(pedestrian ?? 0, `picture ${this.#clicks} of ${this.#parts.setting.clock.now()}`);
+    this.#click = { image, cameraId: box.cameraId, pedestrian };
     this.#screen.send({ type: "start", ...box, image });
     if (await this.#changes.until(() => this.#click === undefined, answerDeadlineMs)) return;
     this.#screen.fault(`click ${this.#clicks} has not become an object`);
