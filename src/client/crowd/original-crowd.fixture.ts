@@ -4,7 +4,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Scope } from "../../../test/support/scope.ts";
 
 /** A message that took effect. */
-export interface Taken {
+interface Taken {
   readonly message: string;
   readonly [field: string]: unknown;
 }
