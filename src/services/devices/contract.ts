@@ -130,8 +130,15 @@ export const devicesContract = defineContract({
     devices: {
       method: "GET",
       path: "/devices",
-      doc: "The monitors that are connected, by id: since when, and when last heard, in ms since 1970.",
-      params: z.object({ after: z.string().default("").describe("Only ids behind this one"), limit }),
+      doc: "The monitors that are connected, by id: since when, when last heard (ms since 1970), and their commands without an end.",
+      params: z.object({
+        after: z.string().default("").describe("Only ids behind this one"),
+        away: z
+          .enum(["0", "1"])
+          .default("0")
+          .describe("1: also those that are away and have commands without an end; `since` is null then"),
+        limit,
+      }),
       roles: ["devices.user"],
     },
   },

@@ -226,6 +226,16 @@ export class Dispatch {
     };
   }
 
+  /** The monitors that have commands without an end. */
+  openSubjects(): Iterable<string> {
+    return this.#book.subjects();
+  }
+
+  /** A monitor's commands without an end, in the order of sending. */
+  openCommands(subject: string): Commands {
+    return this.#book.monitor(subject)?.commands ?? new Map();
+  }
+
   #isPresent(subject: string): boolean {
     return this.#parts.monitors.at(subject) !== undefined || this.#parts.roster.has(subject);
   }

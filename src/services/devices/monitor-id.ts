@@ -29,6 +29,12 @@ export class MonitorIds {
   }
 }
 
+/** The id whose subject this is. */
+export function monitorIdOf(subject: string): string | undefined {
+  if (!subject.startsWith(shortened)) return fromSubjectToken(subject);
+  return Buffer.from(subject.slice(shortened.length), "base64url").toString("utf8");
+}
+
 /** The key of a monitor's lease. */
 export function leaseKey(subject: string): string {
   return leasePrefix + subject;

@@ -157,13 +157,39 @@ describe("HTTP", () => {
     await monitor.emit("command done");
     for (const node of [a, b]) {
       expect((await node.request("devices", {})).json.data).toEqual([
-        { monitor_id: "x".repeat(32), since, last_heard: since },
-        { monitor_id: "y".repeat(32), since, last_heard: since + 500 },
+        { monitor_id: "x".repeat(32), since, last_heard: since, open_commands: 0, oldest_command: null },
+        { monitor_id: "y".repeat(32), since, last_heard: since + 500, open_commands: 0, oldest_command: null },
       ]);
     }
     expect((await a.request("devices", { after: "x".repeat(32), limit: "1" })).json.data.length).toBe(1);
     await monitor.leave();
     expect((await a.request("devices", {})).json.data.length).toBe(1);
+  });
+
+  test("shows each monitor's commands without an end, and who is away with some", async () => {
+    const node = await cluster.start();
+    const at = cluster.clock.now();
+    const monitor = await node.monitor(id);
+    const [user, other] = [await node.user(id), await node.user("z".repeat(32))];
+    const first = await user.send("first");
+    await cluster.clock.advance(300);
+    await user.send("second");
+    const waits = await other.send("waits");
+    const held = { monitor_id: id, open_commands: 2, oldest_command: { command_id: first, status: "sent", queued_at: at, sent_at: at } };
+    expect((await node.request("devices", {})).json.data).toMatchObject([held]);
+    expect((await node.request("devices", { away: "1" })).json.data).toMatchObject([
+      held,
+      {
+        monitor_id: "z".repeat(32),
+        since: null,
+        last_heard: null,
+        open_commands: 1,
+        oldest_command: { command_id: waits, status: "queued", queued_at: at + 300 },
+      },
+    ]);
+    await monitor.emit("command done");
+    await monitor.emit("command done");
+    expect((await node.request("devices", {})).json.data).toMatchObject([{ open_commands: 0, oldest_command: null }]);
   });
 });
 

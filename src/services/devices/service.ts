@@ -11,7 +11,7 @@ import {
 } from "../../kit/index.ts";
 import { configSchema } from "./config.ts";
 import { devicesContract } from "./contract.ts";
-import { listDevices } from "./device-list.ts";
+import { awayWith, listDevices } from "./device-list.ts";
 import { Dispatch } from "./dispatch.ts";
 import { listCommands, statusOf } from "./history.ts";
 import { leasePrefix, MonitorIds } from "./monitor-id.ts";
@@ -190,8 +190,10 @@ export const devices = defineService({
           throw new SwitchboardError("conflict", `command ${id} is ${status}: only what is queued can be cancelled`);
         },
         async devices({ params, principal }) {
-          const all = [...roster.all()].filter((present) => mayTouch(principal, "monitors", present.monitor_id));
-          return dataAnswer(await listDevices(all, params, heard));
+          const present = [...roster.all()];
+          const all = params.away === "1" ? [...present, ...awayWith(dispatch.openSubjects(), roster)] : present;
+          const seen = all.filter(({ monitor_id }) => mayTouch(principal, "monitors", monitor_id));
+          return dataAnswer(await listDevices(seen, params, { heard, open: (subject) => dispatch.openCommands(subject), ids }));
         },
       },
       async stop() {
