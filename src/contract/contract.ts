@@ -40,6 +40,11 @@ export interface Contract {
    * handshake; without a good one it is closed with 4401. `message`: the service finds out in its protocol and sets the connection's `principal`.
    */
   readonly auth?: "connection" | "message";
+  /**
+   * Only the server's own pages, and those of origins that `cors.origins` names, may use its WebSocket paths and routes; `*` names none. With auth off the
+   * server must also be addressed by its IP address, as localhost, or by a named origin's host. Who is no browser may. Not for Socket.IO. Default: as `cors.origins` says.
+   */
+  readonly sameOrigin?: true;
   readonly routes: Routes;
   /** Role → what it allows. */
   readonly roles: Readonly<Record<string, string>>;

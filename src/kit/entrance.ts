@@ -14,6 +14,8 @@ export class Entrance implements Receiver {
   readonly tally = new Tally();
   /** Of a connection that may become any of its services': the largest limit of each kind. */
   readonly limits: Limits;
+  /** One of them is for the server's own pages only. */
+  readonly sameOrigin: boolean;
   readonly #authEnabled: boolean;
 
   /** Of several services each must say what it opens with. */
@@ -22,6 +24,7 @@ export class Entrance implements Receiver {
       throw new TypeError(`only services with opensWith can share a path: ${services.map((service) => service.contract.name).join(", ")}`);
     }
     this.services = services;
+    this.sameOrigin = services.some(({ contract }) => contract.sameOrigin === true);
     this.limits = largest(services.map((service) => service.limits));
     this.#authEnabled = authEnabled;
   }

@@ -1,7 +1,7 @@
 /** Lists open connections of this node. */
 import { type Clock, type Connection, type ServerView, SwitchboardError } from "../../kit/index.ts";
 import type { Census } from "./census.ts";
-import { pageAfter } from "./rules.ts";
+import { pageAfter, pageBefore } from "./rules.ts";
 
 /** What the list shows of a connection. Never a token: the kit has none after the opening. */
 interface ListedConnection {
@@ -23,7 +23,7 @@ interface ListedConnection {
 interface ListQuery {
   readonly service?: string | undefined;
   readonly limit: number;
-  readonly sort: "opened" | "unsent";
+  readonly sort: "opened" | "newest" | "unsent";
   readonly cursor?: string | undefined;
 }
 
@@ -35,12 +35,12 @@ interface ListParts {
 
 /**
  * The longest open first, in pages: it compares ids until the page is full, so a page far behind, or of a service with few connections,
- * costs up to a comparison for every connection (about a millisecond for 10,000). Or the slowest first, as they were within the last
+ * costs up to a comparison for every connection (about a millisecond for 10,000). The newest first, in pages: always that much. Or the slowest first, as they were within the last
  * second, filled up with others to the limit: that looks at every connection, once a second however often it is asked.
  */
 export function listConnections(
   { server, census, clock }: ListParts,
-  { service, limit, sort, cursor = "" }: ListQuery,
+  { service, limit, sort, cursor }: ListQuery,
 ): { readonly connections: readonly ListedConnection[]; readonly next?: string } {
   const only = service === undefined ? undefined : server.services.find(({ contract }) => contract.name === service);
   if (service !== undefined && only === undefined) {
@@ -48,8 +48,9 @@ export function listConnections(
   }
   const offsetMs = clock.now() - clock.monotonic();
   const show = (connection: Connection): ListedConnection => listed(connection, serviceOf(server, connection), offsetMs);
-  if (sort === "opened") {
-    const { page, next } = pageAfter(matching(server, only?.connections), cursor, limit);
+  if (sort !== "unsent") {
+    const pageOf = sort === "opened" ? pageAfter : pageBefore;
+    const { page, next } = pageOf(matching(server, only?.connections), cursor, limit);
     return { connections: page.map(show), ...(next === undefined ? {} : { next }) };
   }
   const slowest = census

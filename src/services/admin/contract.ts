@@ -63,6 +63,7 @@ export const adminContract = defineContract({
   doc: "For operators: what every node and service is doing, who is connected, the frames of one connection, the contracts.",
   transport: "websocket",
   paths: ["/admin"],
+  sameOrigin: true,
   codec: namedBy("type"),
   in: {
     overview: {
@@ -145,10 +146,14 @@ export const adminContract = defineContract({
         service: z.string().max(100).optional().describe("Only this service's"),
         limit: z.coerce.number().int().min(1).max(500).default(100).describe("At most so many. Default 100"),
         sort: z
-          .enum(["opened", "unsent"])
+          .enum(["opened", "newest", "unsent"])
           .default("opened")
-          .describe("`opened`: the longest open first. `unsent`: the slowest first, without pages"),
-        cursor: z.string().max(200).optional().describe("With `opened`: only those after this one, the `next` of a page before"),
+          .describe("`opened`: the longest open first. `newest`: the last opened first. `unsent`: the slowest first, without pages"),
+        cursor: z
+          .string()
+          .max(200)
+          .optional()
+          .describe("With `opened` and `newest`: only those after this one, the `next` of a page before"),
       }),
       roles: admin,
       errors: ["not_found"],
@@ -156,7 +161,7 @@ export const adminContract = defineContract({
     contracts: {
       method: "GET",
       path: "/admin/contracts",
-      doc: "The contracts of all services: `{services: […]}`, each message and body with its JSON Schema.",
+      doc: "The contracts of all services, each message and body with its JSON Schema, and the tables of error and close codes: `{services, errors, closes}`.",
       params: z.object({}),
       roles: admin,
     },

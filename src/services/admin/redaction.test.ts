@@ -128,13 +128,11 @@ describe("redact", () => {
     expect(redact(text)).toBe(shown);
   });
 
-  it("is quick about the worst of texts", () => {
-    const unit = ['"', "\\", '\\"', "token", "token:", "bearer ", "?a", "eyJ", '{"token":', '["'];
-    for (const part of unit) {
+  it("comes to an end with the worst of texts, which backtracking would not", () => {
+    const parts = ['"', "\\", '\\"', "token", "token:", "bearer ", "?a", "eyJ", '{"token":', '["'];
+    for (const part of parts) {
       const text = part.repeat(8192 / part.length);
-      const beginMs = performance.now();
-      redact(text, true);
-      expect(performance.now() - beginMs, part).toBeLessThan(500);
+      expect(redact(text, true).length).toBeLessThanOrEqual(2 * text.length);
     }
   });
 });

@@ -1,7 +1,7 @@
 /** The admin's pure rules. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { beginning, forgetAfterMs, growthPerSecond, isShown, maxShownBytes, pageAfter } from "./rules.ts";
+import { beginning, forgetAfterMs, growthPerSecond, isShown, maxShownBytes, pageAfter, pageBefore } from "./rules.ts";
 
 describe("growthPerSecond", () => {
   it("is the growth over the time, to a tenth, and never below 0", () => {
@@ -47,19 +47,23 @@ describe("beginning", () => {
   });
 });
 
-describe("pageAfter", () => {
+describe.each([
+  { name: "pageAfter", pageOf: pageAfter, inOrder: <T>(sorted: readonly T[]) => [...sorted] },
+  { name: "pageBefore", pageOf: pageBefore, inOrder: <T>(sorted: readonly T[]) => [...sorted].reverse() },
+])("$name", ({ pageOf, inOrder }) => {
   it("gives everything once, in order, page by page", () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.string({ minLength: 1, maxLength: 3 })), fc.integer({ min: 1, max: 5 }), (ids, limit) => {
         const sorted = ids.sort((a, b) => (a < b ? -1 : 1)).map((id) => ({ id }));
         const had: unknown[] = [];
-        for (let cursor: string | undefined = ""; cursor !== undefined; ) {
-          const { page, next }: { page: { id: string }[]; next?: string } = pageAfter(sorted, cursor, limit);
+        let cursor: string | undefined;
+        do {
+          const { page, next }: { page: { id: string }[]; next?: string } = pageOf(sorted, cursor, limit);
           expect(page.length).toBe(Math.min(limit, sorted.length - had.length));
           had.push(...page);
           cursor = next;
-        }
-        expect(had).toEqual(sorted);
+        } while (cursor !== undefined);
+        expect(had).toEqual(inOrder(sorted));
       }),
     );
   });

@@ -38,15 +38,31 @@ export function beginning(text: string): { readonly text: string; readonly isCut
 /** The first `limit` whose id is greater than `cursor` in a sequence that is sorted by id, and the cursor of what follows, if anything does. */
 export function pageAfter<T extends { readonly id: string }>(
   sorted: Iterable<T>,
-  cursor: string,
+  cursor: string | undefined,
   limit: number,
 ): { readonly page: T[]; readonly next?: string } {
   const page: T[] = [];
   for (const item of sorted) {
-    if (item.id <= cursor) continue;
+    if (cursor !== undefined && item.id <= cursor) continue;
     const last = page.at(-1);
     if (page.length === limit && last !== undefined) return { page, next: last.id };
     page.push(item);
   }
   return { page };
+}
+
+/** The last `limit` whose id is smaller than `cursor` in a sequence that is sorted by id, the last first, and the cursor of what goes before. */
+export function pageBefore<T extends { readonly id: string }>(
+  sorted: Iterable<T>,
+  cursor: string | undefined,
+  limit: number,
+): { readonly page: T[]; readonly next?: string } {
+  const before: T[] = [];
+  for (const item of sorted) {
+    if (cursor !== undefined && item.id >= cursor) break;
+    before.push(item);
+  }
+  const page = before.slice(-limit).reverse();
+  const last = page.at(-1);
+  return before.length > page.length && last !== undefined ? { page, next: last.id } : { page };
 }

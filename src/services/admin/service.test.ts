@@ -67,6 +67,9 @@ describe("GET /admin/connections", () => {
     expect(all.size).toBe(6);
     expect(await listed(server, "?service=admin")).toHaveLength(1);
     expect(await listed(server, "?service=lobby&sort=unsent&limit=3")).toHaveLength(3);
+    const newest = (await get(server, "/admin/connections?sort=newest&limit=4")).json;
+    const before = await listed(server, `?sort=newest&limit=4&cursor=${newest.next}`);
+    expect([...(newest.connections as Message[]), ...before].map(({ id }) => id)).toEqual([...all].reverse());
     expect((await get(server, "/admin/connections?service=chess")).status).toBe(404);
     expect((await get(server, "/admin/connections?limit=0")).status).toBe(400);
     const [row] = await listed(server);
@@ -78,8 +81,11 @@ describe("GET /admin/connections", () => {
 describe("GET /admin/contracts", () => {
   it("has every service with the JSON Schema of each message", async () => {
     const server = await start();
-    const services = (await get(server, "/admin/contracts")).json.services as Message[];
+    const { json } = await get(server, "/admin/contracts");
+    const services = json.services as Message[];
     expect(services.map(({ name }) => name)).toEqual(installedServices.map(({ contract }) => contract.name));
+    expect(json.errors).toMatchObject({ over_rate: { retry: true, meaning: "over a rate limit" } });
+    expect(json.closes).toContainEqual({ code: 4401, comeBack: "new-token", meaning: expect.any(String) });
     const [lobby] = services;
     expect(lobby).toMatchObject({
       name: "lobby",

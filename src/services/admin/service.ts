@@ -1,5 +1,5 @@
 /** The admin service: thin handlers over the overview, the inspector, the list of connections and the contracts. */
-import { bareAnswer, defineService, hasRole, SwitchboardError, tokenOf } from "../../kit/index.ts";
+import { bareAnswer, closeCodes, defineService, errors, hasRole, SwitchboardError, tokenOf } from "../../kit/index.ts";
 import { Census } from "./census.ts";
 import { configSchema } from "./config.ts";
 import { listConnections } from "./connection-list.ts";
@@ -42,7 +42,7 @@ export const admin = defineService({
         },
         contracts() {
           contracts ??= server.services.map(contractJson);
-          return bareAnswer({ services: contracts });
+          return bareAnswer({ services: contracts, errors, closes: Object.values(closeCodes) });
         },
         async session({ request }) {
           const token = tokenOf({

@@ -9,10 +9,11 @@ import type { Limits } from "../../contract/index.ts";
 import type { Clock } from "../../kit/clock.ts";
 import { tokenOf } from "../../kit/credentials.ts";
 import type { Logger } from "../../kit/logger.ts";
+import { mayCome, namedOrigins } from "../../kit/origins.ts";
 import { type Authenticator, anybody, type Principal } from "../../kit/principal.ts";
 import { errorAnswer, routeErrorAnswer } from "../../kit/request.ts";
 import type { RunningService } from "../../kit/running-service.ts";
-import { isSwitchboardError } from "../../wire/error.ts";
+import { isSwitchboardError, SwitchboardError } from "../../wire/error.ts";
 import { boundedBody, hasBody, readJson } from "./request-body.ts";
 import type { RequestCount } from "./request-count.ts";
 import { type HttpOperation, routeTable, type ServedRoute } from "./route-table.ts";
@@ -65,11 +66,15 @@ export function createHttpHandler(parts: HttpParts): (incoming: IncomingMessage,
     parts.logger.debug({ method: c.req.method, path: c.req.path, status: c.res.status }, "request answered");
   });
   const { origins } = parts.cors;
-  const allowMethods = ["GET", "HEAD", "POST", "PUT", "DELETE"];
-  app.use(cors({ origin: origins === "*" ? "*" : [...origins], allowMethods, maxAge: preflightMaxAgeSeconds }));
+  const preflight = { allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE"], maxAge: preflightMaxAgeSeconds };
+  const forPages = cors({ origin: origins === "*" ? "*" : [...origins], ...preflight });
+  const forOwnPages = cors({ origin: [...namedOrigins(origins)], ...preflight });
+  const own = new TrieRouter<true>();
+  app.use((c, next) => (own.match("ALL", c.req.path)[0].length > 0 ? forOwnPages : forPages)(c, next));
   const methods = new TrieRouter<string>();
   for (const route of table) {
     methods.add("ALL", route.path, route.method);
+    if (route.sameOrigin) own.add("ALL", route.path, true);
     app.on(route.method, route.path, (c) => answer(parts, route, c));
   }
   app.notFound((c) =>
@@ -108,6 +113,7 @@ async function answer(parts: HttpParts, route: ServedRoute, c: Context<App>): Pr
   const ended = new AbortController();
   outgoing.once("close", () => ended.abort());
   const work = async (progressed: () => void): Promise<Response> => {
+    demandOwnPage(parts, route, incoming);
     const principal = route.open ? undefined : await identify(parts.authenticator, incoming);
     const body = hasBody(incoming) ? boundedBody(incoming, maxBodyBytes, progressed) : undefined;
     const mayAsk = route.open || principal !== undefined;
@@ -132,6 +138,16 @@ async function answer(parts: HttpParts, route: ServedRoute, c: Context<App>): Pr
     if (!isSwitchboardError(error)) throw error;
     return routeErrorAnswer(route, error.code, error.message);
   }
+}
+
+function demandOwnPage({ cors, authenticator }: HttpParts, { sameOrigin }: ServedRoute, { headers }: IncomingMessage): void {
+  if (!sameOrigin || mayCome(headers, { origins: cors.origins, sameOrigin, authEnabled: authenticator.enabled })) return;
+  throw new SwitchboardError(
+    "forbidden",
+    headers.origin === undefined
+      ? "without auth this is for requests to an IP address or localhost: use one, or name this server's origin in cors.origins"
+      : "pages of this origin may not ask here: name it in cors.origins to allow it",
+  );
 }
 
 async function identify(authenticator: Authenticator, { headers, url = "/" }: IncomingMessage): Promise<Principal | undefined> {

@@ -33,6 +33,8 @@ export interface ServedRoute {
   readonly path: `/${string}`;
   /** Never asks for a token. */
   readonly open: boolean;
+  /** For the server's own pages only; see the contract's. */
+  readonly sameOrigin: boolean;
   /** The JSON body is read before `answer`. */
   readonly readsBody: boolean;
   /** As the contract's. */
@@ -65,6 +67,7 @@ function ownRoute({ method, path, auth, answer }: HttpOperation, limits: Limits)
     method,
     path,
     open: auth === "open",
+    sameOrigin: false,
     readsBody: false,
     lenientBody: false,
     limits,
@@ -80,6 +83,7 @@ function serviceRoutes(service: RunningService): ServedRoute[] {
     method: route.method,
     path: route.path,
     open: route.auth === "open",
+    sameOrigin: service.contract.sameOrigin === true,
     readsBody: route.body !== undefined,
     lenientBody: route.lenientBody === true,
     errorBody: route.errorBody,

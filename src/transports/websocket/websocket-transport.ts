@@ -7,6 +7,7 @@ import type { Connection } from "../../kit/connection.ts";
 import type { Connections } from "../../kit/connections.ts";
 import { tokenOf, withoutToken } from "../../kit/credentials.ts";
 import type { Entrance } from "../../kit/entrance.ts";
+import { mayCome } from "../../kit/origins.ts";
 import { type Authenticator, anybody, type Principal } from "../../kit/principal.ts";
 import { isSwitchboardError } from "../../wire/error.ts";
 import { FrameJoiner } from "./frame-joiner.ts";
@@ -25,7 +26,7 @@ export interface WebSocketParts {
   readonly connections: Connections;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
-  /** Origins that browsers may come from; `*` is all. Requests without an Origin are no browsers' and pass. */
+  /** Origins that browsers may come from; `*` is all, but where a contract has `sameOrigin`. Requests without an Origin are no browsers' and pass. */
   readonly origins: "*" | readonly string[];
 }
 
@@ -53,8 +54,7 @@ export class WebSocketTransport {
   /** Takes over a socket for the services of `entrance`. Never throws. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, entrance: Entrance): void {
     const { authenticator, connections, origins } = this.#parts;
-    const { origin } = request.headers;
-    if (origins !== "*" && origin !== undefined && !origins.includes(origin)) {
+    if (!mayCome(request.headers, { origins, sameOrigin: entrance.sameOrigin, authEnabled: authenticator.enabled })) {
       refuseUpgrade(socket, 403);
       return;
     }
