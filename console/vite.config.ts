@@ -56,6 +56,6 @@ export default defineConfig({
   server: {
     port: 7480,
     // All that is not the console's own goes to the server, WebSockets included.
-    proxy: { "^/(?!console/)": { target: server, ws: true, changeOrigin: true } },
+    proxy: { "^/(?!console/)": { target: server, ws: true } },
   },
 });

@@ -1,5 +1,5 @@
 /** The one timer of everything that shows how old it is. */
-import { createContext, type ReactNode, useContext, useState } from "react";
+import { createContext, type ReactNode, useContext, useState, useSyncExternalStore } from "react";
 
 /** How often ages are looked at. */
 const tickMs = 1000;
@@ -47,4 +47,10 @@ export function useTicker(): Ticker {
   const ticker = useContext(TickerContext);
   if (ticker === undefined) throw new Error("useTicker is for parts below TickerProvider");
   return ticker;
+}
+
+/** The time of the last tick, in ms since 1970: the component is rendered once a second. */
+export function useNow(): number {
+  const ticker = useTicker();
+  return useSyncExternalStore(ticker.subscribe, () => ticker.nowMs);
 }

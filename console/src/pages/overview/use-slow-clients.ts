@@ -1,0 +1,50 @@
+/** The clients for which most bytes wait, of the node that answers. */
+import { useEffect, useState } from "react";
+import { useSession } from "../../session/session.tsx";
+
+export interface SlowClient {
+  readonly id: string;
+  readonly service: string;
+  readonly address: string;
+  readonly unsentBytes: number;
+  readonly skipped: number;
+  readonly since: number;
+}
+
+export interface SlowClients {
+  readonly clients: readonly SlowClient[];
+  readonly atMs: number;
+}
+
+const askEveryMs = 2000;
+const most = 20;
+
+/** Asks every two seconds while `wanted`, and else not at all. What was heard stays while the server does not answer: its age tells. */
+export function useSlowClients(wanted: boolean): SlowClients | undefined {
+  const { fetchJson } = useSession();
+  const [heard, setHeard] = useState<SlowClients>();
+  useEffect(() => {
+    if (!wanted) {
+      setHeard(undefined);
+      return;
+    }
+    const left = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = async () => {
+      try {
+        const path = `/admin/connections?sort=unsent&limit=${most}`;
+        const { connections } = await fetchJson<{ readonly connections: readonly SlowClient[] }>(path, { signal: left.signal });
+        setHeard({ clients: connections.filter(({ unsentBytes }) => unsentBytes > 0), atMs: Date.now() });
+      } catch {
+        // The overview's connection says that the server is away; the next answer has everything.
+      }
+      if (!left.signal.aborted) timer = setTimeout(() => void ask(), askEveryMs);
+    };
+    void ask();
+    return () => {
+      left.abort();
+      clearTimeout(timer);
+    };
+  }, [wanted, fetchJson]);
+  return heard;
+}
