@@ -29,6 +29,13 @@ export const pages: readonly PageEntry[] = [
     Content: lazy(async () => ({ default: (await import("./pages/overview/overview-page.tsx")).OverviewPage })),
   },
   {
+    name: "experiments",
+    title: "Experiments",
+    service: "experiments",
+    icon: icons.experiments,
+    Content: lazy(async () => ({ default: (await import("./pages/experiments/experiments-page.tsx")).ExperimentsPage })),
+  },
+  {
     name: "tracking",
     title: "Tracking",
     service: "tracking",

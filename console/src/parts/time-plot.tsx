@@ -58,6 +58,7 @@ export function TimePlot({ label, lines, data, x, heightPx = 240, onZoom }: Time
       element,
     );
     plot.current = made;
+    setLineWidth(made, latest.current.data);
     if (range.current !== undefined) made.setScale("x", range.current);
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: heightPx }));
     observer.observe(element);
@@ -72,6 +73,7 @@ export function TimePlot({ label, lines, data, x, heightPx = 240, onZoom }: Time
     const made = plot.current;
     if (made === undefined || made.data === data) return;
     const view = range.current;
+    setLineWidth(made, data);
     made.setData(data, view === undefined);
     if (view !== undefined) made.setScale("x", view);
   }, [data]);
@@ -144,6 +146,13 @@ function dashOf(at: number): number[] | undefined {
   return round === 0 ? undefined : round === 1 ? [6, 3] : [2, 3];
 }
 
+/** Of more points than this a line of one pixel is seen better, and drawn several times as fast. */
+const densePoints = 600;
+
+function setLineWidth(plot: uPlot, [xs]: uPlot.AlignedData): void {
+  for (const line of plot.series) line.width = xs.length > densePoints ? 1 : 1.5;
+}
+
 interface Look {
   readonly lines: readonly string[];
   readonly x: "time" | "number";
@@ -187,7 +196,7 @@ function optionsOf({ lines, x, width, heightPx, zoom }: Look): uPlot.Options {
       ...lines.map((label, at) => {
         const dash = dashOf(at);
         const colour = seriesColours[at % seriesColours.length] ?? "--text";
-        return { label, stroke: token(colour), width: 1.5, points: { show: false }, ...(dash === undefined ? {} : { dash }) };
+        return { label, stroke: token(colour), points: { show: false }, ...(dash === undefined ? {} : { dash }) };
       }),
     ],
     hooks: {

@@ -30,7 +30,7 @@ export const configSchema = z.strictObject({
   maxThinnedSamples: count
     .default(10_000_000)
     .describe(
-      "Most samples of a variable that are thinned for one subscription (8 bytes each); over it: over_capacity. Default 10,000,000",
+      "Most samples of a variable that are thinned for one subscription or request (8 bytes each); over it: over_capacity. Default 10,000,000",
     ),
   maxVariables: count
     .default(100_000)

@@ -11,6 +11,8 @@ const chain = z.string().default(defaultChain);
 
 const index = z.int().min(0);
 
+const maxPoints = z.int().min(1).max(100_000);
+
 /** Frames to subscribers are wrapped; the finish echo, which is the publisher's, is not. A name may come as `type` too. */
 const codec: Codec = {
   parse: parseLenient,
@@ -40,7 +42,7 @@ const wish = z
         z.object({
           ...variables,
           since: z.record(z.string(), index).nullish().describe("Variable → the index of the first sample wanted"),
-          max_points: z.int().min(1).max(100_000).nullish().describe("Most points of initial data for each variable"),
+          max_points: maxPoints.nullish().describe("Most points of initial data for each variable"),
         }),
       )
       .nullish(),
@@ -192,10 +194,20 @@ export const experimentsContract = defineContract({
     samples: {
       method: "GET",
       path: "/experiments/:xid/samples",
-      doc: "All samples of one variable, streamed: a list, or CSV with the index of each.",
-      params: z.object({ xid, chain, variable: z.string(), format: z.enum(["json", "csv"]).default("json") }),
+      doc: "Samples of one variable, streamed: a list, or CSV with the index of each. Thinned for a chart if asked for.",
+      params: z.object({
+        xid,
+        chain,
+        variable: z.string(),
+        format: z.enum(["json", "csv"]).default("json"),
+        from: z.coerce.number().pipe(index).default(0).describe("Index of the first sample wanted"),
+        to: z.exactOptional(z.coerce.number().pipe(index)).describe("Index behind the last sample wanted; default: all that are stored"),
+        max_points: z
+          .exactOptional(z.coerce.number().pipe(maxPoints))
+          .describe("Most samples of the answer, those that show the shape; its JSON then has the index of each beside `data`, as `at`"),
+      }),
       roles: subscribe,
-      errors: ["not_found"],
+      errors: ["not_found", "over_capacity"],
     },
     summary: {
       method: "GET",

@@ -12,7 +12,7 @@ import {
 } from "../../kit/index.ts";
 import { configSchema } from "./config.ts";
 import { experimentsContract } from "./contract.ts";
-import { exportSamples } from "./export.ts";
+import { exportPoints, exportSamples } from "./export.ts";
 import { Feed } from "./feed.ts";
 import { Library } from "./library.ts";
 import { listExperiments } from "./listing.ts";
@@ -144,11 +144,16 @@ export const experiments = defineService({
           return dataAnswer(null);
         },
         variables: ({ params: { xid } }) => library.look(xid, (experiment) => dataAnswer(experiment.namesFrom(0))),
-        async samples({ params: { xid, chain, variable, format } }) {
+        async samples({ params: { xid, chain, variable, format, from, to, max_points } }) {
           const subject = await library.look(xid, (experiment) => experiment.variable(chain, variable)?.subject);
           if (subject === undefined) throw new SwitchboardError("not_found", `experiment ${xid} has no ${variable} in ${chain}`);
           const type = format === "json" ? "application/json; charset=utf-8" : "text/csv; charset=utf-8";
-          return new Response(exportSamples(log, subject, format), { headers: { "content-type": type } });
+          const span = { from, to: to ?? Number.POSITIVE_INFINITY };
+          const body =
+            max_points === undefined
+              ? exportSamples({ log, subject, span, format })
+              : await exportPoints({ log, subject, span, format, variable, maxPoints: max_points, maxSamples: config.maxThinnedSamples });
+          return new Response(body, { headers: { "content-type": type } });
         },
         summary: async ({ params: { xid } }) => dataAnswer(await summaries.of(xid)),
       },

@@ -1,4 +1,5 @@
 /** Who waits, in the order of joining. */
+import type { CSSProperties } from "react";
 import { Age } from "../../parts/age.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
 import type { Waiting } from "./room.ts";
@@ -11,10 +12,13 @@ interface PlayerListProps {
   readonly players: readonly Waiting[];
   /** The name of the player that was sent from this page. */
   readonly you?: string | undefined;
+  /** Room for so many, at the least. */
+  readonly rows?: number;
 }
 
 /** Rows stay where they are when somebody leaves; who stands in them changes. So nothing jumps. */
-export function PlayerList({ label, players, you }: PlayerListProps) {
+export function PlayerList({ label, players, you, rows = 0 }: PlayerListProps) {
+  const kept = Math.max(0, Math.min(rows, maxListed) - players.length);
   return (
     <>
       <p className="lobby-players-head" aria-hidden="true">
@@ -41,6 +45,7 @@ export function PlayerList({ label, players, you }: PlayerListProps) {
           </li>
         ))}
       </ol>
+      {kept > 0 && <div className="lobby-kept" style={{ "--rows": kept } as CSSProperties} />}
       {players.length > maxListed && <p className="quiet">and {(players.length - maxListed).toLocaleString("en")} more</p>}
     </>
   );

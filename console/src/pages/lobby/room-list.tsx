@@ -10,7 +10,9 @@ import { Freshness } from "../../parts/freshness.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import type { Polled } from "../../parts/use-polled.ts";
 import { PlayerList } from "./player-list.tsx";
+import type { RecentRoom } from "./recent-rooms.ts";
 import { isSamePlace, type Place, placeKey, placeOf, type Room, roomsShown, waitingIn } from "./room.ts";
+import { useRecentRooms } from "./use-recent-rooms.ts";
 
 /** More are shown when asked for. */
 const roomsAtOnce = 50;
@@ -26,7 +28,8 @@ interface RoomListProps {
 }
 
 export function RoomList({ polled, own, watched, join, watch }: RoomListProps) {
-  const { data: rooms, error, refresh } = polled;
+  const { error, refresh } = polled;
+  const rooms = useRecentRooms(polled);
   const [search, setSearch] = useState("");
   const [limit, setLimit] = useState(roomsAtOnce);
   const shown = roomsShown(rooms ?? [], search);
@@ -84,7 +87,7 @@ export function RoomList({ polled, own, watched, join, watch }: RoomListProps) {
 }
 
 interface RoomCardProps {
-  readonly room: Room;
+  readonly room: RecentRoom;
   readonly atMs: number | undefined;
   readonly isOwn: boolean;
   readonly isWatched: boolean;
@@ -103,10 +106,10 @@ function RoomCard({ room, atMs, isOwn, isWatched, join, watch }: RoomCardProps) 
           Lobby {place.lobby} <span className="quiet">prompt</span> {place.prompt}
         </h3>
         <span className="quiet lobby-small">
-          {users.length} waiting {atMs !== undefined && <Age atMs={atMs} />}
+          {users.length === 0 ? "Nobody any more" : `${users.length} waiting`} {atMs !== undefined && <Age atMs={atMs} />}
         </span>
       </header>
-      <PlayerList label={`Players of ${name}`} players={waitingIn(room)} />
+      <PlayerList label={`Players of ${name}`} players={waitingIn(room)} rows={room.rows} />
       <footer className="lobby-room-foot">
         <span className="quiet lobby-small">
           {startedAtMs === null ? (

@@ -49,7 +49,7 @@ export function waitingIn({ users, host, since }: Pick<Room, "users"> & Partial<
  * The rooms by lobby and prompt, numbers as numbers, so that they keep their places from answer to answer. With `search` those whose lobby or
  * prompt is that, or where a player's name has it in it.
  */
-export function roomsShown(rooms: readonly Room[], search: string): readonly Room[] {
+export function roomsShown<R extends Room>(rooms: readonly R[], search: string): readonly R[] {
   const sought = search.trim().toLowerCase();
   return rooms
     .filter(

@@ -20,7 +20,15 @@ describe("a camera is", () => {
 });
 
 describe("the book", () => {
-  it("keeps who has gone, and lists by name with numbers in order", () => {
+  it("moves nobody when one comes whose name stands before others'", () => {
+    const book = new CameraBook();
+    const list = (...ids: string[]) => ids.map((cameraId) => ({ cameraId, since: 5 }));
+    book.connected(list("c9", "c2"), nowMs);
+    book.connected(list("a", "c9", "c2"), nowMs);
+    expect(book.rows(new Map(), nowMs, nowMs).map(({ cameraId }) => cameraId)).toEqual(["c2", "c9", "a"]);
+  });
+
+  it("keeps who has gone, and lists those of one answer by name with numbers in order", () => {
     const book = new CameraBook();
     book.connected(
       ["c10", "c9", "gate"].map((cameraId) => ({ cameraId, since: 5 })),

@@ -48,29 +48,31 @@ export class CameraBook {
       known.since = undefined;
       known.connectedHereMs = undefined;
     }
-    for (const [cameraId, since] of sinceById) {
+    const byName = [...sinceById].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true }));
+    for (const [cameraId, since] of byName) {
       const known = this.#know(cameraId);
       if (known.since !== since) known.connectedHereMs = nowMs;
       known.since = since;
     }
   }
 
-  /** `heardSinceMs`: since when this page has been able to hear cameras; undefined: it cannot now. */
+  /**
+   * In the order in which they came to be known, those of one answer by name: a newcomer moves nobody. `heardSinceMs`: since when this page has been
+   * able to hear cameras; undefined: it cannot now.
+   */
   rows(views: ReadonlyMap<string, CameraView>, heardSinceMs: number | undefined, nowMs: number): readonly CameraRow[] {
     for (const cameraId of views.keys()) this.#know(cameraId);
-    return [...this.#known]
-      .map(([cameraId, { since, connectedHereMs }]) => {
-        const view = views.get(cameraId);
-        const heard = heardSinceMs === undefined ? undefined : Math.max(heardSinceMs, connectedHereMs ?? 0);
-        return {
-          cameraId,
-          state: stateOf({ isConnected: since !== undefined, lastFrameAt: view?.lastFrameAt, heardSinceMs: heard, nowMs }),
-          since,
-          lastFrameAt: view?.lastFrameAt,
-          framesPerSecond: view?.framesPerSecond ?? 0,
-        };
-      })
-      .sort((a, b) => a.cameraId.localeCompare(b.cameraId, "en", { numeric: true }));
+    return [...this.#known].map(([cameraId, { since, connectedHereMs }]) => {
+      const view = views.get(cameraId);
+      const heard = heardSinceMs === undefined ? undefined : Math.max(heardSinceMs, connectedHereMs ?? 0);
+      return {
+        cameraId,
+        state: stateOf({ isConnected: since !== undefined, lastFrameAt: view?.lastFrameAt, heardSinceMs: heard, nowMs }),
+        since,
+        lastFrameAt: view?.lastFrameAt,
+        framesPerSecond: view?.framesPerSecond ?? 0,
+      };
+    });
   }
 
   #know(cameraId: string): Known {

@@ -47,7 +47,7 @@ function Tracking({ store }: { readonly store: TrackingStore }) {
   const objectId = useShownObject(addressed, objects);
   const connected = useConnected(store);
   // What is below the cameras comes when it is known how many there are: it would be pushed down.
-  const isKnown = connected.data !== undefined || connected.error !== undefined;
+  const isKnown = store.knowsCameras || connected.error !== undefined;
 
   const choose = async (frame: ShownFrame, box: Box) => {
     if (box.objectId !== undefined) {

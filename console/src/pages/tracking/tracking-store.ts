@@ -14,6 +14,7 @@ export class TrackingStore {
   readonly client: TrackingInterface;
   readonly #cameras = new CameraBook();
   readonly #objects = new ObjectBook();
+  #knowsCameras = false;
   readonly #skips = new SkipCount();
   readonly #requests = new TrackRequests(trackWithinMs);
   readonly #feeds = new Map<string, FrameFeed>();
@@ -79,8 +80,14 @@ export class TrackingStore {
     return this.#skips.total;
   }
 
+  /** Whether the server has said who is connected. */
+  get knowsCameras(): boolean {
+    return this.#knowsCameras;
+  }
+
   /** Who is connected, as the server has just said. */
   connected(cameras: readonly ConnectedCamera[]): void {
+    this.#knowsCameras = true;
     this.#cameras.connected(cameras, Date.now());
     this.#changed();
   }
