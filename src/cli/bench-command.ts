@@ -2,6 +2,8 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { type Connection, connect } from "../client/index.ts";
 import { commandFailed } from "./exit.ts";
+import { Interruption } from "./interruption.ts";
+import { opened, within } from "./live-view.ts";
 import { addServerOptions, request, type Server, type ServerOptions, serverOf, tokenOption } from "./server-options.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { printTable } from "./table.ts";
@@ -27,7 +29,7 @@ interface Figures {
   readonly latencyMs: { readonly p50: number; readonly p90: number; readonly p99: number; readonly max: number };
 }
 
-const openDeadlineMs = 60_000;
+const openWithinMs = 20_000;
 const roundDeadlineMs = 10_000;
 const warmUpRounds = 10;
 const warmUpDeadlineMs = 2000;
@@ -63,7 +65,7 @@ export function addBenchCommand(program: Command, surroundings: Surroundings): v
 }
 
 async function measure(server: Server, { clients, seconds, rate }: BenchOptions, surroundings: Surroundings): Promise<Figures> {
-  const interrupted = surroundings.interrupted();
+  const interruption = new Interruption(surroundings.interrupted());
   const lobby = `bench-${crypto.randomUUID()}`;
   const subscription = JSON.stringify({ type: "leaderboard", lobby_id: lobby, prompt_id: 1 });
   const signal = `/lobbies/${lobby}/prompts/1/leaderboard-updates`;
@@ -74,9 +76,8 @@ async function measure(server: Server, { clients, seconds, rate }: BenchOptions,
   const beganMs = performance.now();
   try {
     while (connections.length < clients) {
-      if (interrupted.aborted) throw commandFailed(1);
       const batch = Array.from({ length: Math.min(opening, clients - connections.length) }, () =>
-        connect(`${server.url}/lobby`, { ...tokenOption(server), deadlineMs: openDeadlineMs, identify: ({ send }) => send(subscription) }),
+        connect(`${server.url}/lobby`, { ...tokenOption(server), identify: ({ send }) => send(subscription) }),
       );
       for (const connection of batch) {
         connections.push(connection);
@@ -89,7 +90,8 @@ async function measure(server: Server, { clients, seconds, rate }: BenchOptions,
           if (status === "waiting" && round.startedMs > 0) lost++;
         });
       }
-      await Promise.all(batch.map((connection) => connection.whenOpen()));
+      await interruption.or(Promise.all(batch.map((connection) => opened(connection, openWithinMs))));
+      if (interruption.happened) throw commandFailed(1);
       surroundings.progress?.(`${connections.length} of ${clients} clients connected`);
     }
     const connectSeconds = (performance.now() - beganMs) / 1000;
@@ -99,7 +101,7 @@ async function measure(server: Server, { clients, seconds, rate }: BenchOptions,
         round = { startedMs: performance.now(), outstanding: clients, over: resolve };
       });
       await request(server, signal, { method: "POST" });
-      await withDeadline(heard, deadlineMs);
+      await interruption.or(within(heard, deadlineMs));
       const missing = round.outstanding;
       round.outstanding = 0;
       return missing;
@@ -111,12 +113,12 @@ async function measure(server: Server, { clients, seconds, rate }: BenchOptions,
     const endMs = roundsBeganMs + seconds * 1000;
     let rounds = 0;
     let missed = 0;
-    while (performance.now() < endMs && !interrupted.aborted) {
+    while (performance.now() < endMs && !interruption.happened) {
       missed += await play(roundDeadlineMs);
       rounds++;
       surroundings.progress?.(`${rounds} rounds, ${Math.max(0, Math.ceil((endMs - performance.now()) / 1000))} s to go`);
       const nextMs = roundsBeganMs + (rounds / rate) * 1000;
-      if (nextMs > performance.now()) await withDeadline(new Promise(() => {}), nextMs - performance.now());
+      if (nextMs > performance.now()) await interruption.or(within(new Promise(() => {}), nextMs - performance.now()));
     }
     const deliverSeconds = (performance.now() - roundsBeganMs) / 1000;
     return {
@@ -163,17 +165,6 @@ function tableOf({
       ["latency", `p50 ${p50} ms, p90 ${p90} ms, p99 ${p99} ms, most ${max} ms`],
     ],
   );
-}
-
-/** Resolves when `work` has, or after `ms`. */
-function withDeadline(work: Promise<void>, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    work.then(() => {
-      clearTimeout(timer);
-      resolve();
-    }, resolve);
-  });
 }
 
 function rounded(value: number): number {

@@ -86,21 +86,26 @@ export class LiveView {
   }
 }
 
+/** What `work` comes to, or undefined after `ms`. */
+export function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms, undefined);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
 /** Waits for the connection to open; a server that is not there within `ms` is an error. */
 export async function opened(connection: Connection, ms: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const { state } = connection;
-      const why = state.status === "waiting" ? `: ${state.loss.reason || state.loss.code}` : "";
-      reject(new SwitchboardError("timeout", `no connection within ${ms / 1000} s${why}: is the server running there? (--url says where)`));
-    }, ms);
-  });
-  try {
-    await Promise.race([connection.whenOpen(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  if (
+    await within(
+      connection.whenOpen().then(() => true),
+      ms,
+    )
+  )
+    return;
+  const { state } = connection;
+  const why = state.status === "waiting" ? `: ${state.loss.reason || state.loss.code}` : "";
+  throw new SwitchboardError("timeout", `no connection within ${ms / 1000} s${why}: is the server running there? (--url says where)`);
 }
 
 function lineCount(text: string): number {

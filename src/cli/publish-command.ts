@@ -6,6 +6,7 @@ import { ExperimentPublisher, type Publication } from "../client/experiments/ind
 import { FileOutboxStore } from "../client/file-store/index.ts";
 import { SwitchboardError } from "../wire/error.ts";
 import { commandFailed } from "./exit.ts";
+import { Interruption } from "./interruption.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { type SampleFormat, type SampleRow, sampleRows } from "./sample-rows.ts";
 import { addServerOptions, type ServerOptions, serverOf, tokenOption } from "./server-options.ts";
@@ -55,7 +56,7 @@ async function publish(experiment: string, file: string | undefined, options: Pu
   const server = serverOf(options, surroundings);
   const input = file === undefined ? surroundings.input() : createReadStream(file);
   const size = file === undefined ? undefined : await sizeOf(file);
-  const interrupted = surroundings.interrupted();
+  const interruption = new Interruption(surroundings.interrupted());
   const store = options.outbox === undefined ? undefined : new FileOutboxStore(options.outbox);
   const publisher = new ExperimentPublisher(server.url, {
     experiment,
@@ -71,6 +72,7 @@ async function publish(experiment: string, file: string | undefined, options: Pu
     else if (state.status === "waiting") away = `the server is away (${state.loss.reason || state.loss.code}): waiting`;
     if (before === "" && away !== "" && surroundings.progress === undefined) surroundings.remark(away);
   });
+  let failure: unknown;
   let kept = 0;
   publisher.connection.on("outcome", ({ outcome }) => {
     if (outcome === "kept") kept++;
@@ -83,7 +85,7 @@ async function publish(experiment: string, file: string | undefined, options: Pu
   let rows = 0;
   let last: Publication | undefined;
   const counted = (async function* () {
-    for await (const piece of untilAborted(input as AsyncIterable<Uint8Array>, interrupted)) {
+    for await (const piece of untilInterrupted(input as AsyncIterable<Uint8Array>, interruption)) {
       read += piece.byteLength;
       yield piece;
     }
@@ -94,34 +96,39 @@ async function publish(experiment: string, file: string | undefined, options: Pu
   try {
     if (options.log !== undefined) publisher.log(`${options.log}\n`);
     for await (const row of sampleRows(counted, options.format)) {
-      await Promise.race([publisher.whenRoom(), afterAbort(interrupted)]);
-      if (interrupted.aborted) break;
+      await interruption.or(publisher.whenRoom());
+      if (interruption.happened) break;
       last = add(publisher, row, options.chain);
       rows++;
       show("");
     }
-    if (interrupted.aborted) surroundings.remark(`interrupted: storing what was read, for ${closeWithinMs / 1000} s at most`);
+    if (interruption.happened) surroundings.remark(`interrupted: storing what was read, for ${closeWithinMs / 1000} s at most`);
     const over = publisher.connection.whenClosed().then(() => publisher.connection.whenOpen());
-    const stored = options.finish && !interrupted.aborted ? publisher.finish() : last?.outcome;
+    const stored = options.finish && !interruption.happened ? publisher.finish() : last?.outcome;
     // The end below waits for what was interrupted, too.
-    await Promise.race([stored, over, afterAbort(interrupted)]);
+    await interruption.or(Promise.race([stored, over]));
+  } catch (error) {
+    failure = error;
   } finally {
     clearInterval(ticking);
     progress.clear();
     await publisher.close({ flushMs: closeWithinMs });
   }
-  if (publisher.notStored > 0) {
-    throw new SwitchboardError(
-      "internal",
-      `${publisher.notStored} posts are not stored${refused === undefined ? "" : `: ${refused}`}; publish them again with --run ${publisher.runId}`,
+  if (publisher.notStored > 0 && failure === undefined) {
+    failure = new SwitchboardError("internal", `${publisher.notStored} posts are not stored${refused === undefined ? "" : `: ${refused}`}`);
+  }
+  if (failure !== undefined || interruption.happened) {
+    surroundings.remark(
+      `Publish the whole input again with --run ${publisher.runId}: what is stored already (${rows} draws were read) is not stored twice.`,
     );
   }
+  if (failure !== undefined) throw failure;
   if (kept > 0) {
     surroundings.remark(`${kept} posts wait in ${options.outbox}: the next publish with this --outbox stores them first`);
     throw commandFailed(1);
   }
   surroundings.print(`${rows.toLocaleString("en")} draws are stored in ${experiment}`);
-  if (interrupted.aborted) throw commandFailed(1);
+  if (interruption.happened) throw commandFailed(1);
 }
 
 function add(publisher: ExperimentPublisher, { chain, values }: SampleRow, defaultChain: string): Publication {
@@ -137,19 +144,11 @@ async function sizeOf(file: string): Promise<number> {
   }
 }
 
-function afterAbort(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve());
-  });
-}
-
-/** Ends when it is aborted, also while nothing comes. */
-async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
-  const aborted = afterAbort(signal).then(() => undefined);
+/** Ends when it is interrupted, also while nothing comes. */
+async function* untilInterrupted<T>(items: AsyncIterable<T>, interruption: Interruption): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]();
-  while (!signal.aborted) {
-    const next = await Promise.race([iterator.next(), aborted]);
+  for (;;) {
+    const next = await interruption.or(iterator.next());
     if (next === undefined || next.done) return;
     yield next.value;
   }

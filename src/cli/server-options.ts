@@ -28,7 +28,7 @@ export function addServerOptions(command: Command): Command {
 
 export function serverOf(options: ServerOptions, { env }: Surroundings): Server {
   const fromEnvironment = env.SWITCHBOARD_URL;
-  const url = options.url ?? (fromEnvironment ? httpUrl(fromEnvironment) : defaultUrl);
+  const url = options.url ?? (fromEnvironment ? urlInEnvironment(fromEnvironment) : defaultUrl);
   return { url, token: options.token ?? env.SWITCHBOARD_TOKEN };
 }
 
@@ -74,6 +74,14 @@ function causeOf(error: unknown): string {
   return cause?.code === undefined ? "" : ` (${cause.code})`;
 }
 
+function urlInEnvironment(text: string): string {
+  try {
+    return httpUrl(text);
+  } catch (error) {
+    throw new SwitchboardError("bad_config", `SWITCHBOARD_URL is ${JSON.stringify(text)}. ${(error as Error).message}`);
+  }
+}
+
 function httpUrl(text: string): string {
   let url: URL;
   try {
@@ -82,5 +90,6 @@ function httpUrl(text: string): string {
     throw new InvalidArgumentError(`Write it as ${defaultUrl}.`);
   }
   if (!/^(http|ws)s?:$/.test(url.protocol)) throw new InvalidArgumentError(`Write it as ${defaultUrl}.`);
-  return `${url.protocol.replace("ws", "http")}//${url.host}${url.pathname.replace(/\/+$/, "")}`;
+  if (url.pathname !== "/" || url.search !== "") throw new InvalidArgumentError(`Write it without a path, as ${defaultUrl}.`);
+  return `${url.protocol.replace("ws", "http")}//${url.host}`;
 }

@@ -13,9 +13,16 @@ const sameSignalMs = 200;
 /** From the first signal on; a drain takes less. */
 const longestLeavingMs = 9800;
 
+const examples = `
+Examples:
+  $ switchboard start                                          on 127.0.0.1:7400, storing in ./data
+  $ switchboard start --port 0 --data /var/lib/switchboard
+  $ switchboard start --host 0.0.0.0 --set auth.enabled=true   for other machines (see switchboard token create)`;
+
 /** Adds the command, the one that is meant when none is named. */
 export function addStartCommand(program: Command, surroundings: Surroundings): Command {
   const start = program.command("start", { isDefault: true }).description("start the server; the command that is meant if none is named");
+  start.addHelpText("after", examples);
   return addAllOptions(start).action((options: ConfigOptions) => run(options, surroundings));
 }
 

@@ -10,6 +10,10 @@ Starts a server and simulated clients of all its services, and shows what goes o
   --seed TEXT   what the simulated clients do by chance follows from it (default "switchboard")
   --data DIR    keep what the server stores there (default: a temporary folder, removed at the end)
   --help        print this
+
+Examples:
+  npm run demo
+  npm run demo -- --seconds 20 --port 0
 `;
 
 export interface Flags {

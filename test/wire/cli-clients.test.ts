@@ -143,6 +143,22 @@ describe("send", () => {
     expect(await player.ended()).toBe(0);
   });
 
+  it("does not say that it has told the viewers where the server has refused it", async () => {
+    const guarded = await startServer(scope, { config: { auth: { enabled: true } } });
+    const { code, stdout, stderr } = await runCli("send", "lobby", "10", "--url", guarded.url);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^error: .*4401/);
+  });
+
+  it.each([
+    ["ftp://x", "SWITCHBOARD_URL"],
+    ["http://x/y", "without a path"],
+  ])("refuses SWITCHBOARD_URL=%s with 2, and says what it should be", async (url, words) => {
+    const command = CliProcess.start(scope, url, "export", "tracking");
+    expect(await command.remarks.next()).toContain(words);
+    expect(await command.ended()).toBe(2);
+  });
+
   it("says that the server is not there, with 1", async () => {
     const { code, stderr } = await runCli("send", "lobby", "1", "2", "--url", "http://127.0.0.1:1");
     expect(code).toBe(1);
@@ -155,11 +171,11 @@ describe("publish and export", () => {
   it("stores each row of a CSV file once, also when it is published again", async () => {
     const folder = await temporaryFolder(scope);
     const file = joinPath(folder, "draws.csv");
-    const draws = Array.from({ length: 5000 }, (_, n) => n / 8);
+    const draws = Array.from({ length: 50_000 }, (_, n) => n / 8);
     await writeFile(file, `mu,tau\n${draws.map((draw) => `${draw},${-draw}`).join("\n")}\n`);
     for (let times = 0; times < 2; times++) {
-      const { code, stdout } = await runCli("publish", "P1", file, "--chain", "1", "--run", "r1", "--url", server.url);
-      expect([code, stdout]).toEqual([0, "5,000 draws are stored in P1\n"]);
+      const { code, stdout, stderr } = await runCli("publish", "P1", file, "--chain", "1", "--run", "r1", "--url", server.url);
+      expect([code, stdout, stderr]).toEqual([0, "50,000 draws are stored in P1\n", ""]);
     }
     expect(await storedSamples(server.url, "P1", "1", "mu")).toEqual(draws);
     const out = joinPath(folder, "mu.csv");
@@ -167,7 +183,7 @@ describe("publish and export", () => {
       0,
     );
     const lines = (await readFile(out, "utf8")).trim().split("\r\n");
-    expect([lines.length, lines[0], lines.at(-1)]).toEqual([5001, "index,value", `4999,${4999 / 8}`]);
+    expect([lines.length, lines[0], lines.at(-1)]).toEqual([50_001, "index,value", `49999,${49_999 / 8}`]);
     const { stdout } = await runCli("export", "experiments", "P1", "--url", server.url);
     expect(JSON.parse(stdout)).toBeTruthy();
   });
@@ -213,8 +229,13 @@ describe("publish and export", () => {
     const publishing = start("publish", "P3", "--chain", "a");
     publishing.input.end('{"mu":1}\n{"mu":\n');
     expect(await publishing.ended()).toBe(1);
+    const remedy = await publishing.remarks.next();
     expect(await publishing.remarks.next()).toMatch(/^error: line 2 is not JSON/);
-    expect(await storedSamples(server.url, "P3", "a", "mu")).toEqual([1]);
+    const run = /--run (\S+):/.exec(remedy)?.[1] ?? "";
+    const again = start("publish", "P3", "--chain", "a", "--run", run);
+    again.input.end('{"mu":1}\n{"mu":2}\n');
+    expect(await again.ended()).toBe(0);
+    expect(await storedSamples(server.url, "P3", "a", "mu")).toEqual([1, 2]);
   });
 
   it("exports a study", async () => {

@@ -1,7 +1,8 @@
 /** `switchboard send lobby`: tells viewers to refresh. */
 import type { Command } from "commander";
 import { LobbyPrompts, signalLeaderboard } from "../../client/lobby/index.ts";
-import { opened } from "../live-view.ts";
+import { SwitchboardError } from "../../wire/error.ts";
+import { opened, within } from "../live-view.ts";
 import { addServerOptions, type ServerOptions, serverOf, tokenOption } from "../server-options.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { openWithinMs } from "./open-within.ts";
@@ -26,7 +27,18 @@ async function send(lobbyId: string, promptId: string | undefined, options: Serv
   const prompts = new LobbyPrompts(server.url, { lobbyId, ...tokenOption(server) });
   try {
     await opened(prompts.connection, openWithinMs);
-    await prompts.update().outcome;
+    let refused: string | undefined;
+    prompts.on("error", ({ message }) => {
+      refused ??= message;
+    });
+    const { outcome } = prompts.update();
+    const became = await within(outcome, openWithinMs);
+    // Of one that is over, this throws the reason.
+    if (became !== "acked" && became !== "sent" && prompts.connection.state.status === "closed") await prompts.connection.whenOpen();
+    if (refused !== undefined) throw new SwitchboardError("forbidden", refused);
+    if (became !== "acked" && became !== "sent") {
+      throw new SwitchboardError("timeout", "whether the server has it is not known: send it again");
+    }
     surroundings.print("the viewers of the lobby's prompts are told to refresh");
   } finally {
     await prompts.close();

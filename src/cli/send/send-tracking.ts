@@ -29,11 +29,12 @@ export function addSendTracking(command: Command, surroundings: Surroundings): v
           image === undefined
             ? { cameraId: camera, frameId: frame ?? 0, boxId: box ?? 0 }
             : { cameraId: camera, image: await imageIn(image) };
-        return client.startTracking(wish).outcome;
+        return client.startTracking(wish, { expiresInMs: openWithinMs }).outcome;
       });
     });
   addServerOptions(tracking.command("stop").description("forget an object").argument("<object>", "its id", number)).action(
-    (object: number, options: ServerOptions) => withInterface(options, surroundings, (client) => client.stopTracking(object).outcome),
+    (object: number, options: ServerOptions) =>
+      withInterface(options, surroundings, (client) => client.stopTracking(object, { expiresInMs: openWithinMs }).outcome),
   );
 }
 

@@ -67,7 +67,7 @@ async function tail(experiment: string, options: TailExperimentsOptions, surroun
   viewer.on("finish", () => {
     view.show("finished", { event: "finish" });
     // Of one that has finished before, the samples come only now.
-    if (wanted.size === 0) view.end();
+    if (wanted.size === 0 && !options.summary) view.end();
   });
   if (options.summary) viewer.subscribeSummary();
   await view.run(viewer.connection);
