@@ -7,7 +7,7 @@ export const firstDelayMs = 4000;
 /**
  * Full jitter (Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015): uniform between 0 and a ceiling that begins at 4 s
  * and doubles with each failure in a row, up to `maxDelayMs`. Where the server said `later`, uniform in the upper half of
- * `maxDelayMs`. After an open connection (`reset`) it begins anew.
+ * `maxDelayMs`. After a connection that was open for long enough (`reset`) it begins anew.
  */
 export class Backoff {
   readonly #maxDelayMs: number;

@@ -6,7 +6,14 @@ import type { ConnectOptions } from "./options.ts";
 
 /**
  * Connects to a WebSocket server, Switchboard or any other, and stays connected: lost, it comes back after a random delay (full jitter:
- * the first below 4 s), unless the close code says not to (`src/wire/close-codes.ts`). `url`: ws, wss, http or https; in a page it may be relative.
+ * the first below 4 s, further ones longer while it cannot be opened), unless the close code says not to (`src/wire/close-codes.ts`).
+ *
+ * In Node an HTTP status in answer to the upgrade counts as a close code: 401 as 4401, 403 as 4403, 429 as 4429, 503 as 1013; 400, 404, 405
+ * and 426 as 4400, which ends a connection that was never open (a wrong path), but not one that was (a load balancer says 404 while
+ * the server is replaced); every other one as 1006. The reason names the status. A page is not shown the status, it only ever sees 1006 and tries
+ * again: set `deadlineMs` where a wrong address should end `whenOpen()`.
+ *
+ * `url`: ws, wss, http or https; in a page it may be relative.
  * Never throws but `bad_url`; whether the server is there shows in the connection's states.
  */
 export function connect(url: string | URL, options: ConnectOptions = {}): Connection {

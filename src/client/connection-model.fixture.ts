@@ -54,6 +54,7 @@ export class Subject {
   closing: Promise<void> | undefined;
   #checkedStates = 0;
   #failures = 0;
+  /** When each state was told. */
   #lastState: ConnectionState = { status: "connecting", attempt: 1 };
 
   constructor(setting: Setting) {
@@ -162,7 +163,7 @@ export class Subject {
     for (const state of this.client.states.slice(this.#checkedStates)) {
       const before = this.#lastState;
       expect(legal[before.status], `${before.status} → ${state.status}`).toContain(state.status);
-      if (state.status === "open") this.#failures = 0;
+      if (before.status === "open") this.#failures = 0;
       if (state.status === "connecting" && before.status === "waiting") expect(state.attempt).toBe(before.attempt);
       if (state.status === "waiting") {
         const later = comeBack(state.loss.code) === "later";

@@ -5,6 +5,7 @@ import { SwitchboardError } from "../wire/error.ts";
 import type { Handshake } from "./attempt.ts";
 import { firstDelayMs } from "./backoff.ts";
 import { Client, MemoryStore } from "./client.fixture.ts";
+import { provenAfterMs } from "./connection.ts";
 import { VirtualPlatform } from "./virtual-platform.fixture.ts";
 
 /** A client whose open socket the server has closed. */
@@ -39,12 +40,65 @@ describe("a connection", () => {
       await client.platform.pass(state.delayMs);
     }
     await client.accept();
+    await client.platform.pass(provenAfterMs);
     client.socket.breaks();
     expect(client.connection.state).toMatchObject({ status: "waiting", attempt: 1 });
     expect(client.connection.state).toHaveProperty(
       "delayMs",
       expect.toSatisfy((delayMs: number) => delayMs <= firstDelayMs),
     );
+  });
+
+  it("begins anew with each loss of an open connection, however short it was", async () => {
+    const platform = new VirtualPlatform();
+    const client = await Client.open({ maxDelayMs: 3_600_000 }, platform);
+    Object.defineProperty(platform, "random", { value: () => 0.5 });
+    const delaysMs: number[] = [];
+    for (const openMs of [0, 100, provenAfterMs]) {
+      await platform.pass(openMs);
+      client.socket.serverCloses(1005);
+      const { state } = client.connection;
+      if (state.status !== "waiting") throw new Error(state.status);
+      delaysMs.push(state.delayMs);
+      await client.comeBack();
+    }
+    expect(delaysMs).toEqual([firstDelayMs / 2, firstDelayMs / 2, firstDelayMs / 2]);
+  });
+
+  it("tells all its listeners the same order where one ends it", async () => {
+    for (const end of ["destroy", "close"] as const) {
+      for (const at of ["connecting", "open", "waiting"] as const) {
+        const client = new Client();
+        const told: [string[], string[]] = [[], []];
+        client.connection.on("state", ({ status }) => told[0].push(status));
+        client.connection.on("state", ({ status }) => {
+          if (status === at) void client.connection[end]();
+        });
+        client.connection.on("state", ({ status }) => told[1].push(status));
+        await client.platform.settle();
+        await client.accept();
+        if (client.status === "open" && client.socket.status === "open") client.socket.breaks();
+        await client.platform.pass(firstDelayMs);
+        expect(told[1]).toEqual(told[0]);
+        expect(told[1].at(-1)).toBe("closed");
+      }
+    }
+  });
+
+  it("that was open before takes an HTTP refusal of its address for a passing one; a new one ends", async () => {
+    const client = new Client();
+    await client.platform.settle();
+    client.socket.refuses(4400, "404");
+    expect(client.connection.state).toEqual({ status: "closed", ending: { kind: "refused", loss: { code: 4400, reason: "404" } } });
+
+    const old = await Client.open();
+    old.socket.breaks();
+    await old.platform.pass(firstDelayMs);
+    old.socket.refuses(4400, "404");
+    expect(old.connection.state).toMatchObject({ status: "waiting", attempt: 2, loss: { code: 4400 } });
+    await old.comeBack();
+    old.socket.serverCloses(4400);
+    expect(old.connection.state).toMatchObject({ status: "closed", ending: { kind: "refused" } });
   });
 
   it("is open before it tells what the server says first", async () => {
@@ -299,6 +353,38 @@ describe("a deadline", () => {
   });
 });
 
+describe("a deadline that", () => {
+  it("comes while a server accepts and closes at once, again and again, ends it", async () => {
+    const client = await Client.open({ deadlineMs: 20_000, maxDelayMs: 2000 });
+    // Its time begins with the loss of a connection that was open for long enough.
+    await client.platform.pass(provenAfterMs);
+    for (let ms = 0; ms <= 20_000; ms += 500) {
+      if (client.socket.status === "connecting") await client.accept();
+      if (client.socket.status === "open") client.socket.serverCloses(1005);
+      expect(client.status, `after ${ms} ms`).toBe(ms < 20_000 ? "waiting" : "closed");
+      await client.platform.pass(ms < 20_000 ? 500 : 0);
+    }
+    expect(client.connection.state).toMatchObject({ status: "closed", ending: { kind: "deadline", loss: { code: 1005 } } });
+    expect(client.platform.pendingTimers).toBe(0);
+  });
+
+  it("passes while the connection is open ends nothing", async () => {
+    const client = new Client({ deadlineMs: 5000 });
+    await client.platform.pass(4000);
+    await client.accept();
+    await client.platform.pass(1500);
+    expect(client.status).toBe("open");
+  });
+
+  it("is Infinity never comes, and holds no timer", async () => {
+    const client = new Client({ deadlineMs: Number.POSITIVE_INFINITY });
+    expect(client.platform.pendingTimers).toBe(0);
+    await client.platform.settle();
+    client.socket.breaks();
+    expect(client.status).toBe("waiting");
+  });
+});
+
 describe("signals", () => {
   it("online: all come within a second, none later than it would have", async () => {
     for (let seed = 0; seed < 50; seed++) {
@@ -437,6 +523,28 @@ describe("close", () => {
     await closed;
     expect(client.outcomes).toEqual([["a", "evicted"]]);
     expect(client.platform.pendingTimers).toBe(0);
+  });
+
+  it("with flushMs: does not wait for what is sent after the call", async () => {
+    const client = await Client.open();
+    client.send("before");
+    let more = 0;
+    client.connection.on("outcome", () => {
+      more++;
+      if (client.status === "open" && client.socket.closedWith === undefined) client.send(`after ${more}`);
+    });
+    client.send("and this");
+    const closed = client.connection.close({ flushMs: 60_000 });
+    client.send("in the meantime", { awaitsAck: true });
+    await client.confirm();
+    expect(client.socket.closedWith).toEqual({ code: 1000, reason: "" });
+    client.socket.answerClose();
+    await closed;
+    expect(client.outcomeOf("before")).toBe("sent");
+    expect(client.outcomeOf("and this")).toBe("sent");
+    // Everything has its outcome all the same.
+    expect(client.outcomeOf("in the meantime")).toBe("unknown");
+    expect(client.outcomeOf("after 1")).toBe("sent");
   });
 
   it("what is sent behind the close frame is not called sent", async () => {

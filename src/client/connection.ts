@@ -1,5 +1,5 @@
 /** A connection that comes back: it opens, identifies itself, notices when it is lost, and waits before it tries again. */
-import { type ComeBack, comeBack } from "../wire/close-codes.ts";
+import { type ComeBack, closeCodes, comeBack } from "../wire/close-codes.ts";
 import { isSwitchboardError, SwitchboardError } from "../wire/error.ts";
 import { errors } from "../wire/errors.ts";
 import { Attempt } from "./attempt.ts";
@@ -14,6 +14,7 @@ import { StateStream } from "./state-stream.ts";
 
 /** What a connection tells. */
 export interface ConnectionEvents {
+  /** All listeners are told all states in the same order, `closed` last, also where one of them ends the connection. */
   state: ConnectionState;
   /** A text frame, in order. Those that answer the identification come too. */
   message: string;
@@ -23,6 +24,8 @@ export interface ConnectionEvents {
 
 /** How long the server may take to answer our close frame. */
 const closeWithinMs = 2000;
+/** A connection that was open for less has proved nothing: the server may accept everybody and close at once. */
+export const provenAfterMs = 2000;
 /** When the network is back, all who lost it come within this. */
 const onlineSpreadMs = 1000;
 
@@ -37,12 +40,19 @@ export class Connection {
   readonly #delivery: Delivery;
   readonly #unwatch: () => void;
   #state: ConnectionState = { status: "connecting", attempt: 1 };
+  /** States that listeners are not told yet, while they are told one. */
+  readonly #untold: ConnectionState[] = [];
+  #isTelling = false;
   #attempt: Attempt | undefined;
   #number = 0;
   #loss: Loss | undefined;
   #refused: { readonly token: string | undefined } | undefined;
   #retry: { readonly timer: Timer; readonly atMs: number } | undefined;
   #deadline: Timer | undefined;
+  /** When it is over if it has not been open; see `provenAfterMs`. */
+  #deadlineAtMs = 0;
+  /** When it was opened last; undefined if it never was. */
+  #openedAtMs: number | undefined;
   #closing: Promise<void> | undefined;
   #isOver = false;
   /** Resolves when everything is released. */
@@ -148,14 +158,16 @@ export class Connection {
     return this.#delivery.whenRoom();
   }
 
-  /** Resolves when everything accepted so far has its outcome. */
+  /** Resolves when everything accepted before this call, an earlier run's messages included, has its outcome; or when it is over. */
   whenIdle(): Promise<void> {
     return this.#delivery.whenIdle();
   }
 
   /**
-   * Ends it. Waits up to `flushMs` (default 0) for the outcomes of what was accepted, then closes properly. What was not written then is
-   * `evicted`, or `kept` where there is a durable store. Resolves when all is over; a second call gives the first one's promise.
+   * Ends it. Waits up to `flushMs` (default 0) for the outcomes of what was accepted before this call, then closes properly. What was not
+   * written then is `evicted`, or `kept` where there is a durable store. Until all is over `send` still accepts, as what is waited for may
+   * need it (an answer, an identification after a loss); such messages have outcomes as all do, and the close does not wait for them.
+   * Resolves when all is over; a second call gives the first one's promise.
    */
   close({ flushMs = 0 }: { readonly flushMs?: number } = {}): Promise<void> {
     this.#closing ??= this.#leave(flushMs);
@@ -221,6 +233,7 @@ export class Connection {
 
   #opened(attempt: Attempt): void {
     if (attempt !== this.#attempt) return;
+    this.#openedAtMs = this.#platform.monotonic();
     this.#backoff.reset();
     this.#number = 0;
     this.#refused = undefined;
@@ -238,14 +251,23 @@ export class Connection {
     this.#delivery.detach(clean && attempt.isClosing && (loss.code === 1000 || loss.code === 1005));
     // A listener may have closed it.
     if (attempt.isClosing || this.#isOver) return;
-    const verdict = comeBack(loss.code);
+    // An address that was right is not wrong now: such an answer to the upgrade is a load balancer's, while the server is being replaced.
+    const isPassing = loss.code === closeCodes.badMessage.code && attempt.link === undefined && this.#openedAtMs !== undefined;
+    const verdict = isPassing ? "yes" : comeBack(loss.code);
     if (verdict === "no") void this.#end({ kind: "refused", loss });
     else if (verdict === "new-token" && typeof this.#options.token !== "function") void this.#end({ kind: "refused", loss });
     else {
       if (verdict === "new-token") this.#refused = { token: attempt.token };
-      if (this.#state.status === "open") this.#startDeadline();
+      if (this.#state.status === "open") this.#wasOpen();
       this.#wait(loss, verdict);
     }
+  }
+
+  /** The deadline begins anew, or goes on where a server has accepted only to close at once. */
+  #wasOpen(): void {
+    const openMs = this.#platform.monotonic() - (this.#openedAtMs ?? 0);
+    if (openMs < provenAfterMs) this.#watchDeadline();
+    else this.#startDeadline();
   }
 
   #attemptFailed(attempt: Attempt, error: SwitchboardError): void {
@@ -278,10 +300,14 @@ export class Connection {
   }
 
   #startDeadline(): void {
-    const { deadlineMs } = this.#options;
+    this.#deadlineAtMs = this.#platform.monotonic() + (this.#options.deadlineMs ?? Number.POSITIVE_INFINITY);
+    this.#watchDeadline();
+  }
+
+  #watchDeadline(): void {
     this.#deadline?.cancel();
-    if (deadlineMs === undefined) return;
-    this.#deadline = this.#platform.after(deadlineMs, () => {
+    if (this.#deadlineAtMs === Number.POSITIVE_INFINITY) return;
+    this.#deadline = this.#platform.after(this.#deadlineAtMs - this.#platform.monotonic(), () => {
       void this.#end({ kind: "deadline", ...(this.#loss === undefined ? {} : { loss: this.#loss }) });
     });
   }
@@ -312,7 +338,12 @@ export class Connection {
     if (before.status === "closed" || (before.status === "connecting" && state.status === "connecting")) return;
     this.#state = state;
     for (const stream of [...this.#streams]) stream.push(state);
-    this.#events.emit("state", state);
+    this.#untold.push(state);
+    // A listener has made it: first the others are told what this one was.
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) this.#events.emit("state", next);
+    this.#isTelling = false;
   }
 }
 

@@ -383,6 +383,37 @@ describe("bounds", () => {
     await client.confirm();
     expect(idle).toHaveBeenCalled();
   });
+
+  it("whenIdle: whatever is accepted later, also under the same id", async () => {
+    const client = await Client.open();
+    client.send("a", { id: "one" });
+    const idle = vi.fn();
+    void client.connection.whenIdle().then(idle);
+    client.connection.on("outcome", ({ text }) => {
+      if (text === "a") client.send("b", { id: "one" });
+    });
+    client.send("c", { awaitsAck: true });
+    await client.confirm();
+    expect(idle).toHaveBeenCalledOnce();
+    expect(client.outcomes).toEqual([["a", "sent"]]);
+  });
+
+  it("whenIdle: what an earlier run has left counts too, also while it is loaded", async () => {
+    const left = { id: "left", text: "left", acceptedAt: 0, expiresAt: null, resend: false, awaitsAck: false, written: false };
+    const store = new MemoryStore([left]);
+    store.hold();
+    const client = await Client.open({ outbox: { store } });
+    const idle = vi.fn();
+    void client.connection.whenIdle().then(idle);
+    await client.platform.settle();
+    expect(idle).not.toHaveBeenCalled();
+    store.release();
+    await client.platform.settle();
+    expect(client.socket.sent).toEqual(["left"]);
+    expect(idle).not.toHaveBeenCalled();
+    await client.confirm();
+    expect(idle).toHaveBeenCalled();
+  });
 });
 
 describe("with a durable store", () => {

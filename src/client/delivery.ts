@@ -47,7 +47,8 @@ export class Delivery {
   #loading: boolean;
   #stopped = false;
   #ended = false;
-  #awaitingIdle: (() => void)[] = [];
+  /** `left`: the ids that are waited for. */
+  readonly #awaitingIdle = new Set<{ readonly left: Set<string>; readonly tell: () => void }>();
   #awaitingRoom: (() => void)[] = [];
   #retry: Timer | undefined;
   #expiry: Timer | undefined;
@@ -67,7 +68,11 @@ export class Delivery {
     if (this.#ended) return;
     // One whose id was given to a newer one has been replaced by it.
     const entries = stored.filter(({ id }) => !this.#ids.has(id)).map((message) => entryOf(message));
-    for (const { id } of entries) this.#ids.add(id);
+    for (const { id } of entries) {
+      this.#ids.add(id);
+      // What an earlier run has left was accepted before.
+      for (const { left } of this.#awaitingIdle) left.add(id);
+    }
     this.#loading = false;
     this.#outbox.putBack(entries.filter(({ written, resend }) => !written || resend));
     for (const entry of entries) if (entry.written && !entry.resend) this.#settle(entry, "unknown");
@@ -155,9 +160,12 @@ export class Delivery {
     for (const entry of entries) if (isRead(entry) || !entry.resend) this.#settle(entry, isRead(entry) ? "sent" : "unknown");
   }
 
-  /** Resolves when everything accepted so far has its outcome. */
+  /** Resolves when everything accepted before this call has its outcome. */
   whenIdle(): Promise<void> {
-    return this.#isIdle ? Promise.resolve() : new Promise((resolve) => this.#awaitingIdle.push(resolve));
+    return new Promise((tell) => {
+      this.#awaitingIdle.add({ left: new Set(this.#ids), tell });
+      this.#tellIdle();
+    });
   }
 
   /** Resolves when the outbox is at most half full, or over. */
@@ -181,11 +189,6 @@ export class Delivery {
     await Promise.all(told);
     // What cannot be closed: nothing is lost by it, and there is nobody who could mend it.
     await store?.close().catch(() => {});
-  }
-
-  get #isIdle(): boolean {
-    // What an earlier run has left was accepted too.
-    return this.#ended || (!this.#loading && this.waiting === 0 && this.#inFlight.size === 0);
   }
 
   get #hasRoom(): boolean {
@@ -303,14 +306,24 @@ export class Delivery {
 
   #tell(entry: Entry, outcome: Outcome): void {
     this.#ids.delete(entry.id);
+    // A later message may have the same id.
+    for (const { left } of this.#awaitingIdle) left.delete(entry.id);
     entry.settle(outcome);
     this.#parts.settled({ id: entry.id, text: entry.text, outcome });
     this.#tellWaiters();
   }
 
   #tellWaiters(): void {
-    if (this.#isIdle) for (const tell of this.#awaitingIdle.splice(0)) tell();
+    this.#tellIdle();
     if (this.#hasRoom) for (const tell of this.#awaitingRoom.splice(0)) tell();
+  }
+
+  #tellIdle(): void {
+    for (const waiter of this.#awaitingIdle) {
+      if (!this.#ended && (this.#loading || waiter.left.size > 0)) continue;
+      this.#awaitingIdle.delete(waiter);
+      waiter.tell();
+    }
   }
 }
 

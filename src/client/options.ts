@@ -22,7 +22,10 @@ export interface ConnectOptions {
   readonly identify?: (handshake: Handshake) => Promise<void> | void;
   /** The longest delay between attempts; default 30 s. */
   readonly maxDelayMs?: number;
-  /** How long the connection may be without an open socket before it gives up; default: never. */
+  /**
+   * How long the connection may be without an open socket before it gives up; default: never (`Infinity`). One that was open for less than
+   * 2 s does not begin this time anew: a server that accepts and closes at once is given up, too.
+   */
   readonly deadlineMs?: number;
   /** How long one attempt may take, token and identification included; default 10 s. */
   readonly attemptTimeoutMs?: number;

@@ -1,4 +1,5 @@
 /** A transport over HTTP: each message is one POST, one at a time, and its answer comes back as a text. Browsers and Node. */
+import { httpCloseCode } from "./http-close-code.ts";
 import { isObject, jsonObject } from "./json-object.ts";
 import type { Opening, Socket, SocketEvents, Transport } from "./transport.ts";
 
@@ -145,10 +146,9 @@ class PostSocket implements Socket {
 
 /** The close code of a connection that was answered so; undefined where only the message is refused. */
 function lossOf(status: number, code: string): number | undefined {
-  if (status === 401) return 4401;
-  if (status === 403) return 4403;
-  if (status === 429) return 4429;
-  if (status === 503) return code === "draining" ? 1012 : 1013;
+  if (status === 503 && code === "draining") return 1012;
+  const closeCode = httpCloseCode(status);
+  if (closeCode !== undefined) return closeCode;
   return status >= 400 && status < 500 && status !== 408 ? undefined : 1006;
 }
 

@@ -3,7 +3,7 @@ import type { SwitchboardError } from "../wire/error.ts";
 
 /** Why an attempt failed or an open connection was lost. */
 export interface Loss {
-  /** The close code; 1006 where the socket just went, could not be opened, or was given up as silent. */
+  /** The close code, or that of an HTTP status (`connect`); 1006 where the socket went, could not be opened, or was given up as silent. */
   readonly code: number;
   readonly reason: string;
 }

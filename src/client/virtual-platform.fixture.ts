@@ -177,6 +177,12 @@ export class FakeSocket implements Socket {
     this.#events.opened();
   }
 
+  /** The server answers the upgrade with an HTTP status that means this code. */
+  refuses(code: number, reason: string): void {
+    if (this.status !== "connecting") throw new Error(`cannot refuse a socket that is ${this.status}`);
+    this.#end(code, reason, false);
+  }
+
   say(text: string): void {
     if (this.status !== "open" && this.status !== "closing") throw new Error(`a socket that is ${this.status} says nothing`);
     this.#events.text(text);

@@ -85,6 +85,30 @@ describe("the watchdog", () => {
     expect(client.status).not.toBe("open");
   });
 
+  it("gives up a silent one whose network takes all that is sent", async () => {
+    const client = await Client.open({ outbox: { maxMessages: 100_000 } });
+    await client.platform.pass(14_500);
+    for (let second = 0; second < 30 && client.status === "open"; second++) {
+      // It leaves at once, as the kernel of a half-open connection takes it.
+      client.send("x".repeat(50), { awaitsAck: true });
+      await client.platform.pass(1000);
+    }
+    expect(client.connection.state).toMatchObject({ status: "waiting", loss: { reason: "the server did not answer a ping" } });
+  });
+
+  it("gives a ping that leaves late as long for its answer as any other", async () => {
+    const client = await Client.open({ outbox: { maxMessages: 100_000 } });
+    client.send("x".repeat(10_000), { awaitsAck: true });
+    client.socket.unsentBytes = 10_000;
+    await client.platform.pass(29_000);
+    expect(client.socket.pings).toBe(1);
+    client.socket.unsentBytes = 0;
+    await client.platform.pass(15_999);
+    expect(client.status).toBe("open");
+    await client.platform.pass(1);
+    expect(client.status).toBe("waiting");
+  });
+
   it("cannot ping from a page: gives up after maxSilenceMs, by default never", async () => {
     const silent = { maxSilenceMs: 60_000 };
     const platform = new VirtualPlatform();

@@ -6,7 +6,10 @@ import type { Socket } from "./transport.ts";
 export interface WatchdogLimits {
   /** A server that has said nothing for so long is pinged; default 15 s. */
   readonly pingAfterMs: number;
-  /** It is given up if it then still says nothing for so long and takes nothing off the socket; default 15 s. */
+  /**
+   * It is given up if it then still says nothing for so long; default 15 s. While the ping waits behind other messages, any of them leaving
+   * begins this time anew; once the ping itself has left, only what the server says counts: sending goes on well into a dead connection.
+   */
   readonly pongWithinMs: number;
   /** A server that cannot be pinged (from a page, one that is not Switchboard) is given up after so much silence; default: never. */
   readonly maxSilenceMs: number;
@@ -26,7 +29,9 @@ export class Watchdog {
   #asking: (() => void)[] = [];
   #heardMs: number;
   #writtenBytes = 0;
-  /** Bytes that had left when it was looked at last: more are a sign of life. */
+  /** What was written before the last ping. */
+  #pingEnd = 0;
+  /** Bytes that had left when it was looked at last: more are a sign of life until the ping has left. */
   #leftBytes = 0;
   #timer: Timer | undefined;
   #stopped = false;
@@ -85,6 +90,7 @@ export class Watchdog {
   #ping(): void {
     this.#asked = this.#asking;
     this.#asking = [];
+    this.#pingEnd = this.#writtenBytes;
     this.#socket.ping();
     this.#leftBytes = this.#writtenBytes - this.#socket.unsentBytes;
     this.#after(this.#limits.pongWithinMs, () => this.#missed(this.#platform.monotonic() - this.#limits.pongWithinMs));
@@ -93,7 +99,9 @@ export class Watchdog {
   /** `sinceMs`: when the wait began. */
   #missed(sinceMs: number): void {
     const leftBytes = this.#writtenBytes - this.#socket.unsentBytes;
-    if (this.#heardMs <= sinceMs && leftBytes <= this.#leftBytes) {
+    // What is written behind the ping may leave into the buffers of a network that is dead.
+    const isLeaving = this.#leftBytes < this.#pingEnd && leftBytes > this.#leftBytes;
+    if (this.#heardMs <= sinceMs && !isLeaving) {
       this.#dead("the server did not answer a ping");
       return;
     }

@@ -77,6 +77,23 @@ describe("a network that", () => {
     await sender.settle(server);
   });
 
+  it.each(["stall", "stallUp", "stallDown"] as const)(
+    "is half-open (%s) while the client goes on sending: it notices all the same",
+    async (fault) => {
+      const { server, proxy, sender } = await open(alert);
+      await sender.send(50);
+      const lost = state(sender, "waiting");
+      proxy[fault]();
+      // Never enough to fill the kernel's buffers, or what may be on its way.
+      const sending = setInterval(() => void sender.send(1), 50);
+      await lost.finally(() => clearInterval(sending));
+      proxy.cut();
+      proxy.resume();
+      await sender.proveOpen();
+      await sender.settle(server);
+    },
+  );
+
   it("is slow: messages wait in the client, and are not given up while bytes leave", async () => {
     const { server, proxy, sender } = await open({ watchdog: { pingAfterMs: 200, pongWithinMs: 2000 } }, 1000);
     proxy.slow(400_000);

@@ -106,6 +106,65 @@ describe("on Switchboard", () => {
     expect(ran).toEqual(["a", "b", "c"]);
   });
 
+  test.each(["refuse", "evict-oldest"] as const)("asking what became of many takes no room of what waits (%s)", async (whenFull) => {
+    const { url } = await scene.ours();
+    const proxy = await scene.proxy(url);
+    const { open, opened } = gate();
+    const ran: string[] = [];
+    const monitor = await scene.monitor(url, async (command) => {
+      ran.push(command);
+      await opened;
+    });
+    const user = scene.user(proxy.url, { switchboard: true, outbox: { maxMessages: 5, whenFull } });
+    await user.connection.whenOpen();
+    const texts = Array.from({ length: 20 }, (_, nth) => `accepted ${nth}`);
+    const accepted = texts.map((text) => user.command(text));
+    await Promise.all(accepted.map((command) => command.accepted));
+    proxy.refuse(true);
+    proxy.cut();
+    await lost(user);
+    const waitTexts = Array.from({ length: 5 }, (_, nth) => `waiting ${nth}`);
+    const waiting = waitTexts.map((text) => user.command(text));
+    if (whenFull === "refuse") expect(() => user.command("one too many")).toThrow(expect.objectContaining({ code: "outbox_full" }));
+    const answered = new Promise<void>((resolve) => {
+      monitor.on("answer", ({ command, outcome }) => command === texts.at(-1) && void outcome.then(() => resolve()));
+    });
+    open();
+    await answered;
+    proxy.refuse(false);
+    const results = await Promise.all([...accepted, ...waiting].map(({ result }) => result));
+    expect(new Set(results.map(({ status, reason }) => reason ?? status))).toEqual(new Set(["done"]));
+    expect(ran).toEqual([...texts, ...waitTexts]);
+  });
+
+  test("a durable outbox with little room asks about all of them too, over two losses", async () => {
+    const { url } = await scene.ours();
+    const proxy = await scene.proxy(url);
+    const { open, opened } = gate();
+    const monitor = await scene.monitor(url, () => opened);
+    const store = new FileOutboxStore(join(await scene.folder(), "outbox"));
+    const user = scene.user(proxy.url, { switchboard: true, outbox: { store, maxMessages: 2 } });
+    const commands = [];
+    for (let nth = 0; nth < 10; nth++) {
+      const command = user.command(String(nth));
+      commands.push(command);
+      await command.accepted;
+    }
+    proxy.cut();
+    await lost(user);
+    await user.connection.whenOpen();
+    proxy.refuse(true);
+    proxy.cut();
+    await lost(user);
+    const answered = new Promise<void>((resolve) => {
+      monitor.on("answer", ({ command, outcome }) => command === "9" && void outcome.then(() => resolve()));
+    });
+    open();
+    await answered;
+    proxy.refuse(false);
+    expect(await Promise.all(commands.map(({ result }) => result))).toMatchObject(commands.map(() => ({ status: "done" })));
+  });
+
   test("a command that is under way when the connection dies is sent again and done once", async () => {
     const { url } = await scene.ours();
     const proxy = await scene.proxy(url);

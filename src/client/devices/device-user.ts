@@ -64,6 +64,8 @@ export class DeviceUser {
   readonly #ledger = new CommandLedger();
   /** Those that wait in the outbox, or on the wire, to be accepted or asked about. */
   readonly #sending = new Set<string>();
+  /** Those that the server is to be asked about as soon as nothing waits to be sent. Some may be over. */
+  readonly #toAsk = new Set<CommandRecord>();
   #isSwitchboard: boolean;
   #ignored = 0;
 
@@ -79,7 +81,11 @@ export class DeviceUser {
       },
     });
     this.connection.on("message", (text) => this.#read(text));
-    this.connection.on("outcome", ({ id, outcome }) => this.#settled(id, outcome));
+    this.connection.on("outcome", ({ id, outcome }) => {
+      this.#settled(id, outcome);
+      // If a question was evicted, others wait, whose outcomes come; or the durable store has failed, and would fail again at once.
+      if (outcome !== "evicted") this.#askSoon();
+    });
     this.connection.on("state", ({ status }) => {
       if (status === "open") this.#askAgain();
       else this.#lost(status === "closed");
@@ -251,8 +257,10 @@ export class DeviceUser {
     const record = this.#ledger.get(id);
     if (outcome === "acked" || record === undefined) return;
     this.#sending.delete(id);
-    if (outcome === "unknown" && this.#isSwitchboard && this.#mayAsk(record)) {
-      this.#ask(record);
+    // A question that was not sent changes nothing.
+    const isOpen = outcome === "unknown" || (record.isWritten && (outcome === "evicted" || outcome === "expired"));
+    if (isOpen && this.#isSwitchboard && this.#mayAsk(record) && this.connection.state.status !== "closed") {
+      this.#toAsk.add(record);
     } else if (outcome === "kept") {
       this.#end(record, { status: "kept", reason: "the connection ended; the durable outbox has it for the next run" }, outcome);
     } else if (record.isWritten) {
@@ -265,17 +273,30 @@ export class DeviceUser {
   /** The connection is lost, or over for good. */
   #lost(isOver: boolean): void {
     for (const record of this.#ledger.open()) {
-      if (record.isAccepted && (isOver || !this.#isSwitchboard)) {
-        this.#end(record, { status: "unknown", reason: "the connection was lost, or ended, before the command did" });
+      if (isOver ? record.isAccepted || this.#toAsk.has(record) : record.isAccepted && !this.#isSwitchboard) {
+        this.#end(record, { status: "unknown", reason: "the connection was lost, or ended, before the command did" }, "unknown");
       }
     }
   }
 
-  /** Sends all that have been accepted and have no end again, with their keys: the server says what became of them. */
+  /** All that have been accepted and have no end are to be sent again, with their keys: the server says what became of them. */
   #askAgain(): void {
-    for (const record of this.#ledger.open()) {
-      if (!record.isAccepted || this.#sending.has(record.id)) continue;
-      if (this.#mayAsk(record)) this.#ask(record);
+    for (const record of this.#ledger.open()) if (record.isAccepted && !this.#sending.has(record.id)) this.#toAsk.add(record);
+    this.#askSoon();
+  }
+
+  /** In a moment: of a connection that has just opened or was just lost, not all of it knows yet. */
+  #askSoon(): void {
+    if (this.#toAsk.size > 0) queueMicrotask(() => this.#ask());
+  }
+
+  /** One after the other, and only into an empty outbox: a question takes no command's room. */
+  #ask(): void {
+    for (const record of this.#toAsk) {
+      if (this.connection.state.status !== "open" || this.connection.waiting > 0) return;
+      this.#toAsk.delete(record);
+      if (record.isOver) continue;
+      if (this.#mayAsk(record)) this.#askAbout(record);
       else this.#end(record, { status: "unknown", reason: "the connection was lost for so long that the server cannot be asked any more" });
     }
   }
@@ -284,9 +305,13 @@ export class DeviceUser {
     return platform.now() - sinceMs < askWithinMs;
   }
 
-  #ask(record: CommandRecord): void {
+  #askAbout(record: CommandRecord): void {
     try {
-      this.#send(record);
+      // Until a durable outbox has stored it, it waits. One that cannot be stored has its outcome.
+      this.#send(record).stored.then(
+        () => this.#askSoon(),
+        () => {},
+      );
     } catch (error) {
       this.#end(record, { status: "unknown", reason: `the server cannot be asked: ${String(error)}` }, "unknown");
     }

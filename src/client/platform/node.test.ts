@@ -1,10 +1,13 @@
 /** The sockets of Node against a real server. */
 import { once } from "node:events";
+import { createServer, STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import { connect } from "../connect.ts";
 import type { Connection } from "../connection.ts";
+import type { Loss } from "../state.ts";
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -16,6 +19,24 @@ async function serve(onConnection: (socket: WebSocket) => void, options: ServerO
   server.on("connection", onConnection);
   ends.push(() => {
     for (const socket of server.clients) socket.terminate();
+    server.close();
+  });
+  await once(server, "listening");
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A server that answers every upgrade with that status, and leaves its end of the socket open. */
+async function answer(status: number): Promise<string> {
+  const server = createServer();
+  const sockets = new Set<Duplex>();
+  server.on("upgrade", (_request, socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Length: 5\r\n\r\n`);
+  });
+  server.listen(0, "127.0.0.1");
+  ends.push(() => {
+    for (const socket of sockets) socket.destroy();
     server.close();
   });
   await once(server, "listening");
@@ -92,6 +113,29 @@ describe("a socket of Node", () => {
     connection.on("message", messages);
     expect(await connection.whenClosed()).toEqual({ kind: "refused", loss: { code: 4403, reason: "not you" } });
     expect(messages).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    [401, "refused", 4401],
+    [403, "refused", 4403],
+    [400, "refused", 4400],
+    [404, "refused", 4400],
+    [405, "refused", 4400],
+    [426, "refused", 4400],
+    [429, "waiting", 4429],
+    [503, "waiting", 1013],
+    [502, "waiting", 1006],
+    [302, "waiting", 1006],
+  ] as const)("takes an upgrade answered with %i for %s, as after %i", async (status, becomes, code) => {
+    const connection = open(await answer(status));
+    const loss = await new Promise<Loss | undefined>((resolve) =>
+      connection.on("state", (state) => {
+        if (state.status === "waiting" && becomes === "waiting") resolve(state.loss);
+        if (state.status === "closed" && state.ending.kind === becomes) resolve(state.ending.loss);
+      }),
+    );
+    expect(loss).toEqual({ code, reason: expect.stringContaining(`answered the upgrade with ${status}`) });
+    if (becomes === "refused") await expect(connection.whenOpen()).rejects.toThrow(`answered the upgrade with ${status}`);
   });
 
   it("can be destroyed while it connects", async () => {

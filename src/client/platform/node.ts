@@ -1,5 +1,7 @@
 /** The platform of Node: WebSockets of the library `ws`, whose pings prove that the server has read what came before. */
 import { WebSocket } from "ws";
+import { closeCodes } from "../../wire/close-codes.ts";
+import { httpCloseCode } from "../http-close-code.ts";
 import type { Opening, Socket, SocketEvents } from "../transport.ts";
 import type { Platform } from "./platform.ts";
 import { protocolsFor } from "./protocols.ts";
@@ -11,6 +13,9 @@ export const platform: Platform = {
   // Node hears nothing of its network.
   watchSignals: () => () => {},
 };
+
+/** Statuses with which a server answers an upgrade where it speaks no WebSocket. */
+const wrongAddress: readonly number[] = [400, 404, 405, 426];
 
 class NodeSocket implements Socket {
   readonly canPing = true;
@@ -31,6 +36,13 @@ class NodeSocket implements Socket {
     });
     // A server may send pongs that answer nothing, as signs of life.
     socket.on("pong", (data) => (data.toString() === String(this.#pings) ? events.pong() : events.heard()));
+    socket.on("unexpected-response", (_request, { statusCode = 0, statusMessage = "" }) => {
+      const said = `the server answered the upgrade with ${statusCode} ${statusMessage}`.trimEnd();
+      const isWrongAddress = wrongAddress.includes(statusCode);
+      const code = isWrongAddress ? closeCodes.badMessage.code : (httpCloseCode(statusCode) ?? 1006);
+      this.#end(code, isWrongAddress ? `${said}: is this the right address?` : said, false);
+      socket.terminate();
+    });
     socket.on("error", (error) => {
       failure = error.message;
     });

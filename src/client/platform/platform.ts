@@ -18,7 +18,7 @@ export interface Platform {
   now(): number;
   /** ms that never go back. */
   monotonic(): number;
-  /** Calls `run` once in `ms`. */
+  /** Calls `run` once in `ms`; never, where that is Infinity. */
   after(ms: number, run: () => void): Timer;
   /** Uniform in [0, 1). */
   random(): number;

@@ -1,14 +1,19 @@
 /** Time and chance, the same in browsers and in Node. */
 import type { Platform } from "./platform.ts";
 
-/** setTimeout takes no more than this. */
+/** setTimeout takes no more than this (24.8 days); a longer time is waited for in pieces. */
 const longestTimeoutMs = 2 ** 31 - 1;
 
 export const timers: Pick<Platform, "now" | "monotonic" | "after" | "random" | "newId"> = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, run) {
-    const timeout = setTimeout(run, Math.min(Math.max(0, ms), longestTimeoutMs));
+    let timeout: ReturnType<typeof setTimeout>;
+    const wait = (leftMs: number) => {
+      if (leftMs > longestTimeoutMs) timeout = setTimeout(() => wait(leftMs - longestTimeoutMs), longestTimeoutMs);
+      else timeout = setTimeout(run, Math.max(0, leftMs));
+    };
+    wait(ms);
     return { cancel: () => clearTimeout(timeout) };
   },
   random: () => Math.random(),

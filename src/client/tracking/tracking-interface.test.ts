@@ -68,13 +68,24 @@ describe("a lost connection", () => {
     expect(await within("the outcome", tracking.stopTracking(4).outcome)).toBe("sent");
     const token = { type: "authenticate", jwt: goodToken };
     const uses = { type: "setUsesImages", usesImages: true };
+    const usesNone = { type: "setUsesImages", usesImages: false };
     const cameras = (...cameraIds: string[]) => ({ type: "cameras", cameraIds });
     const stopped = (objectId: number) => ({ type: "stop", objectId });
     // What was said last on a connection that is cut at once may not have arrived.
     expect(heard(server, 1).slice(0, 4)).toEqual([token, uses, cameras("a", "b"), stopped(1)]);
-    expect(heard(server, 2).slice(0, 4)).toEqual([token, cameras("c"), stopped(2), stopped(3)]);
+    expect(heard(server, 2).slice(0, 5)).toEqual([token, usesNone, cameras("c"), stopped(2), stopped(3)]);
     expect(heard(server, 3)).toEqual([token, uses, cameras("c"), stopped(4)]);
     expect(server.offered).toEqual(["none", "none", "none"]);
+  });
+
+  it("a server that closes without a code is not open to who has a bad token, whatever it uses", async () => {
+    const server = await original({ auth: true });
+    const tokens = ["stale", goodToken];
+    const tracking = watch(server.url, { token: () => tokens.shift() });
+    const states: ConnectionState[] = [];
+    tracking.connection.on("state", (state) => states.push(state));
+    expect(await within("the outcome", tracking.stopTracking(1).outcome)).toBe("sent");
+    expect(states).toMatchObject([{ status: "waiting", loss: { code: 1005 } }, { status: "connecting" }, { status: "open" }]);
   });
 
   it("an object with an image that was stopped meanwhile is gone, and the others come again", async () => {

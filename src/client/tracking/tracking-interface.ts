@@ -50,7 +50,8 @@ export type TrackingWish =
  * });
  * ```
  *
- * On every connection it sends `authenticate` (with a token), then what it uses and watches, then what waited to be sent. The protocol
+ * On every connection it sends `authenticate` (with a token), then what it uses and watches, then (when the token was not refused) what
+ * waited to be sent. The protocol
  * acknowledges nothing, and refuses nothing: an outcome is `sent`, or `unknown` where the connection died with it; that a camera is unknown
  * shows by nothing happening.
  */
@@ -160,7 +161,8 @@ export class TrackingInterface {
     this.#say = send;
     // The server tells of those again.
     this.#objects.removePictured();
-    if (this.#usesImages) send(printJson({ type: "setUsesImages", usesImages: true }));
+    // A false one too: see `openEndpoint`.
+    send(printJson({ type: "setUsesImages", usesImages: this.#usesImages }));
     if (this.#cameraIds !== undefined) send(camerasMessage(this.#cameraIds));
   }
 

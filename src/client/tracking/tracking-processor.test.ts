@@ -134,7 +134,7 @@ describe("failing", () => {
   it("it tries for a minute, and then fails with an error", async () => {
     const server = await Original.start();
     await server.stop();
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     try {
       const processor = camera(server.url, { maxDelayMs: 30_000 });
       const failed = expect(processor.next()).rejects.toEqual(over("it could not be opened in time"));
@@ -221,6 +221,37 @@ describe("tokens", () => {
     expect(tokens).toEqual([]);
   });
 
+  it("what waits is sent when a good one has been taken, and not into a connection that is refused", async () => {
+    const { server, token } = await startWithAuth();
+    ending(() => server.stop());
+    const tokens = [await token("tracking.processor", -60), await token("tracking.processor")];
+    const processor = camera(server.url, { token: () => tokens.shift() });
+    const states: string[] = [];
+    processor.connection.on("state", ({ status }) => states.push(status));
+    const waiting = Array.from({ length: 100 }, (_, id) => processor.send(frame(id)));
+    const outcomes = await within("the outcomes", Promise.all(waiting.map(({ outcome }) => outcome)));
+    expect(new Set(outcomes)).toEqual(new Set(["sent"]));
+    expect(states).toEqual(["waiting", "connecting", "open"]);
+  });
+
+  it("a server that closes without a code is not open to who has a bad one, and what waits goes on waiting", async () => {
+    const server = await original({ auth: true });
+    const tokens = ["stale", "stale", goodToken];
+    const processor = camera(server.url, { token: () => tokens.shift() });
+    const states: ConnectionState[] = [];
+    processor.connection.on("state", (state) => states.push(state));
+    expect(await within("the outcome", processor.send(frame(1)).outcome)).toBe("sent");
+    const refused = { status: "waiting", loss: { code: 1005 } };
+    expect(states).toMatchObject([
+      { ...refused, attempt: 2 },
+      { status: "connecting" },
+      { ...refused, attempt: 3 },
+      { status: "connecting" },
+      { status: "open" },
+    ]);
+    expect(heard(server, 3)).toMatchObject([{ type: "authenticate" }, { type: "identifier" }, { frameId: 1 }]);
+  });
+
   it("a fixed one that is bad, or of another role, ends it", async () => {
     const { server, token } = await startWithAuth();
     ending(() => server.stop());
@@ -234,7 +265,7 @@ describe("tokens", () => {
     const { server, token } = await startWithAuth();
     ending(() => server.stop());
     let asked = 0;
-    const processor = camera(`${server.url}/processor?errors=1`, { token: () => token("tracking.processor", asked++ === 0 ? -3 : 300) });
+    const processor = camera(`${server.url}/processor?errors=1`, { token: () => token("tracking.processor", asked++ === 0 ? -2 : 300) });
     const states = new Arrivals<ConnectionState>("a state", (arrive) => processor.connection.on("state", arrive));
     for (let opened = 0; opened < 2; ) if ((await states.next()).status === "open") opened++;
     await admitted(processor);

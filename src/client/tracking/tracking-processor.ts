@@ -50,7 +50,8 @@ const aMinuteMs = 60_000;
  * }
  * ```
  *
- * On every connection it sends `authenticate` (with a token), then `identifier`, then what waited to be sent, in order, then what is new.
+ * On every connection it sends `authenticate` (with a token), then `identifier`, then (when the token was not refused) what waited to be
+ * sent, in order, then what is new.
  * The protocol acknowledges nothing: a message's outcome is `sent`, or `unknown` where the connection died with it.
  *
  * Orders wait in a queue, in the order in which they came, over losses of the connection too. After each connect the server gives the
