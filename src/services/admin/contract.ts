@@ -100,7 +100,7 @@ export const adminContract = defineContract({
       schema: nodeFigures.extend({ ageMs: z.number().describe("Since these figures came to the node that tells you, by its own clock") }),
     },
     node_gone: {
-      doc: "A node has not reported for 30 s and is shown no more.",
+      doc: "A node has left, or has not reported for 30 s: it is shown no more.",
       delivery: "all",
       schema: z.object({ node: z.string() }),
     },
@@ -163,6 +163,18 @@ export const adminContract = defineContract({
       path: "/admin/contracts",
       doc: "The contracts of all services, each message and body with its JSON Schema, and the tables of error and close codes: `{services, errors, closes}`.",
       params: z.object({}),
+      roles: admin,
+    },
+    test: {
+      method: "POST",
+      path: "/admin/tests",
+      doc: "Notes in the log that an operator is about to send a test message as a client, which the console does then: `{ok: true}`.",
+      params: z.object({}),
+      body: z.object({
+        service: z.string().max(100),
+        path: z.string().max(2000).describe("Where the message goes"),
+        message: z.string().max(200).describe("Its name; its text is not logged"),
+      }),
       roles: admin,
     },
     session: {

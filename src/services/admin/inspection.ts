@@ -76,7 +76,7 @@ export class Inspection implements Tap {
       this.#dropped++;
       return;
     }
-    const { text, isCut } = beginning(print());
+    const { text, isCut } = beginning(printed(print));
     const dropped = this.#dropped;
     this.#dropped = 0;
     tell({
@@ -89,5 +89,14 @@ export class Inspection implements Tap {
       ...(isCut ? { truncated: true } : {}),
       ...(dropped > 0 ? { dropped } : {}),
     });
+  }
+}
+
+/** A payload that is nested too deep to be printed must not end who sent it, or the process: a tap never throws. */
+function printed(print: () => string): string {
+  try {
+    return print();
+  } catch {
+    return '"[nested too deep to be shown]"';
   }
 }

@@ -59,7 +59,10 @@ describe("inspect", () => {
     });
     expect(await ofType(admin, "frame")).toMatchObject({ n: 2, direction: "out", text: expect.stringContaining('"users":["eve","dan"]') });
     await player(server, "fay", "/");
-    expect(audits(server)).toEqual([["begin", inspecting.connection, undefined]]);
+    expect(audits(server)).toEqual([
+      ["wait", undefined, undefined],
+      ["begin", inspecting.connection, undefined],
+    ]);
   });
 
   it("of a Socket.IO connection shows names and payloads", async () => {

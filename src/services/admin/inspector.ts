@@ -19,7 +19,7 @@ interface Desk {
 type Ending = "asked" | "closed" | "console left";
 
 /**
- * Every beginning and end is logged at level info with `audit: "inspect"`. A console is told of no frame twice, and of none after its
+ * Every wait, beginning and end is logged at level info with `audit: "inspect"`. A console is told of no frame twice, and of none after its
  * `uninspect` has been handled.
  */
 export class Inspector {
@@ -63,6 +63,7 @@ export class Inspector {
       if (first !== undefined) inspection.text(first, Buffer.byteLength(first));
     });
     waits.add(end);
+    this.#audit("wait", console, { inspectedService: name, ...(path === undefined ? {} : { path }) });
   }
 
   /** Ends one inspection, or all and the waiting. What is not inspected needs no end. */
@@ -119,7 +120,7 @@ export class Inspector {
     });
     this.#desk(console).inspections.set(id, inspection);
     const name = service?.contract.name ?? "none";
-    this.#audit("begin", console, id, { inspectedService: name, path: opening.path, address: opening.address });
+    this.#audit("begin", console, { connection: id, inspectedService: name, path: opening.path, address: opening.address });
     const openMs = Math.round(context.clock.monotonic() - inspected.openedMs);
     const since = context.clock.now() - openMs;
     context.send(console, "inspecting", { connection: id, service: name, path: opening.path, address: opening.address, since });
@@ -133,7 +134,7 @@ export class Inspector {
     if (desk === undefined || inspection === undefined) return;
     desk.inspections.delete(id);
     inspection.inspected.removeTap(inspection);
-    this.#audit("end", console, id, { why });
+    this.#audit("end", console, { connection: id, why });
     if (desk.inspections.size + desk.waits.size === 0) this.#desks.delete(console);
   }
 
@@ -146,9 +147,9 @@ export class Inspector {
     this.#desks.delete(console);
   }
 
-  #audit(event: "begin" | "end", console: Connection, connection: string, more: object): void {
+  #audit(event: "wait" | "begin" | "end", console: Connection, more: object): void {
     const by = console.principal?.name ?? "anybody";
-    this.#parts.context.logger.info({ audit: "inspect", event, by, console: console.id, connection, ...more }, `inspection: ${event}`);
+    this.#parts.context.logger.info({ audit: "inspect", event, by, console: console.id, ...more }, `inspection: ${event}`);
   }
 }
 

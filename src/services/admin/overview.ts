@@ -14,8 +14,8 @@ const lateAfterMs = 1500;
 /** A node reports for so long after it was last asked to; who watches asks once a second. */
 const askedForMs = 5000;
 
-/** Over the bus: "somebody watches at this node", and a node's figures. */
-const subjects = { ask: "admin.ask", figures: "admin.figures" } as const;
+/** Over the bus: "somebody watches at this node", a node's figures, and "this node leaves". */
+const subjects = { ask: "admin.ask", figures: "admin.figures", gone: "admin.gone" } as const;
 
 interface OverviewParts {
   readonly context: Pick<AdminContext, "send" | "topic" | "session" | "bus" | "clock">;
@@ -25,7 +25,7 @@ interface OverviewParts {
 /**
  * While nobody watches, on this node or another, it measures nothing, sends nothing and has no timer. Else it reads its figures once a
  * second. Reports may get lost between nodes; the next one has everything. A node of which none comes is told on with its last
- * one, whose age grows, and after 30 s `node_gone`.
+ * one, whose age grows, and after 30 s `node_gone`; of one that stops in good order, `node_gone` at once.
  */
 export class Overview {
   readonly #parts: OverviewParts;
@@ -55,12 +55,17 @@ export class Overview {
         if (figures.node === session.id) return;
         this.#took(figures);
       }),
+      await bus.subscribe(subjects.gone, (node) => {
+        if (node !== session.id) this.#forget(node);
+      }),
     ];
   }
 
   stop(): void {
+    const { bus, session } = this.#parts.context;
     for (const subscription of this.#subscriptions) subscription.stop();
     this.#rest();
+    bus.publish(subjects.gone, session.id);
   }
 
   /** Tells a connection what is known at once, and everything new from now on. Asked again, it tells what is known again. */
@@ -108,10 +113,13 @@ export class Overview {
       if (isShown(told.ageMs)) {
         this.#watchers.publishHere("overview", told);
       } else {
-        this.#reports.delete(node);
-        this.#watchers.publishHere("node_gone", { node });
+        this.#forget(node);
       }
     }
+  }
+
+  #forget(node: string): void {
+    if (this.#reports.delete(node)) this.#watchers.publishHere("node_gone", { node });
   }
 
   #toTell(node: string): (NodeFigures & { readonly ageMs: number }) | undefined {

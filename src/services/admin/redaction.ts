@@ -26,17 +26,23 @@ const secretNames = [
   "resume",
   "resumekey",
   "sessionid",
+  // Of crowd: who has the id of a worker's agent may act as it.
+  "subjectid",
+  "agentid",
+  "registrationid",
 ] as const;
 
 const looseName = `(?:${secretNames.map((name) => [...name].join("[-_. ]?")).join("|")})`;
 
-/** What is a secret wherever it stands: a JWT, a static token of ours, what follows `Bearer`, a secret parameter of an address. */
+/** What is a secret wherever it stands: a JWT, a static token of ours, what follows `Bearer`, a secret parameter of an address, or who it is for. */
 const secretWords = new RegExp(
   [
-    String.raw`eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)*`,
+    // Not within a word: it would be looked through again from each place in it.
+    String.raw`(?<![\w-])eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)*`,
     String.raw`sb_[\w-]{43}`,
     String.raw`(?<=\bbearer\s{1,8})[^\s"'\\,]{16,}`,
     String.raw`(?<=[?&][\w-]{0,20}${looseName}=)[^&\s"'\\#]+`,
+    String.raw`(?<=:\/\/)[^\s\/@"'\\]+(?=@)`,
   ].join("|"),
   "gi",
 );
@@ -46,7 +52,7 @@ const cutWord = /(?:eyJ|sb_)[\w.-]*$/;
 
 /** In text that is no JSON, or only the beginning of some: a secret name, with or without quotes, `:` or `=`, and its value. */
 const looseFields = new RegExp(
-  String.raw`(${looseName}(?:\\*["'])?\s*[:=]\s*)(?!\\*"\[redacted\])` +
+  String.raw`(${looseName}(?:\\*["'])?\s*[:=]\s*)(?!\\*"?\[redacted\])` +
     String.raw`(?:\\*"(?:[^"\\]|\\[^"])*\\*"?|'[^']*'?|(?:(?:bearer|basic)\s+)?[^\s,;&}\]"']+)`,
   "gi",
 );
@@ -68,8 +74,13 @@ export function isSecretName(name: string): boolean {
 export function redact(text: string, isCut = false): string {
   const clean = redactFields(text, 0);
   if (!isCut && isJson(text)) return clean;
-  const loose = redactWords(clean).replace(looseFields, `$1${redacted}`);
+  const loose = redactLoose(clean);
   return isCut ? loose.replace(cutWord, redacted) : loose;
+}
+
+/** Of text that is no JSON. */
+function redactLoose(text: string): string {
+  return redactWords(text).replace(looseFields, `$1${redacted}`);
 }
 
 function redactWords(text: string): string {
@@ -112,15 +123,19 @@ function redactFields(text: string, depth: number): string {
   return out + text.slice(copied);
 }
 
-/** A string with its quotes (the closing one may be cut off): JSON in it is gone through too. */
+/** A string with its quotes (the closing one may be cut off): JSON in it is gone through too, other text as such text is. */
 function redactString(quoted: string, depth: number): string {
-  const inner = quoted.slice(1, quoted.length > 1 && quoted.endsWith('"') ? -1 : undefined);
-  if (!inner.includes('\\"')) return redactWords(quoted);
+  const isClosed = quoted.length > 1 && quoted.endsWith('"');
+  const inner = quoted.slice(1, isClosed ? -1 : undefined);
   const text = decoded(inner);
-  if (!/^\s*[[{"]/.test(text)) return redactWords(quoted);
-  if (depth === maxDepth) return `"${redacted}"`;
-  const clean = redactFields(text, depth + 1);
-  return clean === text ? redactWords(quoted) : JSON.stringify(redactWords(clean));
+  let clean: string;
+  if (inner.includes('\\"') && /^\s*[[{"]/.test(text)) {
+    if (depth === maxDepth) return `"${redacted}"`;
+    clean = redactWords(redactFields(text, depth + 1));
+  } else clean = redactLoose(text);
+  if (clean === text) return quoted;
+  const printed = JSON.stringify(clean);
+  return isClosed ? printed : printed.slice(0, -1);
 }
 
 /** What a string's text between its quotes means; where it was cut off in an escape, without that. */

@@ -149,6 +149,21 @@ describe("with auth on", () => {
     expect(connections).toMatchObject([{ principal: { name: "root", roles: ["admin"] } }]);
   });
 
+  it("a test message is noted in the log with who sends it, for the role admin only", async () => {
+    const { server, admin, host } = await withTokens();
+    const post = (token: string) =>
+      fetch(`${server.url}/admin/tests`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        body: JSON.stringify({ service: "lobby", path: "/lobby", message: "wait_start" }),
+      });
+    expect((await post(host)).status).toBe(403);
+    expect((await post(admin)).status).toBe(200);
+    expect(server.log.filter(({ audit }) => audit === "test")).toMatchObject([
+      { by: "root", testedService: "lobby", path: "/lobby", message: "wait_start" },
+    ]);
+  });
+
   it("the session says whose a token is, and refuses a bad one", async () => {
     const { server, admin, host } = await withTokens();
     const services = installedServices.map(({ contract }) => contract.name);

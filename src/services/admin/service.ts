@@ -44,6 +44,11 @@ export const admin = defineService({
           contracts ??= server.services.map(contractJson);
           return bareAnswer({ services: contracts, errors, closes: Object.values(closeCodes) });
         },
+        test({ body: { service, path, message }, principal }) {
+          const by = principal?.name ?? "anybody";
+          context.logger.info({ audit: "test", by, testedService: service, path, message }, "test message");
+          return bareAnswer({ ok: true });
+        },
         async session({ request }) {
           const token = tokenOf({
             authorization: request.headers.get("authorization") ?? undefined,
