@@ -1,6 +1,7 @@
 /** What a route answers, asked for again and again. */
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useSession } from "../session/session.tsx";
+import { clockLead } from "./clock-lead.ts";
 
 /** The last good answer, and whether it still holds. */
 export interface Polled<T> {
@@ -8,6 +9,8 @@ export interface Polled<T> {
   readonly data: T | undefined;
   /** When `data` came, by this browser's clock. */
   readonly atMs: number | undefined;
+  /** How far this browser's clock was ahead of the server's then, about: a time of the server's plus this is a time of this browser's. */
+  readonly leadMs: number;
   /** Why the last question was not answered; undefined when it was. */
   readonly error: unknown;
   /** Asks now. */
@@ -18,6 +21,7 @@ interface Answer<T> {
   readonly path: string | undefined;
   readonly data?: T;
   readonly atMs?: number;
+  readonly leadMs: number;
   readonly error?: unknown;
 }
 
@@ -27,8 +31,8 @@ interface Answer<T> {
  * nothing.
  */
 export function usePolled<T>(path: string | undefined, everyMs: number, version?: string): Polled<T> {
-  const { fetchJson } = useSession();
-  const [answer, setAnswer] = useState<Answer<T>>({ path: undefined });
+  const { fetchAnswer } = useSession();
+  const [answer, setAnswer] = useState<Answer<T>>({ path: undefined, leadMs: 0 });
   const askNow = useRef<() => void>(() => {});
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another version asks again
@@ -45,10 +49,12 @@ export function usePolled<T>(path: string | undefined, everyMs: number, version?
       if (isAsking) return;
       isAsking = true;
       try {
-        const { data } = await fetchJson<{ readonly data: T }>(path, { signal: abort.signal });
-        if (!abort.signal.aborted) setAnswer({ path, data, atMs: Date.now() });
+        const { json, serverAtMs } = await fetchAnswer<{ readonly data: T }>(path, { signal: abort.signal });
+        const atMs = Date.now();
+        if (!abort.signal.aborted)
+          setAnswer(({ leadMs }) => ({ path, data: json.data, atMs, leadMs: clockLead(leadMs, atMs, serverAtMs) }));
       } catch (error) {
-        if (!abort.signal.aborted) setAnswer((before) => ({ ...(before.path === path ? before : { path }), error }));
+        if (!abort.signal.aborted) setAnswer((before) => ({ ...(before.path === path ? before : { path, leadMs: before.leadMs }), error }));
       }
       isAsking = false;
       if (abort.signal.aborted) return;
@@ -69,9 +75,9 @@ export function usePolled<T>(path: string | undefined, everyMs: number, version?
       document.removeEventListener("visibilitychange", look);
       askNow.current = () => {};
     };
-  }, [path, everyMs, version, fetchJson]);
+  }, [path, everyMs, version, fetchAnswer]);
 
   const refresh = useCallback(() => askNow.current(), []);
   const { data, atMs, error } = answer.path === path ? answer : { data: undefined, atMs: undefined, error: undefined };
-  return { data, atMs, error, refresh };
+  return { data, atMs, leadMs: answer.leadMs, error, refresh };
 }

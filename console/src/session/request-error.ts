@@ -14,11 +14,18 @@ export class RequestError extends Error {
   }
 }
 
+/** An answer, and when the server gave it. */
+export interface JsonAnswer<T> {
+  readonly json: T;
+  /** In ms since 1970 by the server's clock, to the second (rounded down); undefined if the answer has no `Date`. */
+  readonly serverAtMs: number | undefined;
+}
+
 /**
  * Asks the server and returns the answer's JSON; rejects with a RequestError whose message can be shown as it is. `T` is what the route's
  * contract says; it is not checked again here.
  */
-export async function requestJson<T>(url: string, token: string | undefined, init: RequestInit = {}): Promise<T> {
+export async function requestJson<T>(url: string, token: string | undefined, init: RequestInit = {}): Promise<JsonAnswer<T>> {
   const headers = new Headers(init.headers);
   if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
   if (typeof init.body === "string" && !headers.has("content-type")) headers.set("content-type", "application/json");
@@ -32,7 +39,10 @@ export async function requestJson<T>(url: string, token: string | undefined, ini
     throw new RequestError(0, "unreachable", "The server does not answer. Is it running, and is the network up?", { cause: error });
   }
   const json = parsed(text);
-  if (response.ok && json !== undefined) return json as T;
+  if (response.ok && json !== undefined) {
+    const serverAtMs = Date.parse(response.headers.get("date") ?? "");
+    return { json: json as T, serverAtMs: Number.isNaN(serverAtMs) ? undefined : serverAtMs };
+  }
   const { code, message } = errorIn(json) ?? {
     code: "unexpected_answer",
     message: `The server answered ${response.status}, which says nothing of what went wrong. A proxy may be in between.`,

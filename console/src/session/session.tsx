@@ -1,18 +1,9 @@
 /** Who looks at the console, and how its parts speak to the server. */
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import { ErrorState } from "../parts/error-state.tsx";
+import { askToEnter, type Entry } from "./ask-to-enter.ts";
 import { Login } from "./login.tsx";
-import { RequestError, requestJson } from "./request-error.ts";
-
-/** What `GET /admin/session` says. */
-interface SessionAnswer {
-  readonly auth: boolean;
-  readonly name?: string;
-  readonly roles?: readonly string[];
-  readonly services: readonly string[];
-  readonly version: string;
-  readonly node: string;
-}
+import { type JsonAnswer, RequestError, requestJson } from "./request-error.ts";
 
 /** The session of this page; see `useSession`. */
 export interface Session {
@@ -37,6 +28,8 @@ export interface Session {
    * RequestError, whose message is for a person; a token that is no longer accepted leads back to the login.
    */
   fetchJson<T>(path: string, init?: RequestInit): Promise<T>;
+  /** As `fetchJson`, with the time of the answer by the server's clock. */
+  fetchAnswer<T>(path: string, init?: RequestInit): Promise<JsonAnswer<T>>;
   /** Forgets the token; with auth on, the login shows, with `problem` where there was one. */
   logOut(problem?: string): void;
 }
@@ -53,11 +46,7 @@ export function useSession(): Session {
 /** Where a token waits for the next page of this tab, if its owner wanted that. Never localStorage: other tabs and later days are not meant. */
 const tokenKey = "switchboard.token";
 
-type State =
-  | { readonly is: "asking" }
-  | { readonly is: "failed"; readonly error: unknown }
-  | { readonly is: "locked"; readonly problem: string | undefined }
-  | { readonly is: "open"; readonly answer: SessionAnswer; readonly token: string | undefined };
+type State = { readonly is: "asking" } | Entry;
 
 /** Asks the server whether it wants a token, shows the login if so, and `children` once the server knows who this is. */
 export function SessionProvider({ waiting, children }: { readonly waiting: ReactNode; readonly children: ReactNode }) {
@@ -65,25 +54,17 @@ export function SessionProvider({ waiting, children }: { readonly waiting: React
   const baseUrl = window.location.origin;
 
   const enter = useCallback(
-    async (token: string | undefined): Promise<boolean> => {
-      try {
-        const answer = await requestJson<SessionAnswer>(`${baseUrl}/admin/session`, token);
-        const known = !answer.auth || answer.roles !== undefined;
-        if (known) setState({ is: "open", answer, token });
-        else setState({ is: "locked", problem: token === undefined ? undefined : refused("") });
-        return known;
-      } catch (error) {
-        if (!(error instanceof RequestError) || error.status !== 401) setState({ is: "failed", error });
-        else setState({ is: "locked", problem: token === undefined ? undefined : refused(error.message) });
-        return false;
-      }
+    async (token: string | undefined): Promise<Entry["is"]> => {
+      const entry = await askToEnter(baseUrl, token);
+      setState(entry);
+      return entry.is;
     },
     [baseUrl],
   );
 
   const start = useCallback(async () => {
-    const token = keptToken();
-    if (!(await enter(token))) keepToken(undefined);
+    // A server that is away or busy says nothing of the token: it is kept for the next try.
+    if ((await enter(keptToken())) === "locked") keepToken(undefined);
   }, [enter]);
   useEffect(() => void start(), [start]);
 
@@ -94,6 +75,14 @@ export function SessionProvider({ waiting, children }: { readonly waiting: React
       keepToken(undefined);
       setState({ is: "locked", problem });
     };
+    const fetchAnswer = async <T,>(path: string, init?: RequestInit): Promise<JsonAnswer<T>> => {
+      try {
+        return await requestJson<T>(`${baseUrl}${path}`, token, init);
+      } catch (error) {
+        if (error instanceof RequestError && error.status === 401) lock(`You have been logged out: ${error.message}`);
+        throw error;
+      }
+    };
     return {
       ...answer,
       baseUrl,
@@ -101,14 +90,8 @@ export function SessionProvider({ waiting, children }: { readonly waiting: React
       clientOptions: token === undefined ? {} : { token },
       name: answer.name,
       roles: answer.roles ?? [],
-      async fetchJson<T>(path: string, init?: RequestInit) {
-        try {
-          return await requestJson<T>(`${baseUrl}${path}`, token, init);
-        } catch (error) {
-          if (error instanceof RequestError && error.status === 401) lock(`You have been logged out: ${error.message}`);
-          throw error;
-        }
-      },
+      fetchAnswer,
+      fetchJson: async <T,>(path: string, init?: RequestInit) => (await fetchAnswer<T>(path, init)).json,
       logOut: lock,
     };
   }, [state, baseUrl]);
@@ -123,15 +106,11 @@ export function SessionProvider({ waiting, children }: { readonly waiting: React
   }
   if (state.is === "locked") {
     const logIn = async (token: string, keep: boolean) => {
-      if (await enter(token)) keepToken(keep ? token : undefined);
+      if ((await enter(token)) === "open") keepToken(keep ? token : undefined);
     };
     return <Login problem={state.problem} logIn={logIn} />;
   }
   return waiting;
-}
-
-function refused(message: string): string {
-  return `The server does not accept this token: ${message === "" ? "it is mistyped, expired or revoked" : message}.`;
 }
 
 function failure(error: unknown): string {

@@ -11,7 +11,6 @@ import { Field } from "../../parts/field.tsx";
 import { Freshness } from "../../parts/freshness.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { StatusBadge, type Tone } from "../../parts/status-badge.tsx";
-import { useNow } from "../../parts/ticker.tsx";
 import type { Polled } from "../../parts/use-polled.ts";
 import { type DeviceState, deviceState, type ListedDevice, troubledFirst, unansweredSince } from "./listed-device.ts";
 import { monitorAddress } from "./use-monitor-address.ts";
@@ -32,10 +31,11 @@ const words: Readonly<Record<DeviceState, { readonly tone: Tone; readonly name: 
 };
 
 export function DeviceList({ polled, selectedId, paging, onShow }: DeviceListProps) {
-  const nowMs = useNow();
-  const { data, error, refresh } = polled;
-  const devices = troubledFirst(data ?? [], nowMs);
-  const troubled = devices.filter((device) => ["stuck", "away"].includes(deviceState(device, nowMs)));
+  const { data, atMs = 0, leadMs, error, refresh } = polled;
+  // Not now: when answers fail to come, nobody knows what the monitors do, and the last that was known stays, marked as stale.
+  const serverAtMs = atMs - leadMs;
+  const devices = troubledFirst(data ?? [], serverAtMs);
+  const troubled = devices.filter((device) => ["stuck", "away"].includes(deviceState(device, serverAtMs)));
   const columns: readonly Column<ListedDevice>[] = [
     {
       key: "monitor",
@@ -51,10 +51,10 @@ export function DeviceList({ polled, selectedId, paging, onShow }: DeviceListPro
       key: "state",
       head: "State",
       cell: (device) => {
-        const { tone, name } = words[deviceState(device, nowMs)];
+        const { tone, name } = words[deviceState(device, serverAtMs)];
         return <StatusBadge tone={tone}>{name}</StatusBadge>;
       },
-      sortBy: (device) => deviceState(device, nowMs),
+      sortBy: (device) => deviceState(device, serverAtMs),
     },
     {
       key: "oldest",
@@ -64,7 +64,7 @@ export function DeviceList({ polled, selectedId, paging, onShow }: DeviceListPro
           <span className="quiet">none</span>
         ) : (
           <span className="device-oldest">
-            <Age atMs={unansweredSince(oldest)} />
+            <Age atMs={unansweredSince(oldest) + leadMs} />
             {oldest.status}
           </span>
         ),
@@ -80,13 +80,13 @@ export function DeviceList({ polled, selectedId, paging, onShow }: DeviceListPro
     {
       key: "since",
       head: "Connected",
-      cell: ({ since }) => (since === null ? <span className="quiet">no</span> : <Age atMs={since} />),
+      cell: ({ since }) => (since === null ? <span className="quiet">no</span> : <Age atMs={since + leadMs} />),
       sortBy: ({ since }) => since ?? undefined,
     },
     {
       key: "heard",
       head: "Last heard",
-      cell: ({ last_heard: heard }) => (heard === null ? <span className="quiet">not known</span> : <Age atMs={heard} />),
+      cell: ({ last_heard: heard }) => (heard === null ? <span className="quiet">not known</span> : <Age atMs={heard + leadMs} />),
       sortBy: ({ last_heard: heard }) => heard ?? undefined,
     },
   ];
@@ -94,7 +94,7 @@ export function DeviceList({ polled, selectedId, paging, onShow }: DeviceListPro
     <Panel title="Monitors" fit="flush" aside={<Freshness of={polled} />}>
       <div className="device-list">
         <p className="device-trouble" role="status">
-          {data !== undefined && <TroubleText troubled={troubled} nowMs={nowMs} />}
+          {data !== undefined && <TroubleText troubled={troubled} serverAtMs={serverAtMs} />}
         </p>
         {data === undefined && error !== undefined ? (
           <ErrorState title="The monitors did not load" error={error} onRetry={refresh} />
@@ -123,9 +123,9 @@ export function DeviceList({ polled, selectedId, paging, onShow }: DeviceListPro
   );
 }
 
-function TroubleText({ troubled, nowMs }: { readonly troubled: readonly ListedDevice[]; readonly nowMs: number }) {
+function TroubleText({ troubled, serverAtMs }: { readonly troubled: readonly ListedDevice[]; readonly serverAtMs: number }) {
   if (troubled.length === 0) return <span className="quiet">No monitor is stuck, and no command waits for one that is away.</span>;
-  const count = (state: DeviceState) => troubled.filter((device) => deviceState(device, nowMs) === state).length;
+  const count = (state: DeviceState) => troubled.filter((device) => deviceState(device, serverAtMs) === state).length;
   const [stuck, away] = [count("stuck"), count("away")];
   return (
     <>

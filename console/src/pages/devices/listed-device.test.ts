@@ -1,5 +1,6 @@
 /** Which device an operator should look at. */
 import { expect, it } from "vitest";
+import { clockLead } from "../../parts/clock-lead.ts";
 import { deviceState, type ListedDevice, stuckAfterMs, troubledFirst } from "./listed-device.ts";
 
 const nowMs = 1_000_000;
@@ -22,4 +23,12 @@ it.each([
 it("lists stuck ones first, then those that are away, and leaves the others in their order", () => {
   const devices = [device("a", 1), device("b"), device("c", 0, { since: null }), device("d", stuckAfterMs), device("e", 1)];
   expect(troubledFirst(devices, nowMs).map(({ monitor_id }) => monitor_id)).toEqual(["d", "c", "a", "b", "e"]);
+});
+
+it("is judged alike by a browser whose clock is wrong", () => {
+  for (const browserAtMs of [nowMs - 3_600_000, nowMs, nowMs + 20_000]) {
+    const serverAtMs = browserAtMs - clockLead(0, browserAtMs, nowMs - 500);
+    expect(deviceState(device("a", 5000), serverAtMs)).toBe("working");
+    expect(deviceState(device("a", stuckAfterMs), serverAtMs)).toBe("stuck");
+  }
 });
