@@ -2,7 +2,7 @@
 import { RequestError, requestJson } from "./request-error.ts";
 
 /** What `GET /admin/session` says. */
-export interface SessionAnswer {
+interface SessionAnswer {
   readonly auth: boolean;
   readonly name?: string;
   readonly roles?: readonly string[];

@@ -1,5 +1,5 @@
 /** The overview over nodes and time, on a clock that the test moves. */
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { defaultLimits } from "../../contract/index.ts";
 import { openMemoryEngine } from "../../engines/memory/index.ts";
 import { MemoryStore } from "../../engines/memory/memory-store.ts";
@@ -64,7 +64,9 @@ async function node(store: MemoryStore, clock: ManualClock) {
     return stopped;
   };
   ends.push(stop);
-  return { id: engine.session.id, running, meters, stop };
+  /** It dies: nothing of it reaches others any more. */
+  const die = () => vi.spyOn(engine.bus, "publish").mockImplementation(() => {});
+  return { id: engine.session.id, running, meters, stop, die };
 }
 
 function watcher(at: { readonly running: RunningService }) {
@@ -118,7 +120,7 @@ test("another node reports while somebody watches; when it has died its figures 
       [b.id, 0],
     ]),
   );
-  await b.stop();
+  b.die();
   const told: (readonly unknown[])[] = [];
   for (let second = 0; second < 40; second++) {
     clock.advance(1000);
@@ -127,6 +129,19 @@ test("another node reports while somebody watches; when it has died its figures 
   const ages = told.map(([, age]) => age);
   expect(ages.slice(0, 3)).toEqual([2000, 3000, 4000]);
   expect(ages.slice(-2)).toEqual([30_000, "node_gone"]);
+});
+
+test("a node that stops in good order has gone at once, and nothing of it is told any more", async () => {
+  const clock = new ManualClock();
+  const store = new MemoryStore();
+  const [a, b] = [await node(store, clock), await node(store, clock)];
+  const client = watcher(a);
+  await settled();
+  expect(await client.came()).toContainEqual([b.id, 0]);
+  await b.stop();
+  expect(await client.came()).toEqual([[b.id, "node_gone"]]);
+  clock.advance(3000);
+  expect(new Set((await client.came()).map(([of]) => of))).toEqual(new Set([a.id]));
 });
 
 test("a node that reported for another stops a few seconds after that one's last watcher has left", async () => {

@@ -1,10 +1,8 @@
 /** One inspection at a time, over one connection to the admin service. */
 import { type Connection, type ConnectOptions, connect } from "switchboard/client";
 import { emptyLog, type FrameLog, withEntry } from "./frame-log.ts";
+import { InspectionRequests, type Target } from "./inspection-requests.ts";
 import { type ClosedConnection, type Inspecting, type InspectorMessage, parseInspectorMessage } from "./inspector-messages.ts";
-
-/** What is to be inspected. */
-export type Target = { readonly connection: string } | { readonly nextOf: string };
 
 /** `asking`: the server has not answered yet; of a next connection: none has come. `over`: see `closed`, or `problem` where it could not begin. */
 export interface InspectionState {
@@ -21,6 +19,7 @@ const idle: InspectionState = { status: "idle", log: emptyLog };
 /** When the connection to the server is lost, the inspection begins again as soon as it is back; a note says that frames are missing. */
 export class InspectionStore {
   readonly connection: Connection;
+  readonly #requests = new InspectionRequests();
   #state: InspectionState = idle;
   readonly #listeners = new Set<() => void>();
 
@@ -38,16 +37,16 @@ export class InspectionStore {
 
   /** Ends what is inspected, and begins another. */
   begin(target: Target): void {
-    if (this.#state.status !== "idle") this.#send({ type: "uninspect" });
+    if (this.#state.status !== "idle") this.#uninspect();
     this.#set({ status: "asking", target, log: emptyLog });
-    this.#send(request(target));
+    if (this.#send(request(target))) this.#requests.asked(target);
   }
 
   /** Ends what is inspected; what was seen of it stays until the next one, or `forget`. */
   end(): void {
     const { status } = this.#state;
     if (status !== "asking" && status !== "inspecting") return;
-    this.#send({ type: "uninspect" });
+    this.#uninspect();
     this.#set(status === "asking" ? idle : { ...this.#state, status: "over" });
   }
 
@@ -62,6 +61,7 @@ export class InspectionStore {
 
   /** On every new socket: the server has forgotten what the one before had asked for. */
   #resume(send: (text: string) => void): void {
+    this.#requests.reset();
     const { status, target, about, log } = this.#state;
     if (target === undefined || (status !== "asking" && status !== "inspecting")) return;
     const again = about === undefined ? target : { connection: about.connection };
@@ -70,17 +70,28 @@ export class InspectionStore {
       this.#set({ ...this.#state, status: "asking", log: withEntry(log, { is: "note", text, atMs: Date.now() }) });
     }
     send(JSON.stringify(request(again)));
+    this.#requests.asked(again);
   }
 
-  /** While it is not open nothing is sent: `#resume` says what is wanted then. */
-  #send(message: object): void {
-    if (this.connection.state.status === "open") this.connection.send(JSON.stringify(message));
+  #uninspect(): void {
+    this.#send({ type: "uninspect" });
+    this.#requests.ended();
+  }
+
+  /** False: it is not open, so nothing is sent; `#resume` says what is wanted then. */
+  #send(message: object): boolean {
+    if (this.connection.state.status !== "open") return false;
+    this.connection.send(JSON.stringify(message));
+    return true;
   }
 
   #read(message: InspectorMessage | undefined): void {
     const { status, about, log } = this.#state;
-    if (message?.type === "error" && status === "asking") this.#set({ ...this.#state, status: "over", problem: message.message });
-    else if (message?.type === "inspecting" && status === "asking") this.#set({ ...this.#state, status: "inspecting", about: message });
+    if (message?.type === "error") {
+      if (this.#requests.refused() && status === "asking") this.#set({ ...this.#state, status: "over", problem: message.message });
+    } else if (message?.type === "inspecting") {
+      if (this.#requests.began(message) && status === "asking") this.#set({ ...this.#state, status: "inspecting", about: message });
+    }
     // What was on its way when another one was asked for.
     if (status !== "inspecting" || message === undefined || !("connection" in message) || message.connection !== about?.connection) return;
     if (message.type === "frame") {

@@ -6,6 +6,7 @@ import { StatusBadge } from "../../parts/status-badge.tsx";
 import { bytesText, durationText, millisecondsText, percentText } from "../../parts/units.ts";
 import { historyLength, type NodeView } from "./overview-state.ts";
 import { ReportAge, useIsStale } from "./report-age.tsx";
+import { nodeName } from "./slow-elsewhere.ts";
 
 /** What an engine stores in, by its kind. */
 const stores: Readonly<Record<string, string>> = { embedded: "SQLite", nats: "NATS", memory: "Memory" };
@@ -16,11 +17,11 @@ const lateMs = 100;
 export function NodePanel({ view }: { readonly view: NodeView }) {
   const isStale = useIsStale(view.atMs);
   const { figures } = view;
-  const { pid, host, cpuShare, rssBytes, eventLoopDelayMs, uptimeSeconds } = figures.process;
+  const { cpuShare, rssBytes, eventLoopDelayMs, uptimeSeconds } = figures.process;
   const delay = eventLoopDelayMs?.p99;
   return (
     <Panel
-      title={`Node ${host}, process ${pid}`}
+      title={`Node ${nodeName(figures)}`}
       aside={
         <>
           {!isStale && <NodeState draining={figures.draining} />}

@@ -1,5 +1,6 @@
 /** The overview: what the server is doing now, service by service and node by node. */
 import { Page } from "../../parts/page.tsx";
+import { useNow } from "../../parts/ticker.tsx";
 import { useExternal } from "../../parts/use-external.ts";
 import { useLive } from "../../parts/use-live.ts";
 import { useSession } from "../../session/session.tsx";
@@ -7,7 +8,7 @@ import { useContracts } from "../../session/use-contracts.ts";
 import { CloseTable, ErrorTable } from "./code-tables.tsx";
 import { Glossary } from "./glossary.tsx";
 import { NodePanel } from "./node-panel.tsx";
-import type { OverviewState } from "./overview-state.ts";
+import { counted, type OverviewState } from "./overview-state.ts";
 import { OverviewStore } from "./overview-store.ts";
 import { useIsStale } from "./report-age.tsx";
 import { ServiceGrid } from "./service-grid.tsx";
@@ -30,17 +31,18 @@ export function OverviewPage() {
   const state = useExternal(store?.subscribe ?? never, store?.snapshot ?? nothingYet);
   const { contracts } = useContracts();
 
-  const sums = serviceSums(state);
+  const heard = counted(state, useNow());
+  const sums = serviceSums(heard);
   const services = sums.filter(({ service }) => !ownNames.has(service));
   const hasCome = state.length > 0;
   // Nothing is shown before there is something: what appears at once does not move.
-  const atMs = hasCome ? Math.min(...state.map((view) => view.atMs)) : undefined;
+  const atMs = hasCome ? Math.min(...heard.map((view) => view.atMs)) : undefined;
   return (
     <Page title="Overview">
       {atMs === undefined ? (
         <p className="overview-summary">Asking the server what it is doing.</p>
       ) : (
-        <Summary text={summarySentence(services, state.length)} atMs={atMs} />
+        <Summary text={summarySentence(services, heard.length, state.length - heard.length)} atMs={atMs} />
       )}
       {atMs !== undefined && (
         <>
@@ -50,7 +52,7 @@ export function OverviewPage() {
             <NodePanel key={view.figures.node} view={view} />
           ))}
           <div className="columns">
-            <SlowClientsPanel count={grandTotal(sums).slowConnections} atMs={atMs} />
+            <SlowClientsPanel nodes={heard} count={grandTotal(sums).slowConnections} atMs={atMs} />
             <ErrorTable sums={sums} contracts={contracts} atMs={atMs} />
             <div className="overview-wide">
               <CloseTable sums={sums} contracts={contracts} atMs={atMs} />

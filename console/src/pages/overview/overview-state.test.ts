@@ -1,8 +1,9 @@
 /** The overview's state, sums and words. */
 import { describe, expect, it } from "vitest";
 import type { NodeFigures, ServiceFigures } from "./figures.ts";
-import { historyLength, type OverviewState, withOnly, withoutNode, withReport } from "./overview-state.ts";
+import { counted, historyLength, type OverviewState, withOnly, withoutNode, withReport } from "./overview-state.ts";
 import { codeRows, grandTotal, serviceSums } from "./service-sums.ts";
+import { emptyTitle, slowElsewhere } from "./slow-elsewhere.ts";
 import { summarySentence } from "./summary.ts";
 
 const nowMs = 1_800_000_000_000;
@@ -70,6 +71,21 @@ describe("sums", () => {
     expect(serviceSums(more)[0]?.history.in).toEqual([3, 14]);
   });
 
+  it("leave a silent node out, as long as another reports; when all are silent they stay what they were", () => {
+    const restarted = withReport(withReport([], report("before", 1, [lobby()]), nowMs), report("after", 1, [lobby()]), nowMs + 5000);
+    const nodes = (atMs: number) => counted(restarted, atMs).map(({ figures: { node } }) => node);
+    expect(nodes(nowMs + 5000)).toEqual(["after"]);
+    expect(nodes(nowMs + 20_000)).toEqual(["after"]);
+    expect(serviceSums(counted(restarted, nowMs + 5000))[0]?.connections).toBe(2);
+    expect(counted(state, nowMs)).toHaveLength(2);
+    expect(counted(state, nowMs + 60_000)).toHaveLength(2);
+    expect(counted(state.slice(0, 1), nowMs + 60_000)).toHaveLength(1);
+    expect(counted([], nowMs)).toEqual([]);
+    expect(summarySentence(serviceSums(counted(restarted, nowMs + 5000)), 1, 1)).toMatch(
+      /^2 clients are connected .* on one node\. .* 1 node is silent, and not counted\.$/,
+    );
+  });
+
   it("by code have the most frequent first, with the services that had it", () => {
     expect(codeRows(serviceSums(state), "errors")).toEqual([
       { code: "over_rate", count: 9, services: [{ service: "lobby", count: 9 }] },
@@ -78,11 +94,31 @@ describe("sums", () => {
   });
 
   it("are said in a sentence", () => {
-    expect(summarySentence(serviceSums(state), 2)).toBe(
-      "4 clients are connected to 1 of 1 services on 2 nodes. 7 messages a second come in, 11 go out. 1 client is slow: what waits for them is listed below.",
+    expect(summarySentence(serviceSums(state), 2, 0)).toBe(
+      "4 clients are connected to 1 of 1 services on 2 nodes. 7 messages a second come in, 11 go out. 1 client is slow: see below.",
     );
-    expect(summarySentence(serviceSums(withReport([], report("a", 1, [lobby({ connections: 0 })]), nowMs)), 1)).toBe(
+    expect(summarySentence(serviceSums(withReport([], report("a", 1, [lobby({ connections: 0 })]), nowMs)), 1, 0)).toBe(
       "Switchboard is ready on one node: nobody is connected.",
     );
+  });
+});
+
+describe("slow clients", () => {
+  const a = report("a", 1, [lobby({ slowConnections: 2 })]);
+  const b = report("b", 1, [lobby({ slowConnections: 1 })]);
+  const state = withReport(withReport([], a, nowMs), b, nowMs);
+
+  it("of other nodes than the one that answers are said to be there", () => {
+    expect(slowElsewhere(state, "a")).toEqual(["1 client is slow on node h, process 1: open that node's console to see it."]);
+    expect(slowElsewhere(state, "b")).toEqual(["2 clients are slow on node h, process 1: open that node's console to see them."]);
+    expect(slowElsewhere(state.slice(0, 1), "a")).toEqual([]);
+  });
+
+  it("are asked for until the answer has come", () => {
+    expect([emptyTitle(0, false), emptyTitle(1, false), emptyTitle(1, true)]).toEqual([
+      "Nobody is slow",
+      "Asking who is slow",
+      "Nobody is slow on the node that you look at",
+    ]);
   });
 });

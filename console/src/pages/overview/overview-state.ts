@@ -50,6 +50,16 @@ export function withReport(state: OverviewState, figures: NodeFigures, nowMs: nu
   return before === undefined ? [...alive, view] : alive.map((other) => (other === before ? view : other));
 }
 
+/**
+ * The nodes that count in sums: a silent one may have been restarted, and its clients may be another's by now. When all are silent, those
+ * that were heard of together with the last one, so that the sums stay what they were.
+ */
+export function counted(state: OverviewState, nowMs: number): OverviewState {
+  const newestMs = Math.max(...state.map(({ atMs }) => atMs));
+  const thenMs = nowMs - newestMs > staleAfterMs ? newestMs : nowMs;
+  return state.filter(({ atMs }) => thenMs - atMs <= staleAfterMs);
+}
+
 /** Without a node that has left. */
 export function withoutNode(state: OverviewState, gone: string): OverviewState {
   return state.filter(({ figures: { node } }) => node !== gone);

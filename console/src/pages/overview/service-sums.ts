@@ -1,8 +1,8 @@
-/** What every service does on all nodes together. Pure. */
+/** What every service does on several nodes together. Pure. */
 import type { Counts, ServiceFigures, Totals } from "./figures.ts";
 import { historyLength, type OverviewState } from "./overview-state.ts";
 
-/** A service over all nodes. */
+/** A service over the nodes that count. */
 export interface ServiceSum {
   readonly service: string;
   readonly connections: number;
@@ -19,7 +19,7 @@ export interface ServiceSum {
   readonly atMs: number;
 }
 
-/** In the server's order; `none`, which is no service, is last. */
+/** Over all of `state`, see `counted`; in the server's order; `none`, which is no service, is last. */
 export function serviceSums(state: OverviewState): readonly ServiceSum[] {
   const names = [...new Set(state.flatMap(({ figures }) => figures.services.map(({ service }) => service)))];
   return names.map((service) => {

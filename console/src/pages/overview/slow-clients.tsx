@@ -5,7 +5,9 @@ import { EmptyState } from "../../parts/empty-state.tsx";
 import { shortNumber } from "../../parts/figure.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { bytesText } from "../../parts/units.ts";
+import type { OverviewState } from "./overview-state.ts";
 import { ReportAge } from "./report-age.tsx";
+import { emptyTitle, slowElsewhere } from "./slow-elsewhere.ts";
 import { type SlowClient, useSlowClients } from "./use-slow-clients.ts";
 
 const columns: readonly Column<SlowClient>[] = [
@@ -32,30 +34,34 @@ const columns: readonly Column<SlowClient>[] = [
 ];
 
 interface SlowClientsPanelProps {
-  /** By the overview. */
+  readonly nodes: OverviewState;
+  /** On all of them. */
   readonly count: number;
   readonly atMs: number;
 }
 
 /** Asks for the list only while the overview counts some. */
-export function SlowClientsPanel({ count, atMs }: SlowClientsPanelProps) {
+export function SlowClientsPanel({ nodes, count, atMs }: SlowClientsPanelProps) {
   const slow = useSlowClients(count > 0);
+  const rows = slow?.clients ?? [];
+  const elsewhere = slow === undefined ? "" : slowElsewhere(nodes, slow.node).join(" ");
   return (
     <Panel title="Slow clients" fit="flush" aside={<ReportAge atMs={slow?.atMs ?? atMs} />}>
       <div className="overview-list">
         <DataTable
           caption="Slow clients"
           columns={columns}
-          rows={slow?.clients ?? []}
+          rows={rows}
           rowKey={({ id }) => id}
           maxHeightPx={300}
           empty={
-            <EmptyState title={count > 0 ? "Asking who is slow" : "Nobody is slow"}>
-              A client that reads more slowly than it is sent to stands here, with what waits for it.
+            <EmptyState title={emptyTitle(count, slow !== undefined)}>
+              {elsewhere || "A client that reads more slowly than it is sent to stands here, with what waits for it."}
             </EmptyState>
           }
         />
       </div>
+      {rows.length > 0 && elsewhere !== "" && <p className="quiet overview-elsewhere">{elsewhere}</p>}
     </Panel>
   );
 }

@@ -12,8 +12,15 @@ export interface SlowClient {
 }
 
 export interface SlowClients {
+  /** The node that answered: the clients are its own. */
+  readonly node: string;
   readonly clients: readonly SlowClient[];
   readonly atMs: number;
+}
+
+interface Answer {
+  readonly node: string;
+  readonly connections: readonly SlowClient[];
 }
 
 const askEveryMs = 2000;
@@ -33,8 +40,8 @@ export function useSlowClients(wanted: boolean): SlowClients | undefined {
     const ask = async () => {
       try {
         const path = `/admin/connections?sort=unsent&limit=${most}`;
-        const { connections } = await fetchJson<{ readonly connections: readonly SlowClient[] }>(path, { signal: left.signal });
-        setHeard({ clients: connections.filter(({ unsentBytes }) => unsentBytes > 0), atMs: Date.now() });
+        const { node, connections } = await fetchJson<Answer>(path, { signal: left.signal });
+        setHeard({ node, clients: connections.filter(({ unsentBytes }) => unsentBytes > 0), atMs: Date.now() });
       } catch {
         // The overview's connection says that the server is away; the next answer has everything.
       }
