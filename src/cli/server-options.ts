@@ -1,5 +1,6 @@
 /** Which server a command talks to, and as whom. */
 import { type Command, InvalidArgumentError } from "commander";
+import { httpErrorCode } from "../client/http-status.ts";
 import { SwitchboardError } from "../wire/error.ts";
 import { errors } from "../wire/errors.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -65,8 +66,10 @@ function refusal(status: number, body: string): SwitchboardError {
   } catch {
     // Some of the protocols answer in plain text.
   }
-  const code = status >= 500 ? "internal" : status === 404 ? "not_found" : "bad_message";
-  return new SwitchboardError(code, `the server answered ${status}: ${body.trim().slice(0, 1000) || "nothing more"}${remedy}`);
+  return new SwitchboardError(
+    httpErrorCode(status),
+    `the server answered ${status}: ${body.trim().slice(0, 1000) || "nothing more"}${remedy}`,
+  );
 }
 
 function causeOf(error: unknown): string {

@@ -2,6 +2,7 @@
 import { isSwitchboardError, SwitchboardError } from "../../wire/error.ts";
 import { type ErrorCode, errors } from "../../wire/errors.ts";
 import { Backoff } from "../backoff.ts";
+import { httpErrorCode } from "../http-status.ts";
 import { isObject, jsonObject } from "../json-object.ts";
 import type { Token } from "../options.ts";
 import type { Platform } from "../platform/platform.ts";
@@ -102,17 +103,10 @@ function errorOf(status: number, answer: Answer | undefined): SwitchboardError {
   const message = typeof said.message === "string" ? said.message : `the server answered ${status}`;
   const known = Object.hasOwn(errors, String(said.code)) ? (said.code as ErrorCode) : undefined;
   return new SwitchboardError(
-    status >= 500 && (known === undefined || !errors[known].retry) ? "internal" : (known ?? codeOf(status)),
+    status >= 500 && (known === undefined || !errors[known].retry) ? "internal" : (known ?? httpErrorCode(status)),
     message,
     { status },
   );
-}
-
-function codeOf(status: number): ErrorCode {
-  const code = (["unauthenticated", "forbidden", "not_found", "conflict", "too_large", "over_rate"] as const).find(
-    (name) => errors[name].status === status,
-  );
-  return code ?? "bad_message";
 }
 
 function pause(platform: Platform, ms: number, signal: AbortSignal): Promise<void> {

@@ -8,8 +8,8 @@ import type { ConnectOptions } from "../options.ts";
 import { byteLength } from "../outbox.ts";
 import type { Outcome, Sending } from "../outcome.ts";
 import type { Timer } from "../platform/platform.ts";
-import { postText, postTransport, readPostAnswer } from "../post-transport.ts";
 import { serviceUrl } from "../service-url.ts";
+import { postText, postTransport, readPostAnswer } from "./post-transport.ts";
 import { PendingPublication, type Publication } from "./publication.ts";
 import { SampleBatch, samplesOf } from "./sample-batch.ts";
 

@@ -1,7 +1,7 @@
 /** The platform of Node: WebSockets of the library `ws`, whose pings prove that the server has read what came before. */
 import { WebSocket } from "ws";
 import { closeCodes } from "../../wire/close-codes.ts";
-import { httpCloseCode } from "../http-close-code.ts";
+import { httpCloseCode } from "../http-status.ts";
 import type { Opening, Socket, SocketEvents } from "../transport.ts";
 import type { Platform } from "./platform.ts";
 import { protocolsFor } from "./protocols.ts";

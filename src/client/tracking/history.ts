@@ -1,6 +1,6 @@
 /** Tracking's two HTTP endpoints: which objects there were, and where each has been seen. */
 import { SwitchboardError } from "../../wire/error.ts";
-import type { ErrorCode } from "../../wire/errors.ts";
+import { httpErrorCode } from "../http-status.ts";
 import type { Token } from "../options.ts";
 import { wrong } from "./messages/wrong.ts";
 
@@ -19,15 +19,6 @@ export interface HistoryParts {
   readonly token: Token | undefined;
   readonly timeoutMs: number;
 }
-
-/** What is no `ErrorCode` of ours is told by its status. */
-const codeOf: Readonly<Record<number, ErrorCode>> = {
-  401: "unauthenticated",
-  403: "forbidden",
-  404: "not_found",
-  429: "over_rate",
-  503: "over_capacity",
-};
 
 export class History {
   readonly #parts: HistoryParts;
@@ -96,8 +87,7 @@ function baseOf(url: string | URL): URL {
 
 function dataOf({ path, status, text }: Answer): readonly unknown[] {
   if (status !== 200) {
-    const code = codeOf[status] ?? (status < 500 ? "bad_message" : "internal");
-    throw new SwitchboardError(code, `/${path} was answered with ${status}: ${text.slice(0, 200) || "no text"}`);
+    throw new SwitchboardError(httpErrorCode(status), `/${path} was answered with ${status}: ${text.slice(0, 200) || "no text"}`);
   }
   let data: unknown;
   try {

@@ -1,7 +1,7 @@
 /** A transport over HTTP: each message is one POST, one at a time, and its answer comes back as a text. Browsers and Node. */
-import { httpCloseCode } from "./http-close-code.ts";
-import { isObject, jsonObject } from "./json-object.ts";
-import type { Opening, Socket, SocketEvents, Transport } from "./transport.ts";
+import { httpCloseCode } from "../http-status.ts";
+import { isObject, jsonObject } from "../json-object.ts";
+import type { Opening, Socket, SocketEvents, Transport } from "../transport.ts";
 
 /** How the server answered the POST of one message. */
 export interface PostAnswer {
