@@ -1,6 +1,6 @@
 /** `switchboard demo`: a server with simulated clients of all services. */
 import type { Command } from "commander";
-import { commandFailed } from "./exit.ts";
+import { CommandFailed } from "./exit.ts";
 
 /** Adds the command; its flags are the demo's own. */
 export function addDemoCommand(program: Command): void {
@@ -14,6 +14,6 @@ export function addDemoCommand(program: Command): void {
       // Here, because the other commands are quicker without it.
       const { runDemo } = await import("../demo/run.ts");
       const code = await runDemo(flags);
-      if (code !== 0) throw commandFailed(code);
+      if (code !== 0) throw new CommandFailed(code);
     });
 }

@@ -12,7 +12,3 @@ export class CommandFailed extends Error {
     this.code = code;
   }
 }
-
-export function commandFailed(code: ExitCode): CommandFailed {
-  return new CommandFailed(code);
-}

@@ -1,10 +1,11 @@
 /** What a command shows while it is connected: lines for people or JSON, and how the connection does. */
 import { type Command, InvalidArgumentError } from "commander";
 import type { Connection, ConnectionState } from "../client/index.ts";
-import { SwitchboardError } from "../wire/error.ts";
-import { durationMs } from "./duration.ts";
+import { systemClock } from "../kit/clock.ts";
+import { durationFlag } from "./duration.ts";
 import { addServerOptions, type ServerOptions } from "./server-options.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { over } from "./waiting.ts";
 
 /** Flags as commander has read them. */
 export interface LiveOptions extends ServerOptions {
@@ -18,7 +19,7 @@ export function addLiveOptions(command: Command): Command {
   return addServerOptions(command)
     .option("--json", "a JSON object a line, for programs")
     .option("--count <number>", "end after so many lines (default: until Ctrl-C)", lineCount)
-    .option("--for <duration>", "end after so long: 30s, 5m, 1h", duration);
+    .option("--for <duration>", "end after so long: 30s, 5m, 1h", durationFlag);
 }
 
 /**
@@ -55,19 +56,19 @@ export class LiveView {
 
   /** Resolves when it is to end, having closed the connections. Rejects with why one is over for good. */
   async run(...connections: readonly Connection[]): Promise<void> {
-    const timer = this.#options.for === undefined ? undefined : setTimeout(this.#end, this.#options.for);
+    const timer = this.#options.for === undefined ? undefined : systemClock.after(this.#options.for, this.#end);
     this.#surroundings.interrupted().addEventListener("abort", this.#end);
     const failed = connections.map((connection) => {
       let lost = false;
       connection.on("state", (state) => {
         lost = this.#tell(state, lost);
       });
-      return connection.whenClosed().then(() => connection.whenOpen());
+      return over(connection);
     });
     try {
       await Promise.race([this.#ended, ...failed]);
     } finally {
-      clearTimeout(timer);
+      timer?.cancel();
       for (const one of failed) one.catch(() => {});
       await Promise.all(connections.map((connection) => connection.close()));
     }
@@ -86,36 +87,8 @@ export class LiveView {
   }
 }
 
-/** What `work` comes to, or undefined after `ms`. */
-export function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms, undefined);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}
-
-/** Waits for the connection to open; a server that is not there within `ms` is an error. */
-export async function opened(connection: Connection, ms: number): Promise<void> {
-  if (
-    await within(
-      connection.whenOpen().then(() => true),
-      ms,
-    )
-  )
-    return;
-  const { state } = connection;
-  const why = state.status === "waiting" ? `: ${state.loss.reason || state.loss.code}` : "";
-  throw new SwitchboardError("timeout", `no connection within ${ms / 1000} s${why}: is the server running there? (--url says where)`);
-}
-
 function lineCount(text: string): number {
   const count = Number(text);
   if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError("Write a whole number from 1.");
   return count;
-}
-
-export function duration(text: string): number {
-  const ms = durationMs(text);
-  if (ms === undefined) throw new InvalidArgumentError("Write it as 30s, 5m or 1h.");
-  return ms;
 }

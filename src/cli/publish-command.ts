@@ -2,15 +2,15 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { type Command, Option } from "commander";
-import { ExperimentPublisher, type Publication } from "../client/experiments/index.ts";
-import { FileOutboxStore } from "../client/file-store/index.ts";
+import type { Publication, ExperimentPublisher as Publisher } from "../client/experiments/index.ts";
 import { SwitchboardError } from "../wire/error.ts";
-import { commandFailed } from "./exit.ts";
+import { CommandFailed } from "./exit.ts";
 import { Interruption } from "./interruption.ts";
 import { ProgressLine } from "./progress-line.ts";
-import { type SampleFormat, type SampleRow, sampleRows } from "./sample-rows.ts";
+import type { SampleFormat, SampleRow } from "./sample-rows.ts";
 import { addServerOptions, type ServerOptions, serverOf, tokenOption } from "./server-options.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { over } from "./waiting.ts";
 
 /** What was read before a failure is stored, if the server takes it in this time. */
 const closeWithinMs = 10_000;
@@ -53,6 +53,12 @@ export function addPublishCommand(program: Command, surroundings: Surroundings):
 }
 
 async function publish(experiment: string, file: string | undefined, options: PublishOptions, surroundings: Surroundings): Promise<void> {
+  // Here, because the other commands are quicker without it.
+  const [{ ExperimentPublisher }, { FileOutboxStore }, { sampleRows }] = await Promise.all([
+    import("../client/experiments/index.ts"),
+    import("../client/file-store/index.ts"),
+    import("./sample-rows.ts"),
+  ]);
   const server = serverOf(options, surroundings);
   const input = file === undefined ? surroundings.input() : createReadStream(file);
   const size = file === undefined ? undefined : await sizeOf(file);
@@ -103,10 +109,9 @@ async function publish(experiment: string, file: string | undefined, options: Pu
       show("");
     }
     if (interruption.happened) surroundings.remark(`interrupted: storing what was read, for ${closeWithinMs / 1000} s at most`);
-    const over = publisher.connection.whenClosed().then(() => publisher.connection.whenOpen());
     const stored = options.finish && !interruption.happened ? publisher.finish() : last?.outcome;
     // The end below waits for what was interrupted, too.
-    await interruption.or(Promise.race([stored, over]));
+    await interruption.or(Promise.race([stored, over(publisher.connection)]));
   } catch (error) {
     failure = error;
   } finally {
@@ -125,13 +130,13 @@ async function publish(experiment: string, file: string | undefined, options: Pu
   if (failure !== undefined) throw failure;
   if (kept > 0) {
     surroundings.remark(`${kept} posts wait in ${options.outbox}: the next publish with this --outbox stores them first`);
-    throw commandFailed(1);
+    throw new CommandFailed(1);
   }
   surroundings.print(`${rows.toLocaleString("en")} draws are stored in ${experiment}`);
-  if (interruption.happened) throw commandFailed(1);
+  if (interruption.happened) throw new CommandFailed(1);
 }
 
-function add(publisher: ExperimentPublisher, { chain, values }: SampleRow, defaultChain: string): Publication {
+function add(publisher: Publisher, { chain, values }: SampleRow, defaultChain: string): Publication {
   const lists = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value]]));
   return publisher.samples(chain ?? defaultChain, lists);
 }

@@ -6,7 +6,7 @@ import type { Config } from "../gateway/config.ts";
 import { installedServices } from "../gateway/services.ts";
 import { SwitchboardError } from "../wire/error.ts";
 import { addFileOptions, type ConfigOptions, sourcesOf } from "./config-options.ts";
-import { durationMs } from "./duration.ts";
+import { durationFlag } from "./duration.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { printTable } from "./table.ts";
 
@@ -30,7 +30,7 @@ export function addTokenCommands(program: Command, surroundings: Surroundings): 
       .requiredOption("--role <role>", `what it allows; may be given again: ${knownRoles().join(", ")}`, collect)
       .option("--lobby <id>", "limit it to this lobby; may be given again", collect)
       .option("--monitor <id>", "limit it to this monitor; may be given again", collect)
-      .option("--expires <duration>", "how long it is good: 12h, 30d, 1y (default: until it is revoked)", lifetimeOf),
+      .option("--expires <duration>", "how long it is good: 12h, 30d, 1y (default: until it is revoked)", durationFlag),
   ).action((options: CreateOptions) => create(options, surroundings));
 
   addFileOptions(token.command("list").description("list the tokens, which are not shown themselves"))
@@ -105,7 +105,7 @@ async function configOf(options: ConfigOptions, surroundings: Surroundings): Pro
 }
 
 function knownRoles(): string[] {
-  return [...installedServices.flatMap(({ contract }) => Object.keys(contract.roles)), "metrics", "admin"];
+  return [...installedServices.flatMap(({ contract }) => Object.keys(contract.roles)), "metrics"];
 }
 
 function rowOf(record: TokenRecord): string[] {
@@ -130,10 +130,4 @@ function collect(value: string, before: readonly string[] = []): readonly string
 function nameOf(text: string): string {
   if (!/^[^\p{Cc}]{1,100}$/u.test(text)) throw new InvalidArgumentError("It must have 1 to 100 characters, and no control characters.");
   return text;
-}
-
-function lifetimeOf(text: string): number {
-  const ms = durationMs(text);
-  if (ms === undefined) throw new InvalidArgumentError("Write a number and s, m, h, d, w or y, such as 30d.");
-  return ms;
 }

@@ -1,11 +1,10 @@
 /** `switchboard send devices`: a command to a monitor, and what becomes of it. */
 import type { Command } from "commander";
-import { DeviceUser } from "../../client/devices/index.ts";
-import { commandFailed } from "../exit.ts";
-import { duration, opened } from "../live-view.ts";
+import { durationFlag } from "../duration.ts";
+import { CommandFailed } from "../exit.ts";
 import { addServerOptions, type ServerOptions, serverOf, tokenOption } from "../server-options.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { openWithinMs } from "./open-within.ts";
+import { opened } from "../waiting.ts";
 
 interface SendDevicesOptions extends ServerOptions {
   readonly wait?: number;
@@ -22,8 +21,8 @@ export function addSendDevices(command: Command, surroundings: Surroundings): vo
       .argument("<monitor>", "its id")
       .argument("<command...>", "what it shall do"),
   )
-    .option("--wait <duration>", "how long it may wait for a monitor that is away (default: the server's, 1m)", duration)
-    .option("--answer <duration>", "how long the monitor may take (default: the server's, 10m)", duration)
+    .option("--wait <duration>", "how long it may wait for a monitor that is away (default: the server's, 1m)", durationFlag)
+    .option("--answer <duration>", "how long the monitor may take (default: the server's, 10m)", durationFlag)
     .option("--retry", "hand it over again if the monitor drops with it: only for what may be done twice")
     .option("--json", "print JSON")
     .action((monitor: string, words: readonly string[], options: SendDevicesOptions) =>
@@ -32,10 +31,12 @@ export function addSendDevices(command: Command, surroundings: Surroundings): vo
 }
 
 async function send(monitorId: string, text: string, options: SendDevicesOptions, surroundings: Surroundings): Promise<void> {
+  // Here, because the other commands are quicker without it.
+  const { DeviceUser } = await import("../../client/devices/index.ts");
   const server = serverOf(options, surroundings);
   const user = new DeviceUser(server.url, { monitorId, ...tokenOption(server) });
   try {
-    await opened(user.connection, openWithinMs);
+    await opened(user.connection);
     const { wait: waitMs, answer: answerMs, retry } = options;
     const { result } = user.command(text, {
       ...(waitMs === undefined ? {} : { waitMs }),
@@ -47,10 +48,10 @@ async function send(monitorId: string, text: string, options: SendDevicesOptions
     const end = await Promise.race([result, interrupted]);
     if (end === undefined) {
       surroundings.remark("not waited for its end: switchboard export devices shows what became of it");
-      throw commandFailed(1);
+      throw new CommandFailed(1);
     }
     surroundings.print(options.json ? JSON.stringify(end) : `${end.status}${end.reason === undefined ? "" : `: ${end.reason}`}`);
-    if (end.status !== "done") throw commandFailed(1);
+    if (end.status !== "done") throw new CommandFailed(1);
   } finally {
     await user.close();
   }

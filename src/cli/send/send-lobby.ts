@@ -1,11 +1,9 @@
 /** `switchboard send lobby`: tells viewers to refresh. */
 import type { Command } from "commander";
-import { LobbyPrompts, signalLeaderboard } from "../../client/lobby/index.ts";
 import { SwitchboardError } from "../../wire/error.ts";
-import { opened, within } from "../live-view.ts";
 import { addServerOptions, type ServerOptions, serverOf, tokenOption } from "../server-options.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { openWithinMs } from "./open-within.ts";
+import { opened, openWithinMs, within } from "../waiting.ts";
 
 export function addSendLobby(command: Command, surroundings: Surroundings): void {
   addServerOptions(
@@ -18,6 +16,8 @@ export function addSendLobby(command: Command, surroundings: Surroundings): void
 }
 
 async function send(lobbyId: string, promptId: string | undefined, options: ServerOptions, surroundings: Surroundings): Promise<void> {
+  // Here, because the other commands are quicker without it.
+  const { LobbyPrompts, signalLeaderboard } = await import("../../client/lobby/index.ts");
   const server = serverOf(options, surroundings);
   if (promptId !== undefined) {
     await signalLeaderboard(server.url, { lobbyId, promptId }, { ...tokenOption(server), deadlineMs: openWithinMs });
@@ -26,7 +26,7 @@ async function send(lobbyId: string, promptId: string | undefined, options: Serv
   }
   const prompts = new LobbyPrompts(server.url, { lobbyId, ...tokenOption(server) });
   try {
-    await opened(prompts.connection, openWithinMs);
+    await opened(prompts.connection);
     let refused: string | undefined;
     prompts.on("error", ({ message }) => {
       refused ??= message;

@@ -1,10 +1,9 @@
 /** `switchboard send text`: any texts to any WebSocket path, and what comes back. */
 import type { Command } from "commander";
-import { connect } from "../../client/index.ts";
-import { addLiveOptions, type LiveOptions, LiveView, opened } from "../live-view.ts";
+import { addLiveOptions, type LiveOptions, LiveView } from "../live-view.ts";
 import { serverOf, tokenOption } from "../server-options.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { openWithinMs } from "./open-within.ts";
+import { opened } from "../waiting.ts";
 
 export function addSendText(command: Command, surroundings: Surroundings): void {
   addLiveOptions(
@@ -17,6 +16,8 @@ export function addSendText(command: Command, surroundings: Surroundings): void 
 }
 
 async function send(path: string, texts: readonly string[], options: LiveOptions, surroundings: Surroundings): Promise<void> {
+  // Here, because the other commands are quicker without it.
+  const { connect } = await import("../../client/index.ts");
   const server = serverOf(options, surroundings);
   const view = new LiveView(options, surroundings);
   const connection = connect(`${server.url}${path.startsWith("/") ? "" : "/"}${path}`, tokenOption(server));
@@ -27,7 +28,7 @@ async function send(path: string, texts: readonly string[], options: LiveOptions
   });
   const running = view.run(connection);
   try {
-    await opened(connection, openWithinMs);
+    await opened(connection);
     for (const text of texts) connection.send(text);
   } catch (error) {
     view.end();

@@ -1,12 +1,11 @@
 /** `switchboard send tracking`: has an object tracked, or forgotten. */
 import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError } from "commander";
-import { TrackingInterface } from "../../client/tracking/index.ts";
+import type { TrackingInterface as Interface } from "../../client/tracking/index.ts";
 import { SwitchboardError } from "../../wire/error.ts";
-import { opened } from "../live-view.ts";
 import { addServerOptions, type ServerOptions, serverOf, tokenOption } from "../server-options.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { openWithinMs } from "./open-within.ts";
+import { opened, openWithinMs } from "../waiting.ts";
 
 interface StartOptions extends ServerOptions {
   readonly frame?: number;
@@ -41,12 +40,14 @@ export function addSendTracking(command: Command, surroundings: Surroundings): v
 async function withInterface(
   options: ServerOptions,
   surroundings: Surroundings,
-  send: (client: TrackingInterface) => Promise<string>,
+  send: (client: Interface) => Promise<string>,
 ): Promise<void> {
+  // Here, because the other commands are quicker without it.
+  const { TrackingInterface } = await import("../../client/tracking/index.ts");
   const server = serverOf(options, surroundings);
   const client = new TrackingInterface(server.url, tokenOption(server));
   try {
-    await opened(client.connection, openWithinMs);
+    await opened(client.connection);
     const outcome = await send(client);
     if (outcome !== "sent")
       throw new SwitchboardError(

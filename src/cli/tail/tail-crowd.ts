@@ -1,6 +1,5 @@
 /** `switchboard tail crowd`: a worker's numbers, as they change. */
 import type { Command } from "commander";
-import { CrowdDashboard } from "../../client/crowd/index.ts";
 import { addLiveOptions, type LiveOptions, LiveView } from "../live-view.ts";
 import { serverOf, tokenOption } from "../server-options.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -12,6 +11,8 @@ export function addTailCrowd(command: Command, surroundings: Surroundings): void
 }
 
 async function tail(workerName: string, options: LiveOptions, surroundings: Surroundings): Promise<void> {
+  // Here, because the other commands are quicker without it.
+  const { CrowdDashboard } = await import("../../client/crowd/index.ts");
   const server = serverOf(options, surroundings);
   const view = new LiveView(options, surroundings);
   const dashboard = new CrowdDashboard(server.url, { workerName, ...tokenOption(server) });

@@ -1,6 +1,6 @@
 /** `switchboard tail devices`: what becomes of a monitor's commands, whoever sent them. */
 import type { Command } from "commander";
-import { type CommandNews, DeviceUser } from "../../client/devices/index.ts";
+import type { CommandNews } from "../../client/devices/index.ts";
 import { addLiveOptions, type LiveOptions, LiveView } from "../live-view.ts";
 import { serverOf, tokenOption } from "../server-options.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -12,6 +12,8 @@ export function addTailDevices(command: Command, surroundings: Surroundings): vo
 }
 
 async function tail(monitorId: string, options: LiveOptions, surroundings: Surroundings): Promise<void> {
+  // Here, because the other commands are quicker without it.
+  const { DeviceUser } = await import("../../client/devices/index.ts");
   const server = serverOf(options, surroundings);
   const view = new LiveView(options, surroundings);
   const user = new DeviceUser(server.url, { monitorId, watch: true, ...tokenOption(server) });

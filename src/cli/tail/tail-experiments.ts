@@ -1,6 +1,6 @@
 /** `switchboard tail experiments`: an experiment's log and samples, as they come. */
 import type { Command } from "commander";
-import { type Diagnostics, ExperimentViewer } from "../../client/experiments/index.ts";
+import type { Diagnostics } from "../../client/experiments/index.ts";
 import { addLiveOptions, type LiveOptions, LiveView } from "../live-view.ts";
 import { serverOf, tokenOption } from "../server-options.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -30,6 +30,8 @@ export function addTailExperiments(command: Command, surroundings: Surroundings)
 }
 
 async function tail(experiment: string, options: TailExperimentsOptions, surroundings: Surroundings): Promise<void> {
+  // Here, because the other commands are quicker without it.
+  const { ExperimentViewer } = await import("../../client/experiments/index.ts");
   const server = serverOf(options, surroundings);
   const view = new LiveView(options, surroundings);
   const viewer = new ExperimentViewer(server.url, { experiment, ...tokenOption(server) });

@@ -1,6 +1,5 @@
 /** `switchboard tail lobby`: who waits, starts and refreshes, as they happen. */
 import type { Command } from "commander";
-import { Leaderboard, LobbyPlayer, LobbyPrompts } from "../../client/lobby/index.ts";
 import { addLiveOptions, type LiveOptions, LiveView } from "../live-view.ts";
 import { serverOf, tokenOption } from "../server-options.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -24,6 +23,8 @@ export function addTailLobby(command: Command, surroundings: Surroundings): void
 }
 
 async function tail(lobbyId: string, promptId: string | undefined, options: TailLobbyOptions, surroundings: Surroundings): Promise<void> {
+  // Here, because the other commands are quicker without it.
+  const { Leaderboard, LobbyPlayer, LobbyPrompts } = await import("../../client/lobby/index.ts");
   const server = serverOf(options, surroundings);
   const view = new LiveView(options, surroundings);
   const token = tokenOption(server);

@@ -1,6 +1,5 @@
 /** `switchboard tail tracking`: boxes and objects, as they come. */
 import type { Command } from "commander";
-import { TrackingInterface } from "../../client/tracking/index.ts";
 import { addLiveOptions, type LiveOptions, LiveView } from "../live-view.ts";
 import { serverOf, tokenOption } from "../server-options.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -22,6 +21,8 @@ export function addTailTracking(command: Command, surroundings: Surroundings): v
 }
 
 async function tail(options: TailTrackingOptions, surroundings: Surroundings): Promise<void> {
+  // Here, because the other commands are quicker without it.
+  const { TrackingInterface } = await import("../../client/tracking/index.ts");
   const server = serverOf(options, surroundings);
   const view = new LiveView(options, surroundings);
   const cameras = options.camera === undefined ? {} : { cameraIds: options.camera };

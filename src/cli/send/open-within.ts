@@ -1,2 +1,0 @@
-/** How long a command that sends something waits for the server. */
-export const openWithinMs = 10_000;
