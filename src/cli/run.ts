@@ -2,7 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { likely } from "../gateway/config/nearest.ts";
 import { serverVersion } from "../gateway/version.ts";
-import { isSwitchboardError } from "../wire/error.ts";
+import { isSwitchboardError, messageOf } from "../wire/error.ts";
 import { addBenchCommand } from "./bench-command.ts";
 import { addCheckConfigCommand } from "./check-config-command.ts";
 import { addDemoCommand } from "./demo-command.ts";
@@ -81,5 +81,5 @@ function optionsOf(command: Command): string {
 }
 
 function unexpected(error: unknown): string {
-  return `unexpected: ${error instanceof Error ? error.message : String(error)}`;
+  return `unexpected: ${messageOf(error)}`;
 }

@@ -4,6 +4,7 @@ import { type Logger, pino } from "pino";
 import { loadConfig } from "../gateway/config/load-config.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import { installedServices } from "../gateway/services.ts";
+import { messageOf } from "../wire/error.ts";
 import { addAllOptions, type ConfigOptions, sourcesOf } from "./config-options.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -71,7 +72,7 @@ function toldToStop(surroundings: Surroundings): Promise<void> {
 function leaveOnFault(logger: Logger, surroundings: Surroundings): void {
   process.on("uncaughtException", (error: unknown) => {
     logger.fatal({ err: error }, "uncaught error: the process ends");
-    surroundings.remark(`error: unexpected: ${error instanceof Error ? error.message : String(error)}`);
+    surroundings.remark(`error: unexpected: ${messageOf(error)}`);
     process.exit(1);
   });
 }

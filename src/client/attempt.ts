@@ -1,5 +1,5 @@
 /** One attempt to open a connection, and the open socket that may come of it. */
-import { isSwitchboardError, SwitchboardError } from "../wire/error.ts";
+import { isSwitchboardError, messageOf, SwitchboardError } from "../wire/error.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { Platform, Timer } from "./platform/platform.ts";
 import type { Loss } from "./state.ts";
@@ -185,8 +185,4 @@ export class Attempt {
 function known(error: unknown): SwitchboardError {
   if (isSwitchboardError(error)) return error;
   return new SwitchboardError("internal", `the connection could not be opened: ${messageOf(error)}`, {}, { cause: error });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 /** The demo: a server and simulated clients of all its services. */
 import { isSwitchboardError, systemClock } from "../kit/index.ts";
+import { messageOf } from "../wire/error.ts";
 import { CrowdScene } from "./crowd/crowd-scene.ts";
 import { DevicesScene } from "./devices/devices-scene.ts";
 import { ExperimentsScene } from "./experiments/experiments-scene.ts";
@@ -91,10 +92,6 @@ function endWhenTold(setting: Setting, seconds: number | undefined): void {
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function print(text: string): void {

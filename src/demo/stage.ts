@@ -1,4 +1,5 @@
 /** Plays all scenes at once, with a line for each every few seconds. */
+import { messageOf } from "../wire/error.ts";
 import type { Scene } from "./participant.ts";
 import { answerDeadlineMs, type Setting } from "./setting.ts";
 import type { SceneResult } from "./summary.ts";
@@ -25,7 +26,7 @@ export async function play({ setting, scenes, print }: Staging): Promise<readonl
       try {
         await scene.play();
       } catch (error) {
-        failures.set(scene, error instanceof Error ? error.message : String(error));
+        failures.set(scene, messageOf(error));
       } finally {
         open.delete(scene);
         setting.end();

@@ -26,3 +26,8 @@ export class SwitchboardError extends Error {
 export function isSwitchboardError(error: unknown, ...codes: readonly ErrorCode[]): error is SwitchboardError {
   return error instanceof SwitchboardError && (codes.length === 0 || codes.includes(error.code));
 }
+
+/** What there is to say of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,5 +1,5 @@
 /** A POST that is sent again until it is answered: for requests that change nothing the second time. */
-import { isSwitchboardError, SwitchboardError } from "../../wire/error.ts";
+import { isSwitchboardError, messageOf, SwitchboardError } from "../../wire/error.ts";
 import { type ErrorCode, errors } from "../../wire/errors.ts";
 import { Backoff } from "../backoff.ts";
 import { httpErrorCode } from "../http-status.ts";
@@ -79,7 +79,7 @@ async function limited(
     (answer): Result => ({ answer }),
     (error: unknown): Result => {
       if (isSwitchboardError(error)) return { error };
-      return { error: new SwitchboardError("internal", error instanceof Error ? error.message : String(error), {}, { cause: error }) };
+      return { error: new SwitchboardError("internal", messageOf(error), {}, { cause: error }) };
     },
   );
   const result = await Promise.race([aborted, answered]);

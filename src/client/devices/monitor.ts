@@ -1,6 +1,6 @@
 /** A monitor: the device's end, which does what users command. */
 import { platform } from "#platform";
-import { isSwitchboardError } from "../../wire/error.ts";
+import { isSwitchboardError, messageOf } from "../../wire/error.ts";
 import { connect } from "../connect.ts";
 import type { Connection } from "../connection.ts";
 import { Emitter } from "../emitter.ts";
@@ -209,7 +209,7 @@ export class Monitor {
       await this.#run(command, { commandId, signal: this.#ending.signal });
       return undefined;
     } catch (error) {
-      return (error instanceof Error ? error.message : String(error)).slice(0, maxReasonLength) || "no reason given";
+      return messageOf(error).slice(0, maxReasonLength) || "no reason given";
     }
   }
 

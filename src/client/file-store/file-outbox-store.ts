@@ -1,5 +1,5 @@
 /** An outbox in a file. */
-import { isSwitchboardError, SwitchboardError } from "../../wire/error.ts";
+import { isSwitchboardError, messageOf, SwitchboardError } from "../../wire/error.ts";
 import type { OutboxStore, StoredMessage } from "../outbox-store.ts";
 import { Journal } from "./journal.ts";
 import type { JournalEntry } from "./journal-lines.ts";
@@ -131,7 +131,7 @@ export class FileOutboxStore implements OutboxStore {
 
   #unavailable(what: string, error: unknown): SwitchboardError {
     if (isSwitchboardError(error)) return error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return new SwitchboardError("outbox_unavailable", `${this.#path} cannot be ${what}: ${reason}`, { path: this.#path }, { cause: error });
   }
 }

@@ -1,5 +1,5 @@
 /** Tracking's two HTTP endpoints: which objects there were, and where each has been seen. */
-import { SwitchboardError } from "../../wire/error.ts";
+import { messageOf, SwitchboardError } from "../../wire/error.ts";
 import { httpErrorCode } from "../http-status.ts";
 import type { Token } from "../options.ts";
 import { wrong } from "./messages/wrong.ts";
@@ -63,7 +63,7 @@ export class History {
       const response = await fetch(address, { headers, signal: AbortSignal.timeout(timeoutMs) });
       return { path, status: response.status, text: await response.text() };
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new SwitchboardError("timeout", `${address.href} gave no answer (${why}): is the server there?`, {}, { cause: error });
     }
   }

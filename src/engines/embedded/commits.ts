@@ -1,6 +1,6 @@
 /** Group commit: what is asked for in one turn of the event loop is stored in one transaction. */
-import { isSwitchboardError, SwitchboardError } from "../../wire/error.ts";
-import { type DataFile, reasonOf } from "./data-file.ts";
+import { isSwitchboardError, messageOf, SwitchboardError } from "../../wire/error.ts";
+import type { DataFile } from "./data-file.ts";
 
 /** A log, as far as transactions go. */
 export interface Part {
@@ -104,7 +104,7 @@ export class Commits {
         for (const waiting of batch) answers.push(answer(waiting));
       });
     } catch (error) {
-      const message = `nothing was stored: ${reasonOf(error)}`;
+      const message = `nothing was stored: ${messageOf(error)}`;
       for (const waiting of batch) waiting.reject(new SwitchboardError("log_unavailable", message, {}, { cause: error }));
       return;
     }
@@ -134,7 +134,7 @@ export class Commits {
       });
     } catch (error) {
       this.#failures++;
-      this.#failure = reasonOf(error);
+      this.#failure = messageOf(error);
       for (const part of parts) part.settle(false);
       throw error;
     }

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Libsql from "libsql";
-import { isSwitchboardError, SwitchboardError } from "../../wire/error.ts";
+import { isSwitchboardError, messageOf, SwitchboardError } from "../../wire/error.ts";
 import { bootId } from "./boot-id.ts";
 import { migrations } from "./migrations.ts";
 
@@ -36,7 +36,7 @@ export class DataFile {
       createPrivately(path);
       this.#database = new Libsql(path);
     } catch (error) {
-      throw new SwitchboardError("start_failed", `cannot open ${path}: ${reasonOf(error)}`, { directory }, { cause: error });
+      throw new SwitchboardError("start_failed", `cannot open ${path}: ${messageOf(error)}`, { directory }, { cause: error });
     }
     try {
       this.starts = this.#takeOver(directory, newEpoch);
@@ -47,7 +47,7 @@ export class DataFile {
     } catch (error) {
       release(this.#database);
       if (isSwitchboardError(error)) throw error;
-      throw new SwitchboardError("start_failed", `cannot open ${path}: ${reasonOf(error)}`, { directory }, { cause: error });
+      throw new SwitchboardError("start_failed", `cannot open ${path}: ${messageOf(error)}`, { directory }, { cause: error });
     }
     this.#begin = this.prepare("BEGIN IMMEDIATE");
     this.#commit = this.prepare("COMMIT");
@@ -191,9 +191,4 @@ function lockHolder(path: string): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The message of an error of the system or of SQLite. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,12 +1,12 @@
 /** The engine for one process: logs in an SQLite file, bus and leases in memory. */
 import { randomUUID } from "node:crypto";
 import type { Engine, Log, LogOptions, Session } from "../../kit/engine.ts";
-import { SwitchboardError } from "../../wire/error.ts";
+import { messageOf, SwitchboardError } from "../../wire/error.ts";
 import { LocalBus, LocalBusNode } from "../local/local-bus.ts";
 import { LocalLeases, LocalLeasesNode } from "../local/local-leases.ts";
 import { checkLogName } from "../subjects.ts";
 import { Commits } from "./commits.ts";
-import { DataFile, reasonOf } from "./data-file.ts";
+import { DataFile } from "./data-file.ts";
 import { EmbeddedLog } from "./embedded-log.ts";
 import { LogTable } from "./log-table.ts";
 import { Sweeper } from "./sweeper.ts";
@@ -88,7 +88,7 @@ class EmbeddedEngine implements Engine {
       this.#sweeper.add(table, log, options);
       return log;
     } catch (error) {
-      throw new SwitchboardError("log_unavailable", `log ${name} cannot be opened: ${reasonOf(error)}`, {}, { cause: error });
+      throw new SwitchboardError("log_unavailable", `log ${name} cannot be opened: ${messageOf(error)}`, {}, { cause: error });
     }
   }
 

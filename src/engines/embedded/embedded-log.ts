@@ -1,10 +1,9 @@
 /** A log of the embedded engine: a table, the commits it takes part in, and this node's follow. */
 import type { Appended, AppendOptions, Follower, Following, Log, NewEvent, ReadOptions, ReadResult } from "../../kit/engine.ts";
-import { isSwitchboardError, SwitchboardError } from "../../wire/error.ts";
+import { isSwitchboardError, messageOf, SwitchboardError } from "../../wire/error.ts";
 import { FollowSlot } from "../local/follow-slot.ts";
 import { checkSubject } from "../subjects.ts";
 import type { Commits, Part } from "./commits.ts";
-import { reasonOf } from "./data-file.ts";
 import type { LogTable } from "./log-table.ts";
 
 /** What one event takes beside its data, about. */
@@ -114,7 +113,7 @@ export class EmbeddedLog implements Log, Part {
     try {
       return ask();
     } catch (error) {
-      throw new SwitchboardError("log_unavailable", `log ${this.name} cannot be read: ${reasonOf(error)}`, {}, { cause: error });
+      throw new SwitchboardError("log_unavailable", `log ${this.name} cannot be read: ${messageOf(error)}`, {}, { cause: error });
     }
   }
 

@@ -1,6 +1,6 @@
 /** One node's follow of one log: every event once, in order, and who waits for how far it has come. */
 import type { Follower, Following } from "../../kit/engine.ts";
-import { SwitchboardError } from "../../wire/error.ts";
+import { messageOf, SwitchboardError } from "../../wire/error.ts";
 import { eventOf } from "./nats-event.ts";
 import type { LogStream } from "./nats-log-stream.ts";
 import { type StreamMessage, Tail } from "./nats-tail.ts";
@@ -111,7 +111,7 @@ export class NatsFollow implements Following {
         this.#hand(message);
       }
     } catch (error) {
-      if (this.#held === held) this.#tail?.restart(error instanceof Error ? error.message : String(error));
+      if (this.#held === held) this.#tail?.restart(messageOf(error));
     }
   }
 
@@ -134,7 +134,7 @@ export class NatsFollow implements Following {
       call();
       return true;
     } catch (error) {
-      this.#finish(`the follower threw: ${error instanceof Error ? error.message : String(error)}`, error);
+      this.#finish(`the follower threw: ${messageOf(error)}`, error);
       return false;
     }
   }

@@ -1,7 +1,7 @@
 /** One connection to NATS: whether it stands, calls that fail at once when it breaks, and who wants to know that it is back. */
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, credsAuthenticator, type NatsConnection, type NodeConnectionOptions } from "@nats-io/transport-node";
-import { SwitchboardError } from "../../wire/error.ts";
+import { messageOf, SwitchboardError } from "../../wire/error.ts";
 import type { NatsCounters } from "./nats-counters.ts";
 import { natsFailure, unavailable } from "./nats-failure.ts";
 
@@ -78,7 +78,7 @@ export class NatsLink {
     } catch (error) {
       const failure = natsFailure(error, doing);
       if (failure instanceof SwitchboardError) throw failure;
-      throw unavailable(doing, error instanceof Error ? error.message : String(error), error);
+      throw unavailable(doing, messageOf(error), error);
     }
   }
 

@@ -1,5 +1,5 @@
 /** A live copy of the bucket in this process. */
-import { SwitchboardError } from "../../wire/error.ts";
+import { messageOf, SwitchboardError } from "../../wire/error.ts";
 import type { NatsBucket } from "./nats-bucket.ts";
 import { textOf } from "./nats-event.ts";
 import { unavailable } from "./nats-failure.ts";
@@ -171,7 +171,7 @@ export class NatsMirror {
       this.#listener.loaded();
       this.#release();
     } catch (error) {
-      if (this.#loading === loading) this.#tail?.restart(error instanceof Error ? error.message : String(error));
+      if (this.#loading === loading) this.#tail?.restart(messageOf(error));
     }
   }
 

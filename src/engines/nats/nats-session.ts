@@ -1,5 +1,6 @@
 /** This node's session: a record that is renewed, and the moment from which the node must count it as lost. */
 import type { Session } from "../../kit/engine.ts";
+import { messageOf } from "../../wire/error.ts";
 import type { NatsBucket } from "./nats-bucket.ts";
 import { type SessionRecord, sessionKeyPrefix } from "./nats-lease-record.ts";
 import type { NatsLink } from "./nats-link.ts";
@@ -115,7 +116,7 @@ export class NatsSession implements Session {
       if (this.held) nextMs = this.#times.renewMs;
     } catch (error) {
       // What counts is how long that lasts, and the loss timer knows it.
-      this.#failure = error instanceof Error ? error.message : String(error);
+      this.#failure = messageOf(error);
     }
     this.#renewing = false;
     this.#plan(nextMs);

@@ -1,6 +1,7 @@
 /** Everything in a stream from a sequence on, in order, live: an ephemeral push consumer that is made anew when it fails. */
 import { AckPolicy, type ConsumerConfig, DeliverPolicy, ReplayPolicy } from "@nats-io/jetstream";
 import { createInbox, type Msg, type MsgHdrs, nanos, type Subscription } from "@nats-io/transport-node";
+import { messageOf } from "../../wire/error.ts";
 import type { NatsLink } from "./nats-link.ts";
 
 /** How often an idle consumer says that it is alive. */
@@ -96,7 +97,7 @@ export class Tail {
         await this.#start();
         break;
       } catch (error) {
-        this.#trouble = error instanceof Error ? error.message : String(error);
+        this.#trouble = messageOf(error);
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
     }
