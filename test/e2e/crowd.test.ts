@@ -245,7 +245,7 @@ describe("beside the demo", () => {
     await opened.axe();
     await opened.screenshot("crowd-skipping-390-light");
     await opened.page.getByRole("button", { name: "Skip with this explanation" }).click();
-    await opened.page.getByText("Somebody else is asked").waitFor();
+    await opened.page.getByText("Skipped. Somebody else is asked for this sentence.").waitFor();
     expect((await exportOf("skipped")).units).toMatchObject([{ worker: "hal", status: "skipped", explanation: "I know no dogs." }]);
     // Nobody gets the same sentence twice.
     await opened.page.getByRole("button", { name: "Get the next unit" }).click();
