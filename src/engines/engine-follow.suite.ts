@@ -137,7 +137,7 @@ export function followSuite(context: SuiteContext): void {
         gap: () => {},
       });
       await log.append("a", [{ data: "1" }, { data: "2" }, { data: "3" }]);
-      await expect.poll(() => seen, { timeout: 5_000 }).toContain("2");
+      await expect.poll(() => seen).toContain("2");
       await within(stopped ?? Promise.reject(new Error("not stopped")), "stop");
       const next = new Recorder();
       await within(log.follow(0, next), "next follow");

@@ -1,11 +1,10 @@
 /** Engine suite: what retention drops, and that whoever missed it is told. */
 import { describe, expect, test } from "vitest";
 import type { Log } from "../kit/engine.ts";
-import { deadlineMs, put, Recorder, readAll, type SuiteContext, texts, within } from "./engine-harness.suite.ts";
+import { put, Recorder, readAll, type SuiteContext, texts, within } from "./engine-harness.suite.ts";
 
 async function dropped(log: Log, subject: string, offset: number): Promise<void> {
-  const poll = { timeout: deadlineMs, interval: 20 };
-  await expect.poll(async () => (await log.read(subject, 0, { limit: 1 })).events[0]?.offset ?? offset + 1, poll).toBeGreaterThan(offset);
+  await expect.poll(async () => (await log.read(subject, 0, { limit: 1 })).events[0]?.offset ?? offset + 1).toBeGreaterThan(offset);
 }
 
 export function retentionSuite(context: SuiteContext): void {
@@ -64,7 +63,7 @@ export function retentionSuite(context: SuiteContext): void {
       const old = await put(log, "a", "old");
       await put(log, "b", "old too");
       await dropped(log, "a", old);
-      await expect.poll(() => log.subjects(""), { timeout: deadlineMs, interval: 20 }).toEqual([]);
+      await expect.poll(() => log.subjects("")).toEqual([]);
       const fresh = await put(log, "a", "new");
       expect(fresh).toBeGreaterThan(old);
       const { events, gap } = await log.read("a", 0);

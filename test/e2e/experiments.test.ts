@@ -103,9 +103,9 @@ describe("an experiment", () => {
         .getByRole("cell")
         .nth(1)
         .textContent();
-    await expect.poll(points, { timeout: 15_000 }).toBe("50");
+    await expect.poll(points).toBe("50");
     await publishDraws(url, { ...live, draws: 60, from: 50 });
-    await expect.poll(points, { timeout: 15_000 }).toBe("110");
+    await expect.poll(points).toBe("110");
     const { v2 } = dataOf(await request(url, "GET /experiments/live/summary")) as Record<string, { mean: number; r_hat: number }>;
     const row = page.getByRole("table", { name: "Variables" }).getByRole("row", { name: /v2/ });
     await row.getByText(v2?.r_hat.toFixed(3) ?? "none", { exact: true }).waitFor();
@@ -150,7 +150,7 @@ describe("an experiment", () => {
         .getByRole("cell")
         .nth(2)
         .textContent();
-    await expect.poll(last, { timeout: 15_000 }).toMatch(/^-?0\.0|^-?\d\.\de-/);
+    await expect.poll(last).toMatch(/^-?0\.0|^-?\d\.\de-/);
     await opened.screenshot("experiment-means-1280-light");
   });
 
@@ -252,7 +252,7 @@ describe("when the server goes and comes back", () => {
         .getByRole("cell")
         .nth(1)
         .textContent();
-    await expect.poll(points, { timeout: 15_000 }).toBe("40");
+    await expect.poll(points).toBe("40");
     await first.kill();
     await page.getByText("The connection was lost").waitFor();
     expect(await points()).toBe("40");

@@ -53,7 +53,7 @@ describe.skipIf(missing !== undefined)(`nats leases${missing === undefined ? "" 
     expect(changes.items.slice(2).map(changeText).sort()).toEqual(["room.1 free", "room.2 free"]);
     expect(await b.leases.list("room.")).toEqual([]);
     expect(held(await b.leases.acquire("room.1", "taken")).fence).toBeGreaterThan(one.fence);
-    await expect.poll(() => c.leases.list("room."), { timeout: 5_000 }).toMatchObject([{ key: "room.1", value: "taken" }]);
+    await expect.poll(() => c.leases.list("room.")).toMatchObject([{ key: "room.1", value: "taken" }]);
   });
 
   test("a node that cannot renew gives its leases up before others may take them, and comes back without them", async () => {
@@ -84,7 +84,7 @@ describe.skipIf(missing !== undefined)(`nats leases${missing === undefined ? "" 
       await rejection(lease.update("still mine"), "lease_lost");
       held(await b.leases.acquire(key, "b"));
       wire.mend();
-      await expect.poll(() => a.health(), { timeout: 10_000 }).toEqual({ ok: true });
+      await expect.poll(() => a.health()).toEqual({ ok: true });
       expect(refusedBy(await a.leases.acquire(key, "again")).session).toBe(b.session.id);
       await lease.release();
       expect(await b.leases.list(key)).toMatchObject([{ value: "b" }]);
@@ -104,12 +104,12 @@ describe.skipIf(missing !== undefined)(`nats leases${missing === undefined ? "" 
     wire.cut();
     await lost.count(1);
     wire.mend();
-    await expect.poll(() => a.health(), { timeout: 10_000 }).toEqual({ ok: true });
+    await expect.poll(() => a.health()).toEqual({ ok: true });
     await freed.until((items) => items.includes("k free"), "the key is free");
     expect(await a.leases.list("")).toEqual([]);
     held(await b.leases.acquire("k", "after"));
     const { entries } = await bucket();
-    await expect.poll(entries, { timeout: 10_000 }).toContain("PUT l.k");
+    await expect.poll(entries).toContain("PUT l.k");
     expect(freed.items.filter((item, index) => item !== freed.items[index - 1])).toEqual(["k=before", "k free", "k=after"]);
   });
 
@@ -124,7 +124,7 @@ describe.skipIf(missing !== undefined)(`nats leases${missing === undefined ? "" 
     await rejection(lease.update("2"), "lease_lost");
     await rejection(a.leases.acquire("k2", "1"), "log_unavailable");
     expect(await lost.count(1)).toEqual(["session"]);
-    await expect.poll(() => a.health(), { timeout: 10_000 }).toEqual({ ok: true });
+    await expect.poll(() => a.health()).toEqual({ ok: true });
     held(await a.leases.acquire("k", "3"));
   });
 
@@ -137,7 +137,7 @@ describe.skipIf(missing !== undefined)(`nats leases${missing === undefined ? "" 
     await b.leases.watch("", (change) => changes.add(changeText(change)));
     await use().server.kill("SIGKILL");
     await use().server.start();
-    await expect.poll(() => [a.health(), b.health()], { timeout: 10_000 }).toEqual([{ ok: true }, { ok: true }]);
+    await expect.poll(() => [a.health(), b.health()]).toEqual([{ ok: true }, { ok: true }]);
     await lease.update("2");
     await changes.until((items) => items.includes("k=2"), "the update");
     expect(changes.items.filter((item) => item.includes("free"))).toEqual([]);
@@ -158,7 +158,7 @@ describe.skipIf(missing !== undefined)(`nats leases${missing === undefined ? "" 
     await given.release();
     const { entries } = await bucket();
     // Without the mark of the deletion, which a running consumer would have told of.
-    await expect.poll(entries, { timeout: 10_000 }).not.toContain("DEL l.given");
+    await expect.poll(entries).not.toContain("DEL l.given");
     wire.mend();
     await changes.until((items) => items.includes("given free"), "the release");
     expect(changes.items).not.toContain("kept free");
@@ -189,7 +189,7 @@ describe.skipIf(missing !== undefined)(`nats leases${missing === undefined ? "" 
     const stream = `KV_${use().prefix}_leases`;
     for (const consumer of await use().consumers(jsm, stream)) await jsm.consumers.delete(stream, consumer);
     const start = performance.now();
-    await expect.poll(() => performance.now() - start, { timeout: 5_000 }).toBeGreaterThan(2 * ttlMs);
+    await expect.poll(() => performance.now() - start).toBeGreaterThan(2 * ttlMs);
     expect(refusedBy(await deaf.leases.acquire("k", "mine")).fence).toBe(lease.fence);
     await lease.update("2");
     await changes.until((items) => items.includes("k=2"), "the update");
@@ -209,7 +209,7 @@ describe.skipIf(missing !== undefined)(`nats leases${missing === undefined ? "" 
     });
     for (let round = 1; round <= 5; round++) {
       for (const consumer of await use().consumers(jsm, stream)) await jsm.consumers.delete(stream, consumer).catch(() => {});
-      await expect.poll(() => b.stats().nats_consumer_restarts_total, { timeout: 5_000 }).toBe(round);
+      await expect.poll(() => b.stats().nats_consumer_restarts_total).toBe(round);
       const { length } = changes.items;
       await changes.until((items) => items.slice(length).some((item) => item.startsWith("busy.")), "an update");
     }
@@ -226,7 +226,7 @@ describe.skipIf(missing !== undefined)(`nats leases${missing === undefined ? "" 
     await kv.put("l.mine", orphan(901));
     expect(held(await a.leases.acquire("mine", "x")).value).toBe("x");
     await kv.put("l.theirs", orphan(902));
-    await expect.poll(async () => (await kv.get("l.theirs"))?.operation, { timeout: 10_000 }).toBe("DEL");
+    await expect.poll(async () => (await kv.get("l.theirs"))?.operation).toBe("DEL");
     held(await b.leases.acquire("theirs", "y"));
   });
 
@@ -259,7 +259,7 @@ describe.skipIf(missing !== undefined)(`nats leases${missing === undefined ? "" 
     const start = performance.now();
     await a.close();
     expect(performance.now() - start).toBeLessThan(10_000);
-    await expect.poll(async () => "lease" in (await b.leases.acquire("k", "2")), { timeout: 5_000 }).toBe(true);
+    await expect.poll(async () => "lease" in (await b.leases.acquire("k", "2"))).toBe(true);
   });
 
   test("several copies are refused where the server would let two takers win", async () => {

@@ -53,7 +53,7 @@ describe.skipIf(missing !== undefined)(`nats log${missing === undefined ? "" : `
     expect(onB.events.items).toEqual(onA.events.items);
     expect(new Set(onA.texts()).size).toBe(onA.texts().length);
     expect([...onA.gaps, ...onB.gaps]).toEqual([]);
-    await expect.poll(() => [a.health(), b.health()], { timeout: 10_000 }).toEqual([{ ok: true }, { ok: true }]);
+    await expect.poll(() => [a.health(), b.health()]).toEqual([{ ok: true }, { ok: true }]);
   });
 
   test("nodes that make a log at the same moment see one epoch", async () => {
@@ -151,7 +151,7 @@ describe.skipIf(missing !== undefined)(`nats log${missing === undefined ? "" : `
     await far.follow(0, recorder);
     wire.cut();
     const old = await put(near, "a", "old");
-    await expect.poll(() => near.last("a"), { timeout: 10_000, interval: 20 }).toBe(0);
+    await expect.poll(() => near.last("a")).toBe(0);
     const waiting = far.caughtUp(old);
     wire.mend();
     await within(waiting, "caughtUp");
@@ -241,10 +241,10 @@ describe.skipIf(missing !== undefined)(`nats log${missing === undefined ? "" : `
       await log.read("a", 0);
     }
     await log.purge("a");
-    await expect.poll(() => use().consumers(jsm, `${use().prefix}_log_things`), { timeout: 5_000, interval: 20 }).toEqual([]);
+    await expect.poll(() => use().consumers(jsm, `${use().prefix}_log_things`)).toEqual([]);
     const following = await log.follow(0, new Recorder());
     await following.stop();
-    await expect.poll(() => use().consumers(jsm, `${use().prefix}_log_things`), { timeout: 5_000, interval: 20 }).toEqual([]);
+    await expect.poll(() => use().consumers(jsm, `${use().prefix}_log_things`)).toEqual([]);
   });
 
   test("what does not fit in a message is refused before anything is sent", async () => {
@@ -267,7 +267,7 @@ describe.skipIf(missing !== undefined)(`nats log${missing === undefined ? "" : `
     const log = await node.log("things");
     await put(log, "a", "1");
     wire.cut();
-    await expect.poll(() => node.health().ok, { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => node.health().ok).toBe(false);
     node.bus.publish("a", "dropped");
     expect(node.stats().bus_dropped_total).toBe(1);
     await rejection(log.append("a", [{ data: "2", id: "2" }]), "log_unavailable");
@@ -277,7 +277,7 @@ describe.skipIf(missing !== undefined)(`nats log${missing === undefined ? "" : `
     wire.mend();
     await store(log, "a", "2");
     expect(texts(await readAll(log, "a"))).toEqual(["1", "2"]);
-    await expect.poll(() => node.health(), { timeout: 5_000 }).toEqual({ ok: true });
+    await expect.poll(() => node.health()).toEqual({ ok: true });
   });
 
   test("no server: opening is refused with log_unavailable", async () => {

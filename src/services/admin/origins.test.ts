@@ -82,7 +82,7 @@ it("with auth on may be addressed by any name", async () => {
   await changeTokens(join(server.folder, "data", "tokens.json"), (records) => [...records, record]);
   const own = { host: "board.example", origin: "https://board.example", authorization: `Bearer ${token}` };
   // The server follows the file of tokens.
-  await expect.poll(async () => (await ask(server, "/admin/session", own)).status, { timeout: 15_000 }).toBe(200);
+  await expect.poll(async () => (await ask(server, "/admin/session", own)).status).toBe(200);
   expect(await upgrade(server, "/admin", own)).toBe(101);
   expect(await upgrade(server, "/admin", { ...own, origin: "https://evil.example" })).toBe(403);
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { AllDraws } from "./all-draws.ts";
 
 /** A server that has draws 0, 1, 2, … of one chain, and gives them two at a time when it is let. */
@@ -19,7 +19,7 @@ class Stored {
 
   /** Gives the next two. */
   async give(): Promise<void> {
-    await vi.waitFor(() => expect(this.#let.length).toBeGreaterThan(0));
+    await expect.poll(() => this.#let.length).toBeGreaterThan(0);
     this.#let.shift()?.();
   }
 
@@ -49,16 +49,16 @@ describe("all draws", () => {
     expect(read(draws)).toBe(0);
     draws.start();
     await stored.give();
-    await vi.waitFor(() => expect(read(draws)).toBe(2));
+    await expect.poll(() => read(draws)).toBe(2);
     // Ahead of what has been read: it is loaded when that has come so far.
     stored.grow(draws, 3);
     expect(draws.progress).toEqual({ read: 2, all: 7 });
     await stored.give();
-    await vi.waitFor(() => expect(stored.asked).toEqual([0, 4]));
+    await expect.poll(() => stored.asked).toEqual([0, 4]);
     await stored.give();
-    await vi.waitFor(() => expect(read(draws)).toBe(6));
+    await expect.poll(() => read(draws)).toBe(6);
     await stored.give();
-    await vi.waitFor(() => expect(read(draws)).toBe(7));
+    await expect.poll(() => read(draws)).toBe(7);
     stored.grow(draws, 1);
     expect(read(draws)).toBe(8);
     expect(mean(draws)).toBe(3.5);
@@ -73,13 +73,13 @@ describe("all draws", () => {
     draws.add("c", 0, [0, 3], [0, 3]);
     draws.start();
     await stored.give();
-    await vi.waitFor(() => expect(read(draws)).toBe(2));
+    await expect.poll(() => read(draws)).toBe(2);
     draws.stop();
     await stored.give();
     draws.start();
-    await vi.waitFor(() => expect(stored.asked).toEqual([0, 2]));
+    await expect.poll(() => stored.asked).toEqual([0, 2]);
     await stored.give();
-    await vi.waitFor(() => expect(mean(draws)).toBe(1.5));
+    await expect.poll(() => mean(draws)).toBe(1.5);
   });
 
   it("that cannot be had say so, and are asked for again only when they are started again", async () => {
@@ -93,10 +93,10 @@ describe("all draws", () => {
     });
     draws.start();
     draws.add("c", 0, [1], [1]);
-    await vi.waitFor(() => expect(draws.error?.message).toBe("the server is away"));
+    await expect.poll(() => draws.error?.message).toBe("the server is away");
     fails = false;
     draws.start();
-    await vi.waitFor(() => expect(read(draws)).toBe(2));
+    await expect.poll(() => read(draws)).toBe(2);
     expect(draws.error).toBeUndefined();
   });
 

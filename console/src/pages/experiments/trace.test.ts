@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Points, SampleSpan } from "./samples-source.ts";
 import { Trace } from "./trace.ts";
 import { maxPointsOfLine } from "./trace-grid.ts";
@@ -23,7 +23,7 @@ function traceAndQuestions(): { readonly trace: Trace; readonly questions: Quest
 }
 
 async function asked(questions: Question[], count: number): Promise<Question> {
-  await vi.waitFor(() => expect(questions).toHaveLength(count));
+  await expect.poll(() => questions).toHaveLength(count);
   const question = questions.at(-1);
   if (question === undefined) throw new Error("nothing was asked");
   return question;
@@ -57,7 +57,7 @@ describe("a trace", () => {
     expect(span).toEqual({ from: 97, to: 106 });
     trace.add("c", 101, [-101, -102]);
     answer(every({ from: 97, to: 101 }));
-    await vi.waitFor(() => expect(trace.state).toEqual({ is: "every", span: { from: 97, to: 103 } }));
+    await expect.poll(() => trace.state).toEqual({ is: "every", span: { from: 97, to: 103 } });
     expect(trace.columns()).toEqual([
       [97, 98, 99, 100, 101, 102],
       [-97, -98, -99, -100, -101, -102],
@@ -78,7 +78,7 @@ describe("a trace", () => {
     first.answer(every(first.span));
     const second = await asked(questions, 2);
     second.answer(every(second.span));
-    await vi.waitFor(() => expect(trace.state).toMatchObject({ is: "every", span: { from: 39 } }));
+    await expect.poll(() => trace.state).toMatchObject({ is: "every", span: { from: 39 } });
     trace.close();
   });
 
@@ -87,11 +87,11 @@ describe("a trace", () => {
     trace.add("c", 0, [1, 2], [0, 1000]);
     trace.zoom({ min: 10, max: 20 });
     (await asked(questions, 1)).fail(new Error("away"));
-    await vi.waitFor(() => expect(trace.state).toMatchObject({ is: "failed", error: new Error("away") }));
+    await expect.poll(() => trace.state).toMatchObject({ is: "failed", error: new Error("away") });
     expect(trace.columns()[0]).toHaveLength(1001);
     trace.retry();
     const { span, answer } = await asked(questions, 2);
     answer({ at: [10, 15, 20], data: [1, 2, 3] });
-    await vi.waitFor(() => expect(trace.state).toMatchObject({ is: "thinned", span }));
+    await expect.poll(() => trace.state).toMatchObject({ is: "thinned", span });
   });
 });
