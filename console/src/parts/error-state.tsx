@@ -1,5 +1,6 @@
 /** What stands where something went wrong. */
 import { Button } from "./button.tsx";
+import { messageOf } from "./message-of.ts";
 import "./message-state.css";
 
 interface ErrorStateProps {
@@ -28,7 +29,7 @@ export function ErrorState({ title, error, onRetry }: ErrorStateProps) {
         <path d="M18 14v8M18 26v.2" strokeWidth="2.6" />
       </svg>
       <h3>{title}</h3>
-      <p>{error instanceof Error ? error.message : String(error)}</p>
+      <p>{messageOf(error)}</p>
       {onRetry !== undefined && <Button onClick={onRetry}>Try again</Button>}
     </div>
   );

@@ -1,5 +1,6 @@
 /** How old an answer is, and a mark on one that could not be had anew. */
 import { Age } from "./age.tsx";
+import { messageOf } from "./message-of.ts";
 import { StatusBadge } from "./status-badge.tsx";
 import type { Polled } from "./use-polled.ts";
 
@@ -9,7 +10,7 @@ export function Freshness({ of: { atMs, error } }: { readonly of: Pick<Polled<un
   return (
     <>
       {error !== undefined && (
-        <span title={error instanceof Error ? error.message : String(error)}>
+        <span title={messageOf(error)}>
           <StatusBadge tone="warn">Stale</StatusBadge>
         </span>
       )}

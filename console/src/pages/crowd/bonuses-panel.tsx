@@ -5,6 +5,7 @@ import { type Column, DataTable } from "../../parts/data-table.tsx";
 import { EmptyState } from "../../parts/empty-state.tsx";
 import { ErrorState } from "../../parts/error-state.tsx";
 import { Freshness } from "../../parts/freshness.tsx";
+import { messageOf } from "../../parts/message-of.ts";
 import { Panel } from "../../parts/panel.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
 import { useToast } from "../../parts/toast.tsx";
@@ -48,7 +49,7 @@ export function BonusesPanel({ study, version }: BonusesPanelProps) {
       focusNext(table.current);
       say(`Marked as paid: the bonus of ${worker ?? "a deleted worker"}`);
     } catch (error) {
-      say(error instanceof Error ? error.message : String(error), "bad");
+      say(messageOf(error), "bad");
     }
     polled.refresh();
     setPaying(undefined);

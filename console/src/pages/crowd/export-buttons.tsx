@@ -1,6 +1,7 @@
 /** A study as files. */
 import { useState } from "react";
 import { Button } from "../../parts/button.tsx";
+import { messageOf } from "../../parts/message-of.ts";
 import { useToast } from "../../parts/toast.tsx";
 import { useSession } from "../../session/session.tsx";
 import { download } from "./download.ts";
@@ -19,7 +20,7 @@ export function ExportButtons({ study }: { readonly study: string }) {
     try {
       await download(`${baseUrl}/crowd/studies/${encodeURIComponent(study)}/${path}`, token, name);
     } catch (error) {
-      say(error instanceof Error ? error.message : String(error), "bad");
+      say(messageOf(error), "bad");
     }
     setBusy(undefined);
   };

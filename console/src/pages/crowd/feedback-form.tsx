@@ -2,6 +2,7 @@
 import { type FormEvent, useState } from "react";
 import { Button } from "../../parts/button.tsx";
 import { Field } from "../../parts/field.tsx";
+import { messageOf } from "../../parts/message-of.ts";
 import { useToast } from "../../parts/toast.tsx";
 import type { UnitDesk } from "./unit-desk.ts";
 
@@ -18,7 +19,7 @@ export function FeedbackForm({ desk }: { readonly desk: UnitDesk }) {
       setText("");
       say("Your feedback is with the requester");
     } catch (error) {
-      say(error instanceof Error ? error.message : String(error), "bad");
+      say(messageOf(error), "bad");
     }
     setIsSending(false);
   };

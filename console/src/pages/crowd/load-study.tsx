@@ -2,6 +2,7 @@
 import { type ChangeEvent, type FormEvent, useId, useState } from "react";
 import { Button } from "../../parts/button.tsx";
 import { Field } from "../../parts/field.tsx";
+import { messageOf } from "../../parts/message-of.ts";
 import { Panel } from "../../parts/panel.tsx";
 import { useToast } from "../../parts/toast.tsx";
 import { useSession } from "../../session/session.tsx";
@@ -52,7 +53,7 @@ export function LoadStudy({ loaded }: { loaded(id: string): void }) {
       );
       loaded(data.id);
     } catch (error) {
-      setProblem(`The server did not take it: ${error instanceof Error ? error.message : String(error)}`);
+      setProblem(`The server did not take it: ${messageOf(error)}`);
     }
     setIsLoading(false);
   };

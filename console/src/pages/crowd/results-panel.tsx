@@ -1,9 +1,9 @@
 /** What the rankings of a study come to. */
 import { useState } from "react";
-import { Button } from "../../parts/button.tsx";
 import { EmptyState } from "../../parts/empty-state.tsx";
 import { Freshness } from "../../parts/freshness.tsx";
 import { Panel } from "../../parts/panel.tsx";
+import { ShowMore } from "../../parts/show-more.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
 import type { Polled } from "../../parts/use-polled.ts";
 import { counted } from "./counted.ts";
@@ -29,16 +29,7 @@ export function ResultsPanel({ polled }: { readonly polled: Polled<StudyExport> 
             </li>
           ))}
         </ul>
-        {ranked.length > limit && (
-          <p className="row">
-            <span className="quiet">
-              {limit} of {ranked.length} sentences
-            </span>
-            <Button look="bare" onClick={() => setLimit(limit + originalsAtOnce)}>
-              Show more
-            </Button>
-          </p>
-        )}
+        <ShowMore count={ranked.length} shown={limit} step={originalsAtOnce} what="sentences" onMore={setLimit} />
       </section>
     </Panel>
   );

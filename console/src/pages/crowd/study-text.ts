@@ -1,4 +1,5 @@
 /** A study as a person hands it in: the text of a JSON file. Pure. */
+import { messageOf } from "../../parts/message-of.ts";
 
 /** What goes to the server, which judges it; or what is wrong already. */
 export type ReadStudy = { readonly body: Readonly<Record<string, unknown>>; readonly sentences: number } | { readonly problem: string };
@@ -10,7 +11,7 @@ export function readStudy(text: string, id: string): ReadStudy {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return { problem: `This is not JSON: ${error instanceof Error ? error.message : String(error)}` };
+    return { problem: `This is not JSON: ${messageOf(error)}` };
   }
   const study = Array.isArray(json) ? { sentences: json } : json;
   if (typeof study !== "object" || study === null)

@@ -1,6 +1,7 @@
 /** A worker at its desk: the SDK's client, the unit, its draft, and what became of them. */
 import type { Connection, ConnectionState } from "switchboard/client";
 import type { CrowdUnit, CrowdWorker, Work } from "switchboard/client/crowd";
+import { messageOf } from "../../parts/message-of.ts";
 
 /** What is going on. */
 type Phase =
@@ -119,7 +120,7 @@ export class UnitDesk {
         else this.#set({ saved: { is: "lost", why: "the connection has ended" } });
       });
     } catch (error) {
-      this.#set({ saved: { is: "lost", why: textOf(error) } });
+      this.#set({ saved: { is: "lost", why: messageOf(error) } });
     }
   }
 
@@ -153,7 +154,7 @@ export class UnitDesk {
       this.#parts.keep(undefined);
       this.#set({ phase: { is: "done", what }, saved: { is: "nothing" } });
     } catch (error) {
-      this.#set({ phase: { is: "working" }, problem: textOf(error) });
+      this.#set({ phase: { is: "working" }, problem: messageOf(error) });
     }
   }
 
@@ -178,8 +179,4 @@ export class UnitDesk {
 function newRegistration(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

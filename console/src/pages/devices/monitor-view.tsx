@@ -1,6 +1,7 @@
 /** One monitor: send it a command, see what happens, look at what was. */
 import { useEffect, useState } from "react";
 import { ErrorState } from "../../parts/error-state.tsx";
+import { messageOf } from "../../parts/message-of.ts";
 import { Panel } from "../../parts/panel.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
 import { useToast } from "../../parts/toast.tsx";
@@ -55,7 +56,7 @@ function Commands({ store, monitorId, isOpen, onChanged }: LiveMonitorProps & { 
       await fetchJson(`/devices/${encodeURIComponent(monitorId)}/commands/${encodeURIComponent(id)}`, { method: "DELETE" });
       say(`"${command}" is cancelled: the monitor will not get it`);
     } catch (error) {
-      say(`"${command}" is not cancelled: ${error instanceof Error ? error.message : String(error)}`, "bad");
+      say(`"${command}" is not cancelled: ${messageOf(error)}`, "bad");
     }
     setCancelling((before) => new Set([...before].filter((other) => other !== id)));
     history.refresh();
@@ -74,7 +75,7 @@ function Commands({ store, monitorId, isOpen, onChanged }: LiveMonitorProps & { 
                 store.send(text, options);
                 return undefined;
               } catch (error) {
-                return error instanceof Error ? error.message : String(error);
+                return messageOf(error);
               }
             }}
           />

@@ -1,5 +1,6 @@
 /** The stored draws of one variable, to download: a file for each chain. */
 import { type MouseEvent, useState } from "react";
+import { messageOf } from "../../parts/message-of.ts";
 import { useToast } from "../../parts/toast.tsx";
 import { useSession } from "../../session/session.tsx";
 import type { ExperimentStore } from "./experiment-store.ts";
@@ -25,7 +26,7 @@ export function CsvLinks({ store, name, chains }: CsvLinksProps) {
       const response = await store.csv(chain, name);
       save(await response.blob(), fileName(chain, name));
     } catch (error) {
-      say(error instanceof Error ? error.message : String(error), "bad");
+      say(messageOf(error), "bad");
     } finally {
       setFetching(undefined);
     }

@@ -1,5 +1,4 @@
 /** All experiments of the server. */
-import { useState } from "react";
 import { Link } from "wouter";
 import { Button } from "../../parts/button.tsx";
 import { CommandLine } from "../../parts/command-line.tsx";
@@ -8,6 +7,7 @@ import { EmptyState } from "../../parts/empty-state.tsx";
 import { ErrorState } from "../../parts/error-state.tsx";
 import { Freshness } from "../../parts/freshness.tsx";
 import { Page } from "../../parts/page.tsx";
+import { PagingButtons, usePaging } from "../../parts/paging.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
 import { usePolled } from "../../parts/use-polled.ts";
@@ -49,13 +49,9 @@ const everyMs = 5000;
 const pageSize = 500;
 
 export function ExperimentList() {
-  /** Behind which id each page of the list begins, up to the one that is shown. */
-  const [starts, setStarts] = useState<readonly string[]>([""]);
-  const after = starts.at(-1) ?? "";
-  const path = `/experiments?limit=${pageSize}&after=${encodeURIComponent(after)}`;
+  const paging = usePaging();
+  const path = `/experiments?limit=${pageSize}&after=${encodeURIComponent(paging.after)}`;
   const polled = usePolled<readonly ListedExperiment[]>(path, everyMs);
-  const last = polled.data?.at(-1)?.xid;
-  const hasMore = polled.data?.length === pageSize && last !== undefined;
   return (
     <Page
       title="Experiments"
@@ -81,16 +77,7 @@ export function ExperimentList() {
           )}
         </div>
       </Panel>
-      {(hasMore || starts.length > 1) && (
-        <div className="row">
-          <Button disabled={starts.length === 1} onClick={() => setStarts(starts.slice(0, -1))}>
-            Before
-          </Button>
-          <Button disabled={!hasMore} onClick={() => last !== undefined && setStarts([...starts, last])}>
-            Next {pageSize}
-          </Button>
-        </div>
-      )}
+      <PagingButtons paging={paging} pageSize={pageSize} ids={polled.data?.map(({ xid }) => xid)} />
     </Page>
   );
 }

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import { Link } from "wouter";
 import { Button } from "../../parts/button.tsx";
 import { Field } from "../../parts/field.tsx";
+import { messageOf } from "../../parts/message-of.ts";
 import { Panel } from "../../parts/panel.tsx";
 import { SelectField } from "../../parts/select-field.tsx";
 import { useToast } from "../../parts/toast.tsx";
@@ -59,7 +60,7 @@ function TestMessage({ services, first, contracts }: TestMessageProps) {
       // So that the server's log says who did this.
       await fetchJson("/admin/tests", { method: "POST", body: JSON.stringify({ service: service.name, path, message: name }) });
     } catch (error) {
-      say(`Not sent: ${error instanceof Error ? error.message : String(error)}`, "bad");
+      say(`Not sent: ${messageOf(error)}`, "bad");
       return;
     }
     setOrder((before) => ({ nth: (before?.nth ?? 0) + 1, path, token: token.trim(), text }));

@@ -8,6 +8,7 @@ import { ErrorState } from "../../parts/error-state.tsx";
 import { Field } from "../../parts/field.tsx";
 import { Freshness } from "../../parts/freshness.tsx";
 import { Panel } from "../../parts/panel.tsx";
+import { ShowMore } from "../../parts/show-more.tsx";
 import type { Polled } from "../../parts/use-polled.ts";
 import { PlayerList } from "./player-list.tsx";
 import type { RecentRoom } from "./recent-rooms.ts";
@@ -70,16 +71,7 @@ export function RoomList({ polled, own, watched, join, watch }: RoomListProps) {
               Join as a player on this page, or start the demo, whose players wait in lobby 10, round after round.
             </EmptyState>
           )}
-          {shown.length > limit && (
-            <p className="row">
-              <span className="quiet">
-                {limit} of {shown.length} rooms
-              </span>
-              <Button look="bare" onClick={() => setLimit(limit + roomsAtOnce)}>
-                Show more
-              </Button>
-            </p>
-          )}
+          <ShowMore count={shown.length} shown={limit} step={roomsAtOnce} what="rooms" onMore={setLimit} />
         </section>
       </div>
     </Panel>

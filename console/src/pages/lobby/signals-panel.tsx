@@ -7,6 +7,7 @@ import { type Column, DataTable } from "../../parts/data-table.tsx";
 import { EmptyState } from "../../parts/empty-state.tsx";
 import { Field } from "../../parts/field.tsx";
 import { Figure } from "../../parts/figure.tsx";
+import { messageOf } from "../../parts/message-of.ts";
 import { Panel } from "../../parts/panel.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
 import { useToast } from "../../parts/toast.tsx";
@@ -54,7 +55,7 @@ export function SignalsPanel({ watched, watch }: SignalsPanelProps) {
       else if (prompts !== undefined) await prompts.update().outcome;
       say(`The server has told all who view the ${what} to refresh`);
     } catch (error) {
-      say(error instanceof Error ? error.message : String(error), "bad");
+      say(messageOf(error), "bad");
     }
     setBusy(undefined);
   };

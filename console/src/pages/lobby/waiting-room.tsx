@@ -5,6 +5,7 @@ import { LobbyPlayer } from "switchboard/client/lobby";
 import { Age } from "../../parts/age.tsx";
 import { Button } from "../../parts/button.tsx";
 import { ErrorState } from "../../parts/error-state.tsx";
+import { messageOf } from "../../parts/message-of.ts";
 import { StatusBadge } from "../../parts/status-badge.tsx";
 import { useToast } from "../../parts/toast.tsx";
 import { useExternal } from "../../parts/use-external.ts";
@@ -53,7 +54,7 @@ function Room({ store, seat, leave }: WaitingRoomProps & { readonly store: Playe
         say("The start was not sent: the connection was lost. Nothing has started.", "bad");
       if (outcome === "unknown") say("The connection was lost just then: it may have started or not.", "bad");
     } catch (error) {
-      say(error instanceof Error ? error.message : String(error), "bad");
+      say(messageOf(error), "bad");
     }
     setSending(false);
   };

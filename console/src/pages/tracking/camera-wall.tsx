@@ -7,6 +7,7 @@ import { EmptyState } from "../../parts/empty-state.tsx";
 import { ErrorState } from "../../parts/error-state.tsx";
 import { Freshness } from "../../parts/freshness.tsx";
 import { Panel } from "../../parts/panel.tsx";
+import { ShowMore } from "../../parts/show-more.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
 import type { Polled } from "../../parts/use-polled.ts";
 import type { CameraRow, ConnectedCamera } from "./camera-book.ts";
@@ -57,14 +58,7 @@ export function CameraWall({ store, connected, cameras, onChoose }: CameraWallPr
             <CameraCard key={camera.cameraId} camera={camera} feed={store.feed(camera.cameraId)} onChoose={onChoose} />
           ))}
         </div>
-        {cameras.length > limit && (
-          <p className="row">
-            <span className="quiet">
-              {limit} of {cameras.length} cameras
-            </span>
-            <Button onClick={() => setLimit(limit + atOnce)}>Show {Math.min(atOnce, cameras.length - limit)} more</Button>
-          </p>
-        )}
+        <ShowMore count={cameras.length} shown={limit} step={atOnce} what="cameras" onMore={setLimit} />
       </div>
     </Panel>
   );
