@@ -14,6 +14,9 @@ export interface PageOptions {
   readonly expected?: readonly RegExp[];
 }
 
+/** What every page has to look right in. */
+export const views = ([1280, 390] as const).flatMap((width) => (["light", "dark"] as const).map((theme) => ({ width, theme })));
+
 /** One browser per test file, started when the first page is opened, so that a file without Chromium skips its tests. */
 export class ConsoleBrowser {
   readonly #baseUrl: string;

@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import axe from "axe-core";
-import type { BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, Locator, Page } from "playwright-core";
 import { projectPath } from "../support/paths.ts";
 
 export type Theme = "light" | "dark";
@@ -62,6 +62,11 @@ export class ConsolePage {
   /** Resolves when the page with this heading is seen. */
   async shows(heading: string): Promise<void> {
     await this.page.getByRole("heading", { level: 1, name: heading }).waitFor();
+  }
+
+  /** The part of the page that has this title. */
+  panel(title: string): Locator {
+    return this.page.getByRole("region", { name: title, exact: true });
   }
 
   /** Keeps a picture of the whole page as `.artifacts/screenshots/NAME.png`, as if the window were as high as the page. */

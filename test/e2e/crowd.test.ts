@@ -1,21 +1,19 @@
 /** The crowd's page: the worker's part and the requester's, beside the demo's workers. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CDPSession, Locator, Page } from "playwright-core";
+import type { CDPSession, Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createToken } from "../support/cli.ts";
 import { dataOf, request } from "../support/http.ts";
 import { chromium, needs } from "../support/requirements.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
 import { startServer, temporaryFolder } from "../support/server-process.ts";
-import { ConsoleBrowser } from "./console-browser.ts";
+import { ConsoleBrowser, views } from "./console-browser.ts";
 import { startDemo } from "./demo.ts";
 
 const fileScope = scopePerFile();
 const scope = scopePerTest();
 needs(chromium);
-
-const views = ([1280, 390] as const).flatMap((width) => (["light", "dark"] as const).map((theme) => ({ width, theme })));
 
 const original = "A man is walking his dog in the park.";
 const known = [
@@ -53,8 +51,6 @@ interface Bonus {
 
 const load = async (url: string, body: object, token?: string) =>
   dataOf(await request(url, "POST /crowd/studies", { body, ...(token === undefined ? {} : { token }) }));
-
-const panel = (page: Page, title: string): Locator => page.getByRole("region", { name: title, exact: true });
 
 /** Enters a name, chooses the study, and gets a unit. */
 async function work(page: Page, worker: string, id: string): Promise<void> {
@@ -98,7 +94,7 @@ describe("beside the demo", () => {
     if (theme === "light") await opened.screenshot(`crowd-who-${width}-light`);
     // One of the demo's workers, who gets another sentence each time.
     await work(opened.page, "cho", "looks");
-    await panel(opened.page, "Write a counterfactual").waitFor();
+    await opened.panel("Write a counterfactual").waitFor();
     await opened.page.getByText("First places", { exact: true }).first().waitFor();
     await opened.fitsWidth();
     await opened.axe();
@@ -107,7 +103,7 @@ describe("beside the demo", () => {
 
   it.each(views)("the requester's page looks as it should: $width px, $theme", async ({ width, theme }) => {
     const opened = await browser.openPage(scope, "/console/crowd/requester/sentences-1", { width, theme });
-    await panel(opened.page, "Workers").getByRole("cell", { name: "amy" }).waitFor();
+    await opened.panel("Workers").getByRole("cell", { name: "amy" }).waitFor();
     await opened.page.getByRole("progressbar", { name: "Versions" }).waitFor();
     await opened.fitsWidth();
     await opened.axe();
@@ -118,7 +114,7 @@ describe("beside the demo", () => {
     const requester = await browser.openPage(scope, "/console/crowd/requester");
     await requester.page.getByLabel("Or its text").fill(JSON.stringify(study("whole")));
     await requester.page.getByRole("button", { name: "Load the study" }).click();
-    const told = panel(requester.page, "Study whole");
+    const told = requester.panel("Study whole");
     await told.getByText("0 of 1 done").first().waitFor();
 
     // Written with the mouse; the draft survives a reload.
@@ -139,14 +135,14 @@ describe("beside the demo", () => {
     await eve.page.getByText("Your feedback is with the requester").waitFor();
     await eve.page.getByRole("button", { name: "Submit" }).click();
     await eve.page.getByText("Your version is stored").waitFor();
-    await panel(eve.page, "Numbers of eve").getByRole("row").filter({ hasText: version }).waitFor();
+    await eve.panel("Numbers of eve").getByRole("row").filter({ hasText: version }).waitFor();
     await told.getByText("1 of 1 done").waitFor();
-    await panel(requester.page, "Workers").getByRole("row").filter({ hasText: "eve" }).waitFor();
+    await requester.panel("Workers").getByRole("row").filter({ hasText: "eve" }).waitFor();
 
     // Ranked on a phone: dragged by finger, then moved by key.
     const fay = await browser.openPage(scope, "/console/crowd/worker", { width: 390, theme: "dark" });
     await work(fay.page, "fay", "whole");
-    await panel(fay.page, "Rank sentences").waitFor();
+    await fay.panel("Rank sentences").waitFor();
     const given = await order(fay.page);
     const [first = "", second = ""] = given.filter((sentence) => sentence !== version);
     const session = await fay.page.context().newCDPSession(fay.page);
@@ -180,7 +176,7 @@ describe("beside the demo", () => {
     const ordered = await order(fay.page);
     await fay.page.getByText("Draft saved").waitFor();
     await fay.page.reload();
-    await panel(fay.page, "Rank sentences").waitFor();
+    await fay.panel("Rank sentences").waitFor();
     expect(await order(fay.page)).toEqual(ordered);
     await fay.axe();
     await fay.page.getByRole("button", { name: "Submit this order" }).focus();
@@ -195,15 +191,11 @@ describe("beside the demo", () => {
     expect(feedback).toMatchObject([{ feedback: "A fine dog.", worker: "eve" }]);
 
     // The author sees the first place live; the requester sees the winner and pays.
-    await panel(eve.page, "Numbers of eve")
-      .locator(".figure")
-      .filter({ hasText: "First places" })
-      .getByText("1", { exact: true })
-      .waitFor();
-    const result = panel(requester.page, "Rankings, taken together");
+    await eve.panel("Numbers of eve").locator(".figure").filter({ hasText: "First places" }).getByText("1", { exact: true }).waitFor();
+    const result = requester.panel("Rankings, taken together");
     await result.getByRole("listitem").filter({ hasText: "Winner" }).filter({ hasText: version }).last().waitFor();
-    await panel(requester.page, "Feedback of workers").getByText("A fine dog.").waitFor();
-    const bonuses = panel(requester.page, "Bonuses");
+    await requester.panel("Feedback of workers").getByText("A fine dog.").waitFor();
+    const bonuses = requester.panel("Bonuses");
     await bonuses.getByText("2 due").waitFor();
     await bonuses.getByRole("button", { name: "Mark as paid: eve, The version that won" }).click();
     await bonuses.getByText("1 due").waitFor();
@@ -219,7 +211,7 @@ describe("beside the demo", () => {
     await load(url, { ...study("mouse"), max_cads: 3, sentences_per_ranking: 3 });
     const opened = await browser.openPage(scope, "/console/crowd/worker");
     await work(opened.page, "gus", "mouse");
-    await panel(opened.page, "Rank sentences").waitFor();
+    await opened.panel("Rank sentences").waitFor();
     const [a = "", b = "", c = ""] = await order(opened.page);
     const from = await grip(opened.page, a);
     const to = await grip(opened.page, c);
@@ -258,7 +250,7 @@ describe("beside the demo", () => {
       expected: [/^400 POST \/crowd\/studies/, /^409 POST \/crowd\/studies/],
     });
     const { page } = opened;
-    const loading = panel(page, "Load a study");
+    const loading = opened.panel("Load a study");
     const submit = loading.getByRole("button", { name: "Load the study" });
     await loading.getByLabel("Or its text").fill("{");
     await submit.click();
@@ -273,7 +265,7 @@ describe("beside the demo", () => {
     await loading.getByLabel("JSON file").setInputFiles(file);
     await loading.getByText("from-file").waitFor();
     await submit.click();
-    await panel(page, "Study from-file").waitFor();
+    await opened.panel("Study from-file").waitFor();
     expect(new URL(page.url()).pathname).toBe("/console/crowd/requester/from-file");
     // The same again is refused, under another name taken.
     await loading.getByLabel("Or its text").fill(JSON.stringify(study("from-file")));
@@ -281,7 +273,7 @@ describe("beside the demo", () => {
     await loading.getByText("there is a study from-file").waitFor();
     await loading.getByLabel("Name (optional)").fill("again");
     await submit.click();
-    await panel(page, "Study again").waitFor();
+    await opened.panel("Study again").waitFor();
 
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Export JSON" }).click()]);
     expect(download.suggestedFilename()).toBe("again.json");
@@ -299,7 +291,8 @@ it("saves what is typed while the server is away, when it is back", async () => 
   await opened.page.getByLabel("Your version").fill("first");
   await opened.page.getByText("Draft saved").waitFor();
   await first.kill();
-  await panel(opened.page, "Write a counterfactual")
+  await opened
+    .panel("Write a counterfactual")
     .getByText(/^(Reconnecting|Connecting)$/)
     .waitFor();
   await opened.page.getByLabel("Your version").fill("A man is walking home.");
@@ -326,7 +319,7 @@ it("works and exports with a token where auth is on", async () => {
   const { page } = opened;
   await page.getByLabel("Token").fill(token);
   await page.getByRole("button", { name: "Log in" }).click();
-  await panel(page, "Study locked").waitFor();
+  await opened.panel("Study locked").waitFor();
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Export CSV" }).click()]);
   expect(download.suggestedFilename()).toBe("locked.csv");
   expect(await readFile(await download.path(), "utf8")).toMatch(/^record,original_id,/);

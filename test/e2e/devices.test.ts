@@ -7,11 +7,9 @@ import { dataOf, request } from "../support/http.ts";
 import { chromium, needs } from "../support/requirements.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
 import { startServer } from "../support/server-process.ts";
-import { ConsoleBrowser } from "./console-browser.ts";
+import { ConsoleBrowser, views } from "./console-browser.ts";
 import type { ConsolePage } from "./console-page.ts";
 import { startDemo } from "./demo.ts";
-
-const views = ([1280, 390] as const).flatMap((width) => (["light", "dark"] as const).map((theme) => ({ width, theme })));
 
 const fileScope = scopePerFile();
 const scope = scopePerTest();

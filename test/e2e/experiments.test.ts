@@ -9,11 +9,9 @@ import { eventually } from "../support/inbox.ts";
 import { chromium, needs } from "../support/requirements.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
 import { startServer, temporaryFolder } from "../support/server-process.ts";
-import { ConsoleBrowser } from "./console-browser.ts";
+import { ConsoleBrowser, views } from "./console-browser.ts";
 import { startDemo } from "./demo.ts";
 import { publishDraws, say } from "./published-draws.ts";
-
-const views = ([1280, 390] as const).flatMap((width) => (["light", "dark"] as const).map((theme) => ({ width, theme })));
 
 const fileScope = scopePerFile();
 const scope = scopePerTest();
@@ -37,6 +35,14 @@ beforeAll(async () => {
 
 function plotOf(page: { getByRole: Locator["getByRole"] }, name: string): Locator {
   return page.getByRole("article", { name, exact: true });
+}
+
+/** The cell in that place, from 0, of what the plot says of chain_1 in numbers. */
+function cellOf(plot: Locator, place: number): Locator {
+  return plot
+    .getByRole("row", { name: /chain_1/ })
+    .getByRole("cell")
+    .nth(place);
 }
 
 describe("the list", () => {
@@ -70,6 +76,22 @@ describe("the list", () => {
     await opened.shows("E 1/2");
     await plotOf(opened.page, "v1").getByText("too few draws: 2 a chain").waitFor();
   });
+
+  it("goes on to the next page and back, where there are more than one", async () => {
+    const server = await startServer(scope);
+    const ids = Array.from({ length: 501 }, (_, index) => `E${String(index).padStart(3, "0")}`);
+    for (const id of ids) await publishDraws(server.url, { xid: id, draws: 1 });
+    const opened = await new ConsoleBrowser(scope, server.url).openPage(scope, "/console/experiments");
+    const [back, forth] = ["Before", "Next 500"].map((name) => opened.page.getByRole("button", { name }));
+    await opened.page.getByRole("link", { name: "E000" }).waitFor();
+    expect([await back?.isDisabled(), await forth?.isDisabled()]).toEqual([true, false]);
+    await forth?.click();
+    await opened.page.getByRole("link", { name: "E500" }).waitFor();
+    await opened.page.getByRole("link", { name: "E000" }).waitFor({ state: "detached" });
+    expect([await back?.isDisabled(), await forth?.isDisabled()]).toEqual([false, true]);
+    await back?.click();
+    await opened.page.getByRole("link", { name: "E000" }).waitFor();
+  });
 });
 
 describe("an experiment", () => {
@@ -97,12 +119,7 @@ describe("an experiment", () => {
     const { page } = await browser.openPage(scope, "/console/experiments/live");
     const plot = plotOf(page, "v1");
     await plot.getByText("Numbers of").click();
-    const points = () =>
-      plot
-        .getByRole("row", { name: /chain_1/ })
-        .getByRole("cell")
-        .nth(1)
-        .textContent();
+    const points = () => cellOf(plot, 1).textContent();
     await expect.poll(points).toBe("50");
     await publishDraws(url, { ...live, draws: 60, from: 50 });
     await expect.poll(points).toBe("110");
@@ -144,13 +161,7 @@ describe("an experiment", () => {
     await plot.getByText(/^Of every draw/).waitFor();
     await plot.getByText("Numbers of").click();
     await publishDraws(url, { xid: "spread", draws: 5000, from: 5000 });
-    const last = () =>
-      plot
-        .getByRole("row", { name: /chain_1/ })
-        .getByRole("cell")
-        .nth(2)
-        .textContent();
-    await expect.poll(last).toMatch(/^-?0\.0|^-?\d\.\de-/);
+    await expect.poll(() => cellOf(plot, 2).textContent()).toMatch(/^-?0\.0|^-?\d\.\de-/);
     await opened.screenshot("experiment-means-1280-light");
   });
 
@@ -180,7 +191,7 @@ describe("an experiment", () => {
 
     await say(url, "fresh", { action: "experiment:output", data: "a line of the log\n".repeat(200) });
     await say(url, "fresh", { action: "experiment:output", data: "the last line\n" });
-    const log = page.getByRole("region", { name: "Log text" });
+    const log = opened.panel("Log text");
     await log.getByText("the last line").waitFor();
     const isAtEnd = () => log.evaluate(({ scrollTop, clientHeight, scrollHeight }) => scrollTop + clientHeight > scrollHeight - 5);
     await expect.poll(isAtEnd).toBe(true);
@@ -246,12 +257,7 @@ describe("when the server goes and comes back", () => {
     const { page } = opened;
     const plot = plotOf(page, "v1");
     await plot.getByText("Numbers of").click();
-    const points = () =>
-      plot
-        .getByRole("row", { name: /chain_1/ })
-        .getByRole("cell")
-        .nth(1)
-        .textContent();
+    const points = () => cellOf(plot, 1).textContent();
     await expect.poll(points).toBe("40");
     await first.kill();
     await page.getByText("The connection was lost").waitFor();

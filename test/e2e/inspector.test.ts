@@ -7,17 +7,13 @@ import { dataOf, request } from "../support/http.ts";
 import { chromium, needs } from "../support/requirements.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
 import { startServer, temporaryFolder } from "../support/server-process.ts";
-import { ConsoleBrowser } from "./console-browser.ts";
+import { ConsoleBrowser, views } from "./console-browser.ts";
 import type { ConsolePage } from "./console-page.ts";
 import { startDemo } from "./demo.ts";
 
 const fileScope = scopePerFile();
 const scope = scopePerTest();
 needs(chromium);
-
-function panel({ page }: ConsolePage, name: string) {
-  return page.getByRole("region", { name, exact: true });
-}
 
 /** Fills the form for a player that waits; the lobby's message is the one that it begins with. */
 async function fillPlayer({ page }: ConsolePage, user: string, lobby: string): Promise<void> {
@@ -42,16 +38,17 @@ describe("with the demo", () => {
     const opened = await browser.openPage(scope, "/console/inspector");
     await opened.shows("Inspector");
     const { page } = opened;
-    await panel(opened, "Connections").getByLabel("Service").selectOption("tracking");
+    await opened.panel("Connections").getByLabel("Service").selectOption("tracking");
     const processor = page.getByRole("row").filter({ hasText: "processor" }).first();
     await processor.getByRole("link", { name: /Inspect the tracking connection/ }).click();
-    await panel(opened, "Frames").getByText("Inspecting").waitFor();
+    await opened.panel("Frames").getByText("Inspecting").waitFor();
     expect(new URL(page.url()).pathname).toMatch(/\/console\/inspector\/connection\/[\w-]+$/);
-    const frames = page.getByRole("region", { name: "Frames of the connection" });
+    const frames = opened.panel("Frames of the connection");
     await frames.getByText("boundingBoxes").nth(2).waitFor();
-    await panel(opened, "Frames").getByRole("button", { name: "Pause" }).click();
+    await opened.panel("Frames").getByRole("button", { name: "Pause" }).click();
     const held = await frames.locator(".frame").count();
-    await panel(opened, "Frames")
+    await opened
+      .panel("Frames")
       .getByText(/paused, [3-9] came since/)
       .waitFor();
     expect(await frames.locator(".frame").count()).toBe(held);
@@ -66,17 +63,17 @@ describe("with the demo", () => {
     await frames.getByText("No frame has these words.").waitFor();
     await page.getByLabel("Only frames with").first().fill("BOUNDINGBOXES");
     await frames.getByText("boundingBoxes").first().waitFor();
-    await panel(opened, "Frames").getByRole("button", { name: "Go on" }).click();
+    await opened.panel("Frames").getByRole("button", { name: "Go on" }).click();
     await expect.poll(() => frames.locator(".frame").count()).toBeGreaterThan(held);
   });
 
   it("shows the next connection of a service from its first frame", async () => {
     const opened = await browser.openPage(scope, "/console/inspector");
-    const shown = panel(opened, "Frames");
+    const shown = opened.panel("Frames");
     await shown.getByLabel("From the first frame on").selectOption("lobby");
     await shown.getByRole("button", { name: "Wait for it" }).click();
     // Some of the lobby's clients leave at once: what they said stays.
-    const first = opened.page.getByRole("region", { name: "Frames of the connection" }).locator(".frame").first();
+    const first = opened.panel("Frames of the connection").locator(".frame").first();
     await first.waitFor();
     // What a client of the lobby says first.
     expect(await first.textContent()).toMatch(/^in.*"type":"(wait_start|leaderboard|leaderboard_update|lobby_prompts)"/);
@@ -93,7 +90,7 @@ describe("with the demo", () => {
       prompt_id: 5,
     });
     await send(opened);
-    await page.getByRole("region", { name: "Frames of the test client" }).getByText('"type":"update"').waitFor();
+    await opened.panel("Frames of the test client").getByText('"type":"update"').waitFor();
     const lobbies = async () => dataOf(await request(url, "GET /lobbies")) as readonly { readonly lobby_id: string }[];
     expect(await lobbies()).toContainEqual(expect.objectContaining({ lobby_id: "77", prompt_id: "5", users: ["olga of the console"] }));
     await opened.screenshot("inspector-sent-1280-light");
@@ -117,21 +114,19 @@ describe("with the demo", () => {
     await opened.screenshot("inspector-problem-1280-light");
   });
 
-  it.each(([1280, 390] as const).flatMap((width) => (["light", "dark"] as const).map((theme) => ({ width, theme }))))(
-    "looks as it should: $width px, $theme",
-    async ({ width, theme }) => {
-      const opened = await browser.openPage(scope, "/console/inspector", { width, theme });
-      await panel(opened, "Connections")
-        .getByRole("link", { name: /Inspect the tracking connection/ })
-        .first()
-        .click();
-      await opened.page.getByRole("region", { name: "Frames of the connection" }).locator(".frame").nth(9).waitFor();
-      await panel(opened, "Send a test message").waitFor();
-      await opened.fitsWidth();
-      await opened.axe();
-      await opened.screenshot(`inspector-${width}-${theme}`);
-    },
-  );
+  it.each(views)("looks as it should: $width px, $theme", async ({ width, theme }) => {
+    const opened = await browser.openPage(scope, "/console/inspector", { width, theme });
+    await opened
+      .panel("Connections")
+      .getByRole("link", { name: /Inspect the tracking connection/ })
+      .first()
+      .click();
+    await opened.panel("Frames of the connection").locator(".frame").nth(9).waitFor();
+    await opened.panel("Send a test message").waitFor();
+    await opened.fitsWidth();
+    await opened.axe();
+    await opened.screenshot(`inspector-${width}-${theme}`);
+  });
 });
 
 describe("on a server of its own", () => {
@@ -141,21 +136,22 @@ describe("on a server of its own", () => {
     const { page } = opened;
     await page.getByText("Nothing is inspected").waitFor();
     await opened.screenshot("inspector-empty-1280-light");
-    await panel(opened, "Frames").getByRole("button", { name: "Wait for it" }).click();
-    await panel(opened, "Frames").getByText("The next client that connects to lobby").waitFor();
+    await opened.panel("Frames").getByRole("button", { name: "Wait for it" }).click();
+    await opened.panel("Frames").getByText("The next client that connects to lobby").waitFor();
     await fillPlayer(opened, "olga", "10");
     await page.getByLabel("resume", { exact: true }).fill("a very secret key");
     await send(opened);
-    const frames = page.getByRole("region", { name: "Frames of the connection" });
+    const frames = opened.panel("Frames of the connection");
     await frames.locator("mark", { hasText: "[redacted]" }).waitFor();
     expect(await frames.textContent()).not.toContain("very secret");
     await frames.getByText('"type":"update"').first().waitFor();
     await opened.screenshot("inspector-redacted-1280-light");
     await page.getByRole("button", { name: "Disconnect" }).click();
-    await panel(opened, "Frames")
+    await opened
+      .panel("Frames")
       .getByText(/The client ended it: done/)
       .waitFor();
-    await panel(opened, "Frames").getByText("Closed with 1000").waitFor();
+    await opened.panel("Frames").getByText("Closed with 1000").waitFor();
   });
 
   it("sends what is written by hand, and says why the server ended the connection", async () => {
@@ -166,7 +162,7 @@ describe("on a server of its own", () => {
     await page.getByLabel("The frame that will be sent").fill('{"type":"nonsense"}');
     await send(opened);
     await page.getByText("invalid message type").waitFor();
-    await panel(opened, "Send a test message").getByText("Closed with 1000").waitFor();
+    await opened.panel("Send a test message").getByText("Closed with 1000").waitFor();
   });
 
   it("tries a token that is entered for it, not the operator's", async () => {
@@ -185,8 +181,8 @@ describe("on a server of its own", () => {
     await page.getByText("come back with a new token only").waitFor();
     await page.getByLabel("Token of the test client").fill(player);
     await send(opened);
-    await page.getByRole("region", { name: "Frames of the test client" }).getByText('"type":"update"').waitFor();
-    await panel(opened, "Connections").getByRole("button", { name: "Refresh" }).click();
+    await opened.panel("Frames of the test client").getByText('"type":"update"').waitFor();
+    await opened.panel("Connections").getByRole("button", { name: "Refresh" }).click();
     await page.getByRole("cell", { name: "pia" }).waitFor();
   });
 });

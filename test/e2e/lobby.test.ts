@@ -1,11 +1,12 @@
 /** The lobby's page, beside the demo's players. */
-import type { Locator, Page } from "playwright-core";
+import type { Locator } from "playwright-core";
 import { beforeAll, expect, it } from "vitest";
 import { dataOf, request } from "../support/http.ts";
 import { chromium, needs } from "../support/requirements.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
 import { startServer } from "../support/server-process.ts";
-import { ConsoleBrowser } from "./console-browser.ts";
+import { ConsoleBrowser, views } from "./console-browser.ts";
+import type { ConsolePage } from "./console-page.ts";
 import { startDemo } from "./demo.ts";
 
 const fileScope = scopePerFile();
@@ -29,11 +30,9 @@ beforeAll(async () => {
 const roomAtServer = async (lobby: string): Promise<Room | undefined> =>
   (dataOf(await request(url, "GET /lobbies")) as readonly Room[]).find(({ lobby_id }) => lobby_id === lobby);
 
-const panel = (page: Page, title: string): Locator => page.getByRole("region", { name: title, exact: true });
-
 /** Joins by the form. */
-async function join(page: Page, user: string, lobby: string): Promise<Locator> {
-  const own = panel(page, "Wait as a player");
+async function join(opened: ConsolePage, user: string, lobby: string): Promise<Locator> {
+  const own = opened.panel("Wait as a player");
   await own.getByLabel("Name").fill(user);
   await own.getByLabel("Lobby").fill(lobby);
   await own.getByLabel("Prompt").fill("1");
@@ -42,25 +41,22 @@ async function join(page: Page, user: string, lobby: string): Promise<Locator> {
   return own;
 }
 
-it.each(([1280, 390] as const).flatMap((width) => (["light", "dark"] as const).map((theme) => ({ width, theme }))))(
-  "shows the demo's players: $width px, $theme",
-  async ({ width, theme }) => {
-    const opened = await browser.openPage(scope, "/console/lobby", { width, theme });
-    await opened.shows("Lobby");
-    const rooms = opened.page.getByRole("region", { name: "Lobbies" });
-    await rooms.getByRole("listitem").filter({ hasText: "dev" }).filter({ hasText: "joined" }).last().waitFor();
-    await opened.page.getByRole("banner").getByText("Live").waitFor();
-    await opened.fitsWidth();
-    await opened.axe();
-    await opened.screenshot(`lobby-${width}-${theme}`);
-  },
-);
+it.each(views)("shows the demo's players: $width px, $theme", async ({ width, theme }) => {
+  const opened = await browser.openPage(scope, "/console/lobby", { width, theme });
+  await opened.shows("Lobby");
+  const rooms = opened.panel("Lobbies");
+  await rooms.getByRole("listitem").filter({ hasText: "dev" }).filter({ hasText: "joined" }).last().waitFor();
+  await opened.page.getByRole("banner").getByText("Live").waitFor();
+  await opened.fitsWidth();
+  await opened.axe();
+  await opened.screenshot(`lobby-${width}-${theme}`);
+});
 
 it("joins, counts down with the others, and leaves", async () => {
   const opened = await browser.openPage(scope, "/console/lobby");
   const other = await browser.openPage(scope, "/console/lobby", { width: 390, theme: "dark" });
-  const own = await join(opened.page, "dan", "final");
-  const others = await join(other.page, "dan", "final");
+  const own = await join(opened, "dan", "final");
+  const others = await join(other, "dan", "final");
   // Two of one name: the second is told apart.
   await others.getByText("you are listed as “also dan”").waitFor();
   await own.getByRole("list", { name: "Players who wait with you" }).getByText("also dan").waitFor();
@@ -89,7 +85,7 @@ it("joins, counts down with the others, and leaves", async () => {
 
 it("hears signals, of others and of its own", async () => {
   const opened = await browser.openPage(scope, "/console/lobby");
-  const signals = panel(opened.page, "Leaderboard and prompt signals");
+  const signals = opened.panel("Leaderboard and prompt signals");
   await signals.getByLabel("Lobby").fill("signals");
   await signals.getByLabel("Prompt").fill("7");
   await signals.getByLabel("Prompt").press("Enter");
@@ -111,7 +107,7 @@ it("hears signals, of others and of its own", async () => {
 
 it("finds a player, and says when nobody is found", async () => {
   const opened = await browser.openPage(scope, "/console/lobby");
-  await join(opened.page, "zoe of 390", "quiet");
+  await join(opened, "zoe of 390", "quiet");
   await opened.page.getByLabel("Find").fill("ZOE");
   await opened.page.getByRole("article", { name: "Lobby quiet, prompt 1" }).waitFor();
   expect(await opened.page.getByRole("article").count()).toBe(1);
@@ -126,19 +122,19 @@ it("marks what is old when the server goes, and is back in its place when it com
   const opened = await new ConsoleBrowser(scope, first.url).openPage(scope, "/console/lobby", { width: 390, expected: gone });
   await opened.page.getByText("Nobody waits").waitFor();
   await opened.screenshot("lobby-empty-390-light");
-  const own = await join(opened.page, "dan", "10");
+  const own = await join(opened, "dan", "10");
   const card = opened.page.getByRole("article", { name: "Lobby 10, prompt 1" });
   await card.getByText("dan").waitFor();
   await first.kill();
   await own.getByText("Reconnecting").waitFor();
-  await panel(opened.page, "Who waits where").getByText("Stale").waitFor();
+  await opened.panel("Who waits where").getByText("Stale").waitFor();
   // What was known is still there.
   await card.getByText("dan").waitFor();
   await opened.screenshot("lobby-stale-390-light");
   await startServer(scope, { port: first.port });
   await opened.page.evaluate(() => dispatchEvent(new Event("online")));
   await own.getByText("Live", { exact: true }).waitFor();
-  await panel(opened.page, "Who waits where").getByText("Stale").waitFor({ state: "detached" });
+  await opened.panel("Who waits where").getByText("Stale").waitFor({ state: "detached" });
   await own.getByRole("button", { name: "Start now" }).click();
   await own.getByText("Go!").waitFor();
 });

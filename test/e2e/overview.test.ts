@@ -6,7 +6,7 @@ import { request } from "../support/http.ts";
 import { chromium, needs } from "../support/requirements.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
 import { startServer, temporaryFolder } from "../support/server-process.ts";
-import { ConsoleBrowser } from "./console-browser.ts";
+import { ConsoleBrowser, views } from "./console-browser.ts";
 import type { ConsolePage } from "./console-page.ts";
 import { startDemo } from "./demo.ts";
 
@@ -20,13 +20,9 @@ interface Listed {
 
 const serviceNames = ["Lobby", "Devices", "Experiments", "Tracking", "Crowd"] as const;
 
-function card({ page }: ConsolePage, name: string) {
-  return page.getByRole("region", { name, exact: true });
-}
-
 /** What stands at a fact of a card: "4.1 kB/s". */
 async function fact(opened: ConsolePage, service: string, name: string): Promise<string> {
-  return (await card(opened, service).locator(".fact", { hasText: name }).locator("dd").textContent()) ?? "";
+  return (await opened.panel(service).locator(".fact", { hasText: name }).locator("dd").textContent()) ?? "";
 }
 
 /** The number of a metric of one service. */
@@ -49,7 +45,7 @@ describe("with the demo", () => {
     await opened.shows("Overview");
     await opened.page.getByText(/clients are connected to \d of 5 services on one node/).waitFor();
     for (const name of serviceNames) {
-      const shown = card(opened, name);
+      const shown = opened.panel(name);
       await shown.getByText("Connected").waitFor();
       const line = shown.getByRole("img", { name: "Messages out, last minute" }).locator("polyline");
       await line.waitFor({ state: "attached" });
@@ -64,7 +60,7 @@ describe("with the demo", () => {
 
   it("counts as many connections as /metrics does", async () => {
     const opened = await browser.openPage(scope, "/console/");
-    const shown = () => card(opened, "Tracking").locator(".figure", { hasText: "Connected" }).locator("strong").textContent();
+    const shown = () => opened.panel("Tracking").locator(".figure", { hasText: "Connected" }).locator("strong").textContent();
     // Both are asked again until they are of the same second.
     await expect.poll(async () => Number(await shown()) - (await metric(url, "switchboard_connections", "tracking"))).toBe(0);
     expect(await metric(url, "switchboard_connections", "tracking")).toBeGreaterThan(0);
@@ -110,19 +106,16 @@ describe("with the demo", () => {
     await errors.getByText("a field is missing or has the wrong type; the message names it").waitFor();
   });
 
-  it.each(([1280, 390] as const).flatMap((width) => (["light", "dark"] as const).map((theme) => ({ width, theme }))))(
-    "looks as it should: $width px, $theme",
-    async ({ width, theme }) => {
-      const opened = await browser.openPage(scope, "/console/", { width, theme });
-      await opened.page.getByText(/clients are connected to/).waitFor();
-      const line = card(opened, "Lobby").getByRole("img", { name: "Messages out, last minute" }).locator("polyline");
-      // A line, not only its first point.
-      await expect.poll(async () => (await line.getAttribute("points"))?.split(" ").length).toBeGreaterThan(4);
-      await opened.fitsWidth();
-      await opened.axe();
-      await opened.screenshot(`overview-${width}-${theme}`);
-    },
-  );
+  it.each(views)("looks as it should: $width px, $theme", async ({ width, theme }) => {
+    const opened = await browser.openPage(scope, "/console/", { width, theme });
+    await opened.page.getByText(/clients are connected to/).waitFor();
+    const line = opened.panel("Lobby").getByRole("img", { name: "Messages out, last minute" }).locator("polyline");
+    // A line, not only its first point.
+    await expect.poll(async () => (await line.getAttribute("points"))?.split(" ").length).toBeGreaterThan(4);
+    await opened.fitsWidth();
+    await opened.axe();
+    await opened.screenshot(`overview-${width}-${theme}`);
+  });
 });
 
 describe("without clients", () => {
@@ -143,11 +136,11 @@ describe("without clients", () => {
       expected: [/WebSocket connection to/, /ERR_CONNECTION_REFUSED/],
     });
     await opened.page.getByText("Takes clients").waitFor();
-    await card(opened, "Lobby").getByText("0", { exact: true }).first().waitFor();
+    await opened.panel("Lobby").getByText("0", { exact: true }).first().waitFor();
     await first.kill();
-    await card(opened, "Lobby").getByText("Stale").waitFor();
+    await opened.panel("Lobby").getByText("Stale").waitFor();
     await opened.page.getByText("When the server was last heard of: Switchboard is ready").waitFor();
-    expect(await card(opened, "Lobby").locator(".figure", { hasText: "Connected" }).locator("strong").textContent()).toBe("0");
+    expect(await opened.panel("Lobby").locator(".figure", { hasText: "Connected" }).locator("strong").textContent()).toBe("0");
     await opened.axe();
     await opened.screenshot("overview-stale-1280-light");
     await startServer(scope, { data, port: first.port });

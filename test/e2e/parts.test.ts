@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from "vitest";
 import { chromium, needs } from "../support/requirements.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
 import { startServer } from "../support/server-process.ts";
-import { ConsoleBrowser } from "./console-browser.ts";
+import { ConsoleBrowser, views } from "./console-browser.ts";
 import type { ConsolePage } from "./console-page.ts";
 
 const fileScope = scopePerFile();
@@ -15,17 +15,14 @@ beforeAll(async () => {
   browser = new ConsoleBrowser(fileScope, (await startServer(fileScope)).url);
 });
 
-it.each(([1280, 390] as const).flatMap((width) => (["light", "dark"] as const).map((theme) => ({ width, theme }))))(
-  "look as they should: $width px, $theme",
-  async ({ width, theme }) => {
-    const opened = await browser.openPage(scope, "/console/parts", { width, theme });
-    await opened.shows("Parts");
-    await opened.page.getByText("Numbers of three chains").click();
-    await opened.fitsWidth();
-    await opened.axe();
-    await opened.screenshot(`parts-${width}-${theme}`);
-  },
-);
+it.each(views)("look as they should: $width px, $theme", async ({ width, theme }) => {
+  const opened = await browser.openPage(scope, "/console/parts", { width, theme });
+  await opened.shows("Parts");
+  await opened.page.getByText("Numbers of three chains").click();
+  await opened.fitsWidth();
+  await opened.axe();
+  await opened.screenshot(`parts-${width}-${theme}`);
+});
 
 it("render a burst of 1,000 messages in a few frames", async () => {
   const opened = await browser.openPage(scope, "/console/parts");

@@ -7,9 +7,7 @@ import { request } from "../support/http.ts";
 import { chromium, needs } from "../support/requirements.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
 import { type ServerProcess, startServer, temporaryFolder } from "../support/server-process.ts";
-import { ConsoleBrowser } from "./console-browser.ts";
-
-const views = ([1280, 390] as const).flatMap((width) => (["light", "dark"] as const).map((theme) => ({ width, theme })));
+import { ConsoleBrowser, views } from "./console-browser.ts";
 
 const fileScope = scopePerFile();
 const scope = scopePerTest();

@@ -6,11 +6,9 @@ import { type Scope, scopePerFile, scopePerTest } from "../support/scope.ts";
 import { startServer, temporaryFolder } from "../support/server-process.ts";
 import type { TextSocket } from "../support/text-socket.ts";
 import { objectIdsOf, processorAt } from "../support/tracking.ts";
-import { ConsoleBrowser } from "./console-browser.ts";
+import { ConsoleBrowser, views } from "./console-browser.ts";
 import type { ConsolePage } from "./console-page.ts";
 import { startDemo } from "./demo.ts";
-
-const views = ([1280, 390] as const).flatMap((width) => (["light", "dark"] as const).map((theme) => ({ width, theme })));
 
 const fileScope = scopePerFile();
 const scope = scopePerTest();
