@@ -1,6 +1,7 @@
 /** Engine suite: the bus on one node. What crosses nodes is in `engine-nodes.suite.ts`. */
 import { describe, expect, test } from "vitest";
-import { Arrivals, rejection, type SuiteContext, within } from "./engine-harness.suite.ts";
+import { within } from "../../test/support/inbox.ts";
+import { Arrivals, rejection, type SuiteContext } from "./engine-harness.suite.ts";
 
 export function busSuite(context: SuiteContext): void {
   describe("bus", () => {

@@ -1,7 +1,8 @@
 /** Engine suite: follow (history joined to live), position and caughtUp. */
 import { describe, expect, test } from "vitest";
+import { within } from "../../test/support/inbox.ts";
 import type { LogEvent } from "../kit/engine.ts";
-import { put, Recorder, rejection, type SuiteContext, texts, within } from "./engine-harness.suite.ts";
+import { put, Recorder, rejection, type SuiteContext, texts } from "./engine-harness.suite.ts";
 
 export function followSuite(context: SuiteContext): void {
   describe("follow", () => {

@@ -1,5 +1,6 @@
 /** What the engine suite is run with, and the few tools its parts share: deadlines, a recording follower, short reads. */
 import { expect } from "vitest";
+import { within } from "../../test/support/inbox.ts";
 import type { Engine, Follower, Gap, Log, LogEvent, ReadOptions } from "../kit/engine.ts";
 import { isSwitchboardError, type SwitchboardError } from "../wire/error.ts";
 import type { ErrorCode } from "../wire/errors.ts";
@@ -36,22 +37,6 @@ export interface SuiteContext {
   open(): Promise<Engine>;
   readonly cannot: Readonly<Partial<Record<Ability, string>>>;
   readonly propertyRuns: number;
-}
-
-/** How long anything that must happen may take. */
-export const deadlineMs = 10_000;
-
-/** The promise's outcome; rejects, naming `what`, if there is none before the deadline. */
-export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not within ${deadlineMs} ms: ${what}`)), deadlineMs);
-  });
-  try {
-    return await Promise.race([promise, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** A list that can be waited on: what a follower, a bus listener or a watcher has been given so far. */

@@ -1,7 +1,8 @@
 /** Engine suite: leases on one node. What crosses nodes is in `engine-nodes.suite.ts`. */
 import { describe, expect, test } from "vitest";
+import { within } from "../../test/support/inbox.ts";
 import type { Acquired, Holder, Lease, LeaseChange } from "../kit/engine.ts";
-import { Arrivals, rejection, type SuiteContext, within } from "./engine-harness.suite.ts";
+import { Arrivals, rejection, type SuiteContext } from "./engine-harness.suite.ts";
 
 /** The lease; fails the test if it was refused. */
 export function held(acquired: Acquired): Lease {

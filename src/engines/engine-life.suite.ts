@@ -1,6 +1,7 @@
 /** Engine suite: opening, health, closing, and what is there after opening again. */
 import { describe, expect, test } from "vitest";
-import { Arrivals, put, Recorder, readAll, rejection, type SuiteContext, texts, within } from "./engine-harness.suite.ts";
+import { within } from "../../test/support/inbox.ts";
+import { Arrivals, put, Recorder, readAll, rejection, type SuiteContext, texts } from "./engine-harness.suite.ts";
 import { held } from "./engine-leases.suite.ts";
 
 export function lifeSuite(context: SuiteContext): void {

@@ -1,8 +1,9 @@
 /** Engine suite: properties. Random operations on a log agree with a simple model of it. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { within } from "../../test/support/inbox.ts";
 import type { Engine, Log, LogEvent } from "../kit/engine.ts";
-import { put, Recorder, rejection, type SuiteContext, within } from "./engine-harness.suite.ts";
+import { put, Recorder, rejection, type SuiteContext } from "./engine-harness.suite.ts";
 
 const subject = fc.constantFrom("a", "b", "b.c");
 const data = fc.string({ unit: "grapheme", maxLength: 8 });

@@ -1,8 +1,9 @@
 /** Engine suite: several nodes on one store. */
 import { describe, expect, test } from "vitest";
+import { within } from "../../test/support/inbox.ts";
 import type { LeaseChange, Log } from "../kit/engine.ts";
 import { isSwitchboardError } from "../wire/error.ts";
-import { Arrivals, put, Recorder, readAll, rejection, type SuiteContext, texts, within } from "./engine-harness.suite.ts";
+import { Arrivals, put, Recorder, readAll, rejection, type SuiteContext, texts } from "./engine-harness.suite.ts";
 import { changeText, held, refusedBy } from "./engine-leases.suite.ts";
 
 /** Appends `data` after whatever is last, as often as it takes: how two nodes agree on the next place. */

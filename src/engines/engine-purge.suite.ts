@@ -1,6 +1,7 @@
 /** Engine suite: purge, and the gap it leaves. */
 import { describe, expect, test } from "vitest";
-import { put, Recorder, readAll, rejection, type SuiteContext, texts, within } from "./engine-harness.suite.ts";
+import { within } from "../../test/support/inbox.ts";
+import { put, Recorder, readAll, rejection, type SuiteContext, texts } from "./engine-harness.suite.ts";
 
 export function purgeSuite(context: SuiteContext): void {
   describe("purge", () => {

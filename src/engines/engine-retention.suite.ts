@@ -1,7 +1,8 @@
 /** Engine suite: what retention drops, and that whoever missed it is told. */
 import { describe, expect, test } from "vitest";
+import { within } from "../../test/support/inbox.ts";
 import type { Log } from "../kit/engine.ts";
-import { put, Recorder, readAll, type SuiteContext, texts, within } from "./engine-harness.suite.ts";
+import { put, Recorder, readAll, type SuiteContext, texts } from "./engine-harness.suite.ts";
 
 async function dropped(log: Log, subject: string, offset: number): Promise<void> {
   await expect.poll(async () => (await log.read(subject, 0, { limit: 1 })).events[0]?.offset ?? offset + 1).toBeGreaterThan(offset);

@@ -1,7 +1,7 @@
 /** What has arrived and was not read yet. Wire tests wait here, each time with a deadline. */
 
 /** How long a test waits for one event, unless told otherwise. Far above what is ever needed on a busy machine. */
-const defaultDeadlineMs = 8_000;
+const defaultDeadlineMs = 15_000;
 
 /** An unbounded queue with one reader at a time. Errors name what was awaited and what came last. */
 export class Inbox<T> {

@@ -12,7 +12,6 @@ import { CrowdDashboard, CrowdWorker, type CrowdWorkerOptions, type ServerError,
 import { startOriginalCrowd } from "./original-crowd.fixture.ts";
 
 const scope = scopePerTest();
-const deadlineMs = 15_000;
 
 const cads = (n: number, count: number) => Array.from({ length: count }, (_, k) => `loaded ${k} of ${n}`);
 
@@ -59,7 +58,7 @@ function work(url: string, workerName: string, more: Partial<CrowdWorkerOptions>
   return { worker, stats, errors };
 }
 
-const open = (worker: CrowdWorker) => within(worker.connection?.whenOpen() ?? Promise.reject(new Error("no unit")), "open", deadlineMs);
+const open = (worker: CrowdWorker) => within(worker.connection?.whenOpen() ?? Promise.reject(new Error("no unit")), "open");
 
 const lost = (worker: CrowdWorker) =>
   within(
@@ -71,7 +70,6 @@ const lost = (worker: CrowdWorker) =>
       });
     }),
     "loss",
-    deadlineMs,
   );
 
 describe.each([
@@ -86,13 +84,13 @@ describe.each([
     expect(() => worker.saveCad("too early")).toThrow(expect.objectContaining({ code: "wrong_state" }));
     const unit = await worker.requestUnit({ registrationId: "r1" });
     expect(unit).toMatchObject({ stage: "CAD", original: expect.any(String), agentId: expect.any(String), registrationId: "r1" });
-    expect(await stats.next(deadlineMs)).toEqual({ cads: 0, rankings: 0, firstPlaces: 0, history: [] });
+    expect(await stats.next()).toEqual({ cads: 0, rankings: 0, firstPlaces: 0, history: [] });
     const sendings = [worker.saveCad("It was"), worker.saveCad("It was bad."), worker.sendFeedback("too short")];
-    expect(await within(Promise.all(sendings.map(({ outcome }) => outcome)), "outcomes", deadlineMs)).toEqual(["sent", "sent", "sent"]);
+    expect(await within(Promise.all(sendings.map(({ outcome }) => outcome)), "outcomes")).toEqual(["sent", "sent", "sent"]);
     expect(() => worker.savePermutation([0])).toThrow(expect.objectContaining({ code: "wrong_state" }));
     await worker.submit({ cad: "It was bad." });
-    expect(await within(worker.requestStats().outcome, "outcome", deadlineMs)).toMatch(echoed);
-    expect(await stats.until((numbers) => numbers.cads === 1, deadlineMs)).toMatchObject({ cads: 1, rankings: 0 });
+    expect(await within(worker.requestStats().outcome, "outcome")).toMatch(echoed);
+    expect(await stats.until((numbers) => numbers.cads === 1)).toMatchObject({ cads: 1, rankings: 0 });
     expect(worker.stats?.cads).toBe(1);
     expect(statuses).toEqual(["in task"]);
     expect(worker.ignored).toBe(0);
@@ -109,7 +107,7 @@ describe.each([
     expect(second).not.toEqual(first);
     expect(worker.unit).toEqual(second);
     expect(worker.connection).not.toBe(connection);
-    expect(await within(connection?.whenClosed() ?? Promise.reject(), "end of the first", deadlineMs)).toMatchObject({ kind: "closed" });
+    expect(await within(connection?.whenClosed() ?? Promise.reject(), "end of the first")).toMatchObject({ kind: "closed" });
     await open(worker);
     await worker.close();
     expect(worker.connection?.state.status).toBe("closed");
@@ -120,17 +118,17 @@ describe.each([
     const proxy = await proxyOf(await start());
     const { worker, stats } = work(proxy.url, "ann");
     await worker.requestUnit();
-    await stats.next(deadlineMs);
+    await stats.next();
     const gone = lost(worker);
     proxy.cut();
     await gone;
-    expect(await stats.next(deadlineMs)).toMatchObject({ cads: 0 });
+    expect(await stats.next()).toMatchObject({ cads: 0 });
   });
 
   it("tries a request and a submit until the server is there, or the deadline is over", async () => {
     const proxy = await proxyOf(await start());
     proxy.refuse(true);
-    const { worker } = work(proxy.url, "ann", { requestDeadlineMs: deadlineMs });
+    const { worker } = work(proxy.url, "ann", { requestDeadlineMs: 15_000 });
     const asked = worker.requestUnit();
     await expect(worker.requestUnit()).rejects.toMatchObject({ code: "wrong_state" });
     await eventually(
@@ -188,11 +186,7 @@ describe("with Switchboard", () => {
     proxy.cut();
     await gone;
     proxy.resume();
-    expect(await within(Promise.all([first.outcome, second.outcome, third.outcome]), "outcomes", deadlineMs)).toEqual([
-      "sent",
-      "sent",
-      "sent",
-    ]);
+    expect(await within(Promise.all([first.outcome, second.outcome, third.outcome]), "outcomes")).toEqual(["sent", "sent", "sent"]);
     const { worker: later } = work(server.url, "ann");
     await eventually(
       "draft",
@@ -236,7 +230,7 @@ describe("with Switchboard", () => {
     }
     worker.savePermutation([3, 2, 1, 0]);
     await worker.submit({ permutation: [2, 0, 1, 3] });
-    await stats.until(({ rankings }) => rankings === 1, deadlineMs);
+    await stats.until(({ rankings }) => rankings === 1);
     expect(worker.stats).toMatchObject({
       rankings: 1,
       history: [{ stage: "RANKING", ranking: [2, 0, 1, 3].map((k) => `loaded ${k} of 0`) }],
@@ -250,10 +244,10 @@ describe("with Switchboard", () => {
     const server = await startSwitchboard(1, 3);
     const { worker, stats } = work(server.url, "ann");
     await worker.requestUnit();
-    await stats.next(deadlineMs);
+    await stats.next();
     await worker.skip("it is no sentence");
     worker.requestStats();
-    expect(await stats.next(deadlineMs)).toMatchObject({ cads: 0, history: [] });
+    expect(await stats.next()).toMatchObject({ cads: 0, history: [] });
     expect((await exported(server)).units).toMatchObject([{ explanation: "it is no sentence" }]);
     expect(await work(server.url, "bob").worker.requestUnit()).toMatchObject({ stage: "CAD" });
   });
@@ -263,7 +257,7 @@ describe("with Switchboard", () => {
     const { worker, errors } = work(server.url, "ann");
     await worker.requestUnit();
     worker.saveCad("x".repeat(101));
-    expect(await errors.next(deadlineMs)).toMatchObject({ code: "too_large", message: expect.stringContaining("maxTextLength") });
+    expect(await errors.next()).toMatchObject({ code: "too_large", message: expect.stringContaining("maxTextLength") });
     await expect(worker.submit({ cad: "x".repeat(101) })).rejects.toMatchObject({ code: "too_large" });
   });
 
@@ -273,17 +267,17 @@ describe("with Switchboard", () => {
     const dashboard = scope.own(new CrowdDashboard(proxy.url, { workerName: "ann", maxDelayMs: 50 }), (owned) => owned.close());
     const stats = new Inbox<WorkerStats>("stats");
     dashboard.on("stats", (numbers) => stats.push(numbers));
-    expect(await stats.next(deadlineMs)).toEqual({ cads: 0, rankings: 0, firstPlaces: 0, history: [] });
+    expect(await stats.next()).toEqual({ cads: 0, rankings: 0, firstPlaces: 0, history: [] });
     const ann = work(server.url, "ann").worker;
     await ann.requestUnit();
     await ann.submit({ cad: "by ann" });
-    expect(await stats.next(deadlineMs)).toMatchObject({ cads: 1, history: [{ stage: "CAD", cad: "by ann", firstPlaces: 0 }] });
+    expect(await stats.next()).toMatchObject({ cads: 1, history: [{ stage: "CAD", cad: "by ann", firstPlaces: 0 }] });
     proxy.cut();
-    expect(await stats.next(deadlineMs)).toMatchObject({ cads: 1, firstPlaces: 0 });
+    expect(await stats.next()).toMatchObject({ cads: 1, firstPlaces: 0 });
     const bob = work(server.url, "bob").worker;
     await bob.requestUnit();
     await bob.submit({ permutation: [0, 1, 2, 3] });
-    expect(await stats.next(deadlineMs)).toMatchObject({ firstPlaces: 1 });
+    expect(await stats.next()).toMatchObject({ firstPlaces: 1 });
     expect(dashboard.stats).toMatchObject({ firstPlaces: 1 });
     expect(dashboard.ignored).toBe(0);
   });
@@ -308,7 +302,7 @@ describe("with Switchboard", () => {
       },
     });
     expect(await worker.requestUnit()).toMatchObject({ stage: "CAD" });
-    await stats.next(deadlineMs);
+    await stats.next();
     await worker.submit({ cad: "by ann" });
   });
 });
@@ -321,7 +315,7 @@ describe("with an original server", () => {
       const { worker, stats } = work(crowd.url, "ann");
       const nothing = vi.getTimerCount();
       const unit = await worker.requestUnit();
-      await stats.next(deadlineMs);
+      await stats.next();
       const arrived = (count: number) =>
         eventually(
           "heartbeats",
@@ -367,7 +361,7 @@ describe("with an original server", () => {
     proxy.cut();
     await gone;
     proxy.resume();
-    expect(await within(Promise.all([first.outcome, second.outcome]), "outcomes", deadlineMs)).toEqual(["sent", "sent"]);
+    expect(await within(Promise.all([first.outcome, second.outcome]), "outcomes")).toEqual(["sent", "sent"]);
     expect(crowd.taken.map(({ message, cad }) => [message, cad])).toEqual([
       ["set_cad", "one"],
       ["set_cad", "two"],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FileOutboxStore } from "../file-store/index.ts";
 import { DeviceUser, type DeviceUserEvents } from "./device-user.ts";
-import { gate, lost, monitorId, next, Scene } from "./devices.fixture.ts";
+import { answerOf, gate, lost, monitorId, next, Scene } from "./devices.fixture.ts";
 
 let scene: Scene;
 
@@ -92,11 +92,9 @@ describe("on Switchboard", () => {
     proxy.refuse(true);
     proxy.cut();
     await lost(user);
-    const answered = new Promise<void>((resolve) => {
-      monitor.on("answer", ({ command, outcome }) => command === "c" && void outcome.then(() => resolve()));
-    });
+    const answered = answerOf(monitor, "c");
     open();
-    await answered;
+    await (await answered).outcome;
     proxy.refuse(false);
     expect(await Promise.all(commands.map(({ result }) => result))).toMatchObject([
       { status: "done" },
@@ -126,11 +124,9 @@ describe("on Switchboard", () => {
     const waitTexts = Array.from({ length: 5 }, (_, nth) => `waiting ${nth}`);
     const waiting = waitTexts.map((text) => user.command(text));
     if (whenFull === "refuse") expect(() => user.command("one too many")).toThrow(expect.objectContaining({ code: "outbox_full" }));
-    const answered = new Promise<void>((resolve) => {
-      monitor.on("answer", ({ command, outcome }) => command === texts.at(-1) && void outcome.then(() => resolve()));
-    });
+    const answered = answerOf(monitor, texts.at(-1) ?? "");
     open();
-    await answered;
+    await (await answered).outcome;
     proxy.refuse(false);
     const results = await Promise.all([...accepted, ...waiting].map(({ result }) => result));
     expect(new Set(results.map(({ status, reason }) => reason ?? status))).toEqual(new Set(["done"]));
@@ -156,11 +152,9 @@ describe("on Switchboard", () => {
     proxy.refuse(true);
     proxy.cut();
     await lost(user);
-    const answered = new Promise<void>((resolve) => {
-      monitor.on("answer", ({ command, outcome }) => command === "9" && void outcome.then(() => resolve()));
-    });
+    const answered = answerOf(monitor, "9");
     open();
-    await answered;
+    await (await answered).outcome;
     proxy.refuse(false);
     expect(await Promise.all(commands.map(({ result }) => result))).toMatchObject(commands.map(() => ({ status: "done" })));
   });

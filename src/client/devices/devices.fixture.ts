@@ -10,7 +10,7 @@ import { installedServices } from "../../gateway/services.ts";
 import { TestServer } from "../../testing/index.ts";
 import { type CutProxy, startProxy } from "../cut-proxy.fixture.ts";
 import { DeviceUser, type DeviceUserOptions } from "./device-user.ts";
-import { Monitor, type MonitorOptions } from "./monitor.ts";
+import { Monitor, type MonitorAnswer, type MonitorOptions } from "./monitor.ts";
 import { OriginalServer } from "./original-server.fixture.ts";
 
 export const monitorId = "0123456789abcdef0123456789abcdef";
@@ -130,4 +130,15 @@ export function gate(): { readonly open: () => void; readonly opened: Promise<vo
     open = resolve;
   });
   return { open, opened };
+}
+
+/** The monitor's next answer to that command. */
+export function answerOf(monitor: Monitor, command: string): Promise<MonitorAnswer> {
+  return new Promise((resolve) => {
+    const off = monitor.on("answer", (answer) => {
+      if (answer.command !== command) return;
+      off();
+      resolve(answer);
+    });
+  });
 }

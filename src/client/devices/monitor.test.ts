@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FileOutboxStore } from "../file-store/index.ts";
-import { gate, lost, monitorId, next, Scene } from "./devices.fixture.ts";
-import { Monitor, type MonitorAnswer } from "./monitor.ts";
+import { answerOf, gate, lost, monitorId, next, Scene } from "./devices.fixture.ts";
+import { Monitor } from "./monitor.ts";
 
 let scene: Scene;
 
@@ -12,17 +12,6 @@ beforeEach(() => {
 });
 
 afterEach(() => scene.end());
-
-/** The next answer that a monitor gives to this command. */
-function answerOf(monitor: Monitor, command: string): Promise<MonitorAnswer> {
-  return new Promise((resolve) => {
-    const off = monitor.on("answer", (answer) => {
-      if (answer.command !== command) return;
-      off();
-      resolve(answer);
-    });
-  });
-}
 
 describe("on Switchboard", () => {
   test("commands are done one after another, and answered with what came of them", async () => {

@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { within } from "../../../test/support/inbox.ts";
 import { scopePerTest } from "../../../test/support/scope.ts";
 import { FileOutboxStore } from "../file-store/index.ts";
 import { startWithAuth } from "../tracking/server-with-auth.fixture.ts";
 import { ExperimentPublisher, type ExperimentPublisherOptions, type PublisherEvents } from "./experiment-publisher.ts";
-import { Served, Watch, within } from "./experiments.fixture.ts";
+import { Served, Watch } from "./experiments.fixture.ts";
 
 const scope = scopePerTest();
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, nth) => from + nth);
@@ -28,7 +29,7 @@ async function untilStored(served: Served, count: number, xid = "E1"): Promise<v
   const wait = async () => {
     while ((await served.stored(xid, "c", "x")).length < count);
   };
-  await within(`${count} stored`, wait());
+  await within(wait(), `${count} stored`);
 }
 
 describe("a publisher", () => {
@@ -42,9 +43,9 @@ describe("a publisher", () => {
     publisher.samples("c", { x: [3] });
     publisher.samples("d", { x: [{ any: ["JSON", Number.NaN] }] });
     expect([publisher.nextIteration("c"), publisher.nextIteration("d"), publisher.nextIteration("e")]).toEqual([4, 2, 1]);
-    expect(await within("the outcome", first.outcome)).toBe("acked");
-    await within("the failure", publisher.fail({ why: "divergent" }));
-    await within("the end", publisher.finish());
+    expect(await within(first.outcome, "the outcome")).toBe("acked");
+    await within(publisher.fail({ why: "divergent" }), "the failure");
+    await within(publisher.finish(), "the end");
     await watch.until("the end", () => watch.finishes === 1 && watch.of("x").length === 3);
     expect(watch.of("x")).toEqual([1, "NaN", 3]);
     expect(watch.of("mu[1]")).toEqual([0.5, "Infinity"]);
@@ -62,7 +63,7 @@ describe("a publisher", () => {
     for (let nth = 0; nth < 500; nth++) publisher.samples(nth % 2 === 0 ? "c" : "d", { x: [nth], y: [nth] });
     publisher.samples("c", { x: [500] });
     for (let nth = 0; nth < 100; nth++) publisher.log(`${nth}\n`);
-    await within("the end", publisher.finish());
+    await within(publisher.finish(), "the end");
     expect(posts).toBe(4);
     expect(await served.stored("E1", "c", "x")).toEqual([...numbers(0, 250).map((nth) => nth * 2), 500]);
     expect(await served.stored("E1", "d", "y")).toEqual(numbers(0, 250).map((nth) => nth * 2 + 1));
@@ -97,10 +98,10 @@ describe("a publisher", () => {
         for (const of of steps) {
           if (of.do === "samples") publish(of.count, of.y);
           else if (of.do === "cut") served.proxy.cut();
-          else if (of.do === "stored") await within("stored", publish(1, false).outcome);
+          else if (of.do === "stored") await within(publish(1, false).outcome, "stored");
           else if (of.do === "loseAnswer") {
             // Nothing is before it whose answer would be lost instead.
-            await within("stored", publish(1, false).outcome);
+            await within(publish(1, false).outcome, "stored");
             served.proxy.stallDown();
             publish(1, true);
             await untilStoredOr(served, xid, published.x.length, publisher);
@@ -112,7 +113,7 @@ describe("a publisher", () => {
             await served.startAgain();
           }
         }
-        await within("the end", publisher.finish());
+        await within(publisher.finish(), "the end");
         expect(await served.stored(xid, "c", "x")).toEqual(published.x);
         expect(await served.stored(xid, "c", "y")).toEqual(published.y);
         expect(publisher.notStored).toBe(0);
@@ -136,14 +137,14 @@ describe("a publisher", () => {
         const value = published.length;
         published.push(value);
         const { stored } = publisher.samples("c", { x: [value] });
-        await within("stored", stored);
+        await within(stored, "stored");
         if (life !== 2 && nth === 10) await untilStored(served, value);
       }
       publisher.connection.destroy();
-      await within("the end", publisher.connection.whenClosed());
+      await within(publisher.connection.whenClosed(), "the end");
     }
     const last = publisherAt(served.url, { outbox: { store: new FileOutboxStore(path) } });
-    await within("the end", last.finish());
+    await within(last.finish(), "the end");
     expect(await served.stored("E1", "c", "x")).toEqual(published);
   });
 
@@ -151,10 +152,10 @@ describe("a publisher", () => {
     const served = await Served.start(scope);
     const first = publisherAt(served.url, { runId: "run" });
     first.samples("c", { x: numbers(0, 10) });
-    await within("stored", first.finish());
+    await within(first.finish(), "stored");
     const second = publisherAt(served.url, { runId: "run", firstIteration: { c: 6 } });
     second.samples("c", { x: numbers(5, 15) });
-    await within("stored", second.finish());
+    await within(second.finish(), "stored");
     expect(await served.stored("E1", "c", "x")).toEqual(numbers(0, 15));
   });
 
@@ -165,8 +166,8 @@ describe("a publisher", () => {
     publisher.on("error", (error) => errors.push(error));
     const bad = publisher.samples("c", { "too long": [1] });
     const good = publisher.samples("c", { x: [1] });
-    expect(await within("refusal", bad.outcome)).toBe("evicted");
-    expect(await within("the other", good.outcome)).toBe("acked");
+    expect(await within(bad.outcome, "refusal")).toBe("evicted");
+    expect(await within(good.outcome, "the other")).toBe("acked");
     expect(errors).toEqual([
       { status: 400, code: "bad_message", message: expect.stringContaining("maxNameLength"), body: expect.stringContaining("too long") },
     ]);
@@ -189,9 +190,9 @@ describe("a publisher", () => {
     expect(taken).toBe(4);
     expect(() => publisher.samples("c", { x: [..."x".repeat(10_000)] })).toThrow(expect.objectContaining({ code: "too_large" }));
     served.proxy.refuse(false);
-    await within("room", publisher.whenRoom());
+    await within(publisher.whenRoom(), "room");
     publisher.samples("c", { x: values.map((value) => value + taken * 100) });
-    await within("the end", publisher.finish());
+    await within(publisher.finish(), "the end");
     expect(await served.stored("E1", "c", "x")).toEqual(numbers(0, (taken + 1) * 100));
   });
 
@@ -210,18 +211,18 @@ describe("a publisher", () => {
     const { server, token } = await startWithAuth();
     scope.own(server, () => server.stop());
     const watcher = publisherAt(server.url, { token: await token("experiments.subscribe") });
-    expect(await within("the end", watcher.connection.whenClosed())).toMatchObject({ kind: "refused", loss: { code: 4403 } });
+    expect(await within(watcher.connection.whenClosed(), "the end")).toMatchObject({ kind: "refused", loss: { code: 4403 } });
     const bad = publisherAt(server.url, { token: "bad" });
     const { outcome } = bad.samples("c", { x: [1] });
-    expect(await within("the end", bad.connection.whenClosed())).toMatchObject({ kind: "refused", loss: { code: 4401 } });
-    expect(await within("the outcome", outcome)).toBe("evicted");
+    expect(await within(bad.connection.whenClosed(), "the end")).toMatchObject({ kind: "refused", loss: { code: 4401 } });
+    expect(await within(outcome, "the outcome")).toBe("evicted");
     expect(() => bad.samples("c", { x: [1] })).toThrow(expect.objectContaining({ code: "connection_closed" }));
     await expect(bad.finish()).rejects.toMatchObject({ code: "connection_closed" });
     const good = await token("experiments.publish");
     const tokens = ["bad", good];
     const publisher = publisherAt(server.url, { token: () => tokens.shift() ?? good });
     publisher.samples("c", { x: [1] });
-    await within("the end", publisher.finish());
+    await within(publisher.finish(), "the end");
   });
 });
 
@@ -230,5 +231,5 @@ async function untilStoredOr(served: Served, xid: string, count: number, { conne
   const wait = async () => {
     while (connection.state.status === "open" && (await served.stored(xid, "c", "x")).length < count);
   };
-  await within("stored", wait());
+  await within(wait(), "stored");
 }

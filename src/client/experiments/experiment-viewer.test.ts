@@ -1,9 +1,10 @@
 /** The viewer against Switchboard: everything once, in order, over lost connections, restarts and removals. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { within } from "../../../test/support/inbox.ts";
 import { scopePerTest } from "../../../test/support/scope.ts";
 import { startWithAuth } from "../tracking/server-with-auth.fixture.ts";
-import { Served, samplesPayload, Watch, within, wordPayload } from "./experiments.fixture.ts";
+import { Served, samplesPayload, Watch, wordPayload } from "./experiments.fixture.ts";
 
 const scope = scopePerTest();
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, nth) => from + nth);
@@ -182,9 +183,9 @@ describe("a viewer", () => {
     const served = await Served.start(scope);
     await served.post("E1", samplesPayload({ c: { x: [1] } }, 1, 1));
     const { viewer } = new Watch(scope, served.url);
-    await within("open", viewer.connection.whenOpen());
+    await within(viewer.connection.whenOpen(), "open");
     await served.remove("E1");
-    expect(await within("the end", viewer.connection.whenClosed())).toMatchObject({ kind: "refused", loss: { code: 1000 } });
+    expect(await within(viewer.connection.whenClosed(), "the end")).toMatchObject({ kind: "refused", loss: { code: 1000 } });
   });
 
   it("with maxPoints has the samples so far thinned, and everything from there on, over a lost connection too", async () => {
@@ -235,10 +236,10 @@ describe("a viewer", () => {
     const { server, token } = await startWithAuth();
     scope.own(server, () => server.stop());
     const bad = new Watch(scope, server.url, { token: "bad" });
-    expect(await within("the end", bad.viewer.connection.whenClosed())).toMatchObject({ kind: "refused", loss: { code: 4401 } });
+    expect(await within(bad.viewer.connection.whenClosed(), "the end")).toMatchObject({ kind: "refused", loss: { code: 4401 } });
     const good = await token("experiments.subscribe");
     const tokens = ["bad", good];
     const { viewer } = new Watch(scope, server.url, { token: () => tokens.shift() ?? good });
-    await within("open", viewer.connection.whenOpen());
+    await within(viewer.connection.whenOpen(), "open");
   });
 });

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
+import { within } from "../../../test/support/inbox.ts";
 import type { Scope } from "../../../test/support/scope.ts";
 import { configFrom } from "../../gateway/config/load-config.ts";
 import { type Gateway, startGateway } from "../../gateway/gateway.ts";
@@ -10,17 +11,6 @@ import { installedServices } from "../../gateway/services.ts";
 import { type CutProxy, startProxy } from "../cut-proxy.fixture.ts";
 import { ExperimentViewer, type ExperimentViewerOptions } from "./experiment-viewer.ts";
 import type { ChainNames, GapEvent, LogEvent } from "./viewer-events.ts";
-
-const deadlineMs = 20_000;
-
-/** Rejects if `promise` takes too long. */
-export async function within<T>(what: string, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: not within ${deadlineMs} ms`)), deadlineMs);
-  });
-  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
 
 /** A gateway on one data directory and one port, over restarts. */
 export class Served {
@@ -163,7 +153,7 @@ export class Watch {
       look();
     });
     const state = () => JSON.stringify([[...this.samples].map(([key, { length }]) => [key, length]), this.viewer.connection.state]);
-    await within(what, held)
+    await within(held, what)
       .catch((error: Error) => Promise.reject(new Error(`${error.message}; has ${state()}`)))
       .finally(stop);
   }

@@ -1,8 +1,8 @@
 /** The publisher against a server as it was before Switchboard: the form of its posts, and what it makes of answers. */
 import { describe, expect, it } from "vitest";
+import { within } from "../../../test/support/inbox.ts";
 import { scopePerTest } from "../../../test/support/scope.ts";
 import { ExperimentPublisher, type ExperimentPublisherOptions } from "./experiment-publisher.ts";
-import { within } from "./experiments.fixture.ts";
 import { type Answer, OriginalExperiments } from "./original-experiments.fixture.ts";
 
 const scope = scopePerTest();
@@ -20,7 +20,7 @@ describe("a publisher to the original", () => {
     const publisher = publisherAt(original, { token: "secret", runId: "run", batchId: "batch" });
     publisher.samples("c", { x: [1, 2] });
     publisher.log("text");
-    await within("the end", publisher.finish());
+    await within(publisher.finish(), "the end");
     const word = (message: object) => ({
       payload: { object_type: "experiment.text_message", datas: [{ group: "object_E1", type: "object_broadcast", message }] },
     });
@@ -50,25 +50,25 @@ describe("a publisher to the original", () => {
     original.answers.push(answer);
     const publisher = publisherAt(original);
     publisher.samples("c", { x: [1] });
-    await within("the end", publisher.finish());
+    await within(publisher.finish(), "the end");
     expect(original.posts).toHaveLength(2);
     expect(publisher.notStored).toBe(0);
     original.answers.push(answer);
-    expect(await within("the outcome", publisher.log("once").outcome)).toBe("unknown");
+    expect(await within(publisher.log("once").outcome, "the outcome")).toBe("unknown");
     expect(publisher.notStored).toBe(1);
-    await within("the end", publisher.finish());
+    await within(publisher.finish(), "the end");
     expect(original.log).toBe("");
   });
 
   it("posts log text at most once where the answer is lost, and only that one is unknown", async () => {
     const original = await OriginalExperiments.start(scope);
     const publisher = publisherAt(original);
-    await within("open", publisher.connection.whenOpen());
+    await within(publisher.connection.whenOpen(), "open");
     original.answers.push("lost");
     const lost = publisher.log("one\n");
-    await within("the first", lost.stored);
+    await within(lost.stored, "the first");
     const later = publisher.log("two\n");
-    expect([await within("the first", lost.outcome), await within("the second", later.outcome)]).toEqual(["unknown", "acked"]);
+    expect([await within(lost.outcome, "the first"), await within(later.outcome, "the second")]).toEqual(["unknown", "acked"]);
     expect(original.log).toBe("one\ntwo\n");
   });
 
@@ -81,8 +81,8 @@ describe("a publisher to the original", () => {
     const publisher = publisherAt(original);
     const errors: string[] = [];
     publisher.on("error", ({ code, message }) => errors.push(`${code} ${message}`));
-    expect(await within("the outcome", publisher.samples("c", { x: [1] }).outcome)).toBe("evicted");
-    expect(await within("the next", publisher.samples("c", { x: [2] }).outcome)).toBe("acked");
+    expect(await within(publisher.samples("c", { x: [1] }).outcome, "the outcome")).toBe("evicted");
+    expect(await within(publisher.samples("c", { x: [2] }).outcome, "the next")).toBe("acked");
     expect(errors).toEqual(["BAD no"]);
     expect([...original.samples.values()]).toEqual([[2]]);
   });
@@ -92,7 +92,7 @@ describe("a publisher to the original", () => {
     original.answers.push("silent");
     const publisher = publisherAt(original, { postTimeoutMs: 100 });
     publisher.samples("c", { x: [1] });
-    await within("the end", publisher.finish());
+    await within(publisher.finish(), "the end");
     expect(original.posts).toHaveLength(2);
   });
 });

@@ -1,8 +1,9 @@
 /** The viewer against a server as it was before Switchboard: by counting alone. */
 import { describe, expect, it } from "vitest";
+import { within } from "../../../test/support/inbox.ts";
 import { scopePerTest } from "../../../test/support/scope.ts";
 import { startProxy } from "../cut-proxy.fixture.ts";
-import { Watch, within } from "./experiments.fixture.ts";
+import { Watch } from "./experiments.fixture.ts";
 import { OriginalExperiments } from "./original-experiments.fixture.ts";
 
 const scope = scopePerTest();
@@ -26,9 +27,9 @@ describe("a viewer of the original", () => {
     const { original } = await start();
     original.token = "secret";
     const { viewer } = new Watch(scope, original.url, { token: "secret" });
-    await within("open", viewer.connection.whenOpen());
+    await within(viewer.connection.whenOpen(), "open");
     const bad = new Watch(scope, original.url, { token: "bad" });
-    expect(await within("the end", bad.viewer.connection.whenClosed())).toMatchObject({ kind: "refused", loss: { code: 4401 } });
+    expect(await within(bad.viewer.connection.whenClosed(), "the end")).toMatchObject({ kind: "refused", loss: { code: 4401 } });
     expect(original.tokens).toEqual(["secret", "bad"]);
   });
 
@@ -90,7 +91,7 @@ describe("a viewer of the original", () => {
   it("ignores and counts what it does not know or cannot read", async () => {
     const { original, proxy } = await start();
     const watch = new Watch(scope, proxy.url);
-    await within("open", watch.viewer.connection.whenOpen());
+    await within(watch.viewer.connection.whenOpen(), "open");
     watch.viewer.subscribe("c", ["x"]);
     for (const text of [
       "no JSON",

@@ -45,8 +45,8 @@ async function play(url: string, user: string, more: Partial<LobbyPlayerOptions>
   player.on("players", (players) => lists.push(players));
   player.on("start", (start) => starts.push(start));
   player.on("error", (error) => errors.push(error));
-  await within(player.connection.whenOpen(), `${user} open`, deadlineMs);
-  await lists.next(deadlineMs);
+  await within(player.connection.whenOpen(), `${user} open`);
+  await lists.next();
   return { player, lists, starts, errors };
 }
 
@@ -55,7 +55,7 @@ async function view<View extends Leaderboard | LobbyPrompts>(viewer: View): Prom
   scope.own(viewer, (owned) => owned.connection.destroy());
   const refreshes = new Inbox<Refresh>("refresh");
   viewer.on("refresh", (refresh: RefreshViewEvents["refresh"]) => refreshes.push(refresh));
-  expect(await refreshes.next(deadlineMs)).toEqual({ missed: true });
+  expect(await refreshes.next()).toEqual({ missed: true });
   return { viewer, refreshes };
 }
 
@@ -66,7 +66,7 @@ async function signalled(url: string, refreshes: Inbox<Refresh>): Promise<void> 
     await signalLeaderboard(url, place, { maxDelayMs: 50, deadlineMs });
     await new Promise((resolve) => setImmediate(resolve));
   }
-  expect(await refreshes.next(deadlineMs)).toEqual({ missed: false });
+  expect(await refreshes.next()).toEqual({ missed: false });
 }
 
 const lost = (playing: { connection: LobbyPlayer["connection"] }) =>
@@ -79,7 +79,6 @@ const lost = (playing: { connection: LobbyPlayer["connection"] }) =>
       });
     }),
     "loss",
-    deadlineMs,
   );
 
 describe.each([
@@ -91,19 +90,19 @@ describe.each([
     const url = await start();
     const dan = await play(url, "dan");
     const other = await play(url, "dan");
-    expect(await dan.lists.next(deadlineMs)).toMatchObject({ users: ["dan", "also dan"] });
+    expect(await dan.lists.next()).toMatchObject({ users: ["dan", "also dan"] });
     expect([dan.player.name, other.player.name]).toEqual(["dan", "also dan"]);
     expect(other.player.players.users).toEqual(["dan", "also dan"]);
     const elsewhere = await play(url, "eve", { lobbyId: "11" });
     expect(elsewhere.player.players.users).toEqual(["eve"]);
 
     const before = performance.now();
-    expect(await within(other.player.start().outcome, "outcome", deadlineMs)).toMatch(echoed);
-    const heard = await dan.starts.next(deadlineMs);
+    expect(await within(other.player.start().outcome, "outcome")).toMatch(echoed);
+    const heard = await dan.starts.next();
     expect(heard).toMatchObject({ inMs: 0, late: false });
     expect(heard.startsAtMs).toBeGreaterThanOrEqual(before);
     expect(heard.startsAtMs).toBeLessThanOrEqual(performance.now());
-    expect(await other.starts.next(deadlineMs)).toMatchObject({ late: false });
+    expect(await other.starts.next()).toMatchObject({ late: false });
     expect(other.player.lastStart).toMatchObject({ late: false });
 
     await other.player.close();
@@ -122,9 +121,9 @@ describe.each([
     await gone;
     const { outcome } = dan.player.start();
     proxy.refuse(false);
-    expect(await within(outcome, "outcome", deadlineMs)).toMatch(echoed);
-    expect(await eve.starts.next(deadlineMs)).toMatchObject({ late: false });
-    expect(await dan.starts.next(deadlineMs)).toMatchObject({ late: false });
+    expect(await within(outcome, "outcome")).toMatch(echoed);
+    expect(await eve.starts.next()).toMatchObject({ late: false });
+    expect(await dan.starts.next()).toMatchObject({ late: false });
     expect(dan.player.players.users).toEqual(["eve", "dan"]);
     expect(dan.starts.unread).toEqual([]);
   });
@@ -137,13 +136,13 @@ describe.each([
     const gone = lost(dan.player);
     proxy.cut();
     await gone;
-    expect(await within(dan.player.start({ expiresInMs: 20 }).outcome, "outcome", deadlineMs)).toBe("expired");
+    expect(await within(dan.player.start({ expiresInMs: 20 }).outcome, "outcome")).toBe("expired");
     proxy.refuse(false);
     const eve = await play(url, "eve");
-    await dan.lists.until(({ users }) => users.length === 2, deadlineMs);
+    await dan.lists.until(({ users }) => users.length === 2);
     eve.player.start();
-    await dan.starts.next(deadlineMs);
-    await eve.starts.next(deadlineMs);
+    await dan.starts.next();
+    await eve.starts.next();
     expect([dan.starts.unread, eve.starts.unread]).toEqual([[], []]);
   });
 
@@ -155,7 +154,7 @@ describe.each([
     await signalLeaderboard(url, { lobbyId: null, promptId: null }, { deadlineMs });
     await signalLeaderboard(url, { ...place, promptId: 6 }, { deadlineMs });
     proxy.cut();
-    expect(await refreshes.next(deadlineMs)).toEqual({ missed: true });
+    expect(await refreshes.next()).toEqual({ missed: true });
     await signalled(url, refreshes);
     expect(viewer.ignored).toBe(0);
   });
@@ -170,28 +169,28 @@ describe.each([
     while (proxy.acceptedAtMs.length < 3) await new Promise((resolve) => setImmediate(resolve));
     proxy.refuse(false);
     await done;
-    expect(await refreshes.next(deadlineMs)).toEqual({ missed: false });
+    expect(await refreshes.next()).toEqual({ missed: false });
   });
 
   it("viewers of prompts hear updates; the sender's is acknowledged, and sent again after a cut", async () => {
     const url = await start();
     const proxy = await proxyOf(url);
     const host = await view(new LobbyPrompts(proxy.url, { lobbyId: 10, maxDelayMs: 50 }));
-    expect(await within(host.viewer.update().outcome, "outcome", deadlineMs)).toMatch(echoed);
-    expect(await host.refreshes.next(deadlineMs)).toEqual({ missed: false });
+    expect(await within(host.viewer.update().outcome, "outcome")).toMatch(echoed);
+    expect(await host.refreshes.next()).toEqual({ missed: false });
     const guest = await view(new LobbyPrompts(url, { lobbyId: "10" }));
-    await within(guest.viewer.update().outcome, "outcome", deadlineMs);
-    await guest.refreshes.next(deadlineMs);
-    expect(await host.refreshes.next(deadlineMs)).toEqual({ missed: false });
+    await within(guest.viewer.update().outcome, "outcome");
+    await guest.refreshes.next();
+    expect(await host.refreshes.next()).toEqual({ missed: false });
     // It leaves, but never arrives.
     proxy.stallUp();
     const { outcome } = host.viewer.update();
     proxy.cut();
     proxy.resume();
-    expect(await within(outcome, "outcome", deadlineMs)).toMatch(echoed);
-    expect(await guest.refreshes.next(deadlineMs)).toEqual({ missed: false });
-    expect(await host.refreshes.next(deadlineMs)).toEqual({ missed: true });
-    expect(await host.refreshes.next(deadlineMs)).toEqual({ missed: false });
+    expect(await within(outcome, "outcome")).toMatch(echoed);
+    expect(await guest.refreshes.next()).toEqual({ missed: false });
+    expect(await host.refreshes.next()).toEqual({ missed: true });
+    expect(await host.refreshes.next()).toEqual({ missed: false });
   });
 });
 
@@ -207,10 +206,10 @@ describe("with Switchboard", () => {
     proxy.cut();
     await gone;
     eve.player.start({ inMs: 30_000 });
-    const start = await eve.starts.next(deadlineMs);
+    const start = await eve.starts.next();
     expect(start.inMs).toBe(30_000);
     proxy.refuse(false);
-    const late = await dan.starts.next(deadlineMs);
+    const late = await dan.starts.next();
     expect(late).toMatchObject({ late: true, atMs: start.atMs });
     // One machine, one clock: both count down to the same moment, up to what the first join took.
     expect(late.inMs).toBeLessThanOrEqual(30_000);
@@ -221,12 +220,12 @@ describe("with Switchboard", () => {
     const goneAgain = lost(dan.player);
     proxy.cut();
     await goneAgain;
-    await within(dan.player.connection.whenOpen(), "return", deadlineMs);
+    await within(dan.player.connection.whenOpen(), "return");
     const fay = await play(url, "fay");
-    await dan.lists.until(({ users }) => users.length === 3, deadlineMs);
+    await dan.lists.until(({ users }) => users.length === 3);
     fay.player.start();
-    expect(await dan.starts.next(deadlineMs)).toMatchObject({ late: false, inMs: 0 });
-    expect((await eve.lists.next(deadlineMs)).users).toEqual(["dan", "eve", "fay"]);
+    expect(await dan.starts.next()).toMatchObject({ late: false, inMs: 0 });
+    expect((await eve.lists.next()).users).toEqual(["dan", "eve", "fay"]);
   });
 
   it("a start before the join is heard by who asks for it; not by others, not even when they come back", async () => {
@@ -234,16 +233,16 @@ describe("with Switchboard", () => {
     const proxy = await proxyOf(url);
     const eve = await play(url, "eve");
     eve.player.start();
-    const start = await eve.starts.next(deadlineMs);
+    const start = await eve.starts.next();
     // The next millisecond, so that it is before the joins by the server's clock.
     while (Date.now() <= (start.atMs ?? 0)) await new Promise((resolve) => setImmediate(resolve));
     const asks = await play(url, "dan", { late: true });
-    expect(await asks.starts.next(deadlineMs)).toMatchObject({ late: true, inMs: 0 });
+    expect(await asks.starts.next()).toMatchObject({ late: true, inMs: 0 });
     const other = await play(proxy.url, "fay");
     proxy.cut();
-    await other.lists.next(deadlineMs);
+    await other.lists.next();
     eve.player.start();
-    expect(await other.starts.next(deadlineMs)).toMatchObject({ late: false });
+    expect(await other.starts.next()).toMatchObject({ late: false });
   });
 
   it("says why a start was refused", async () => {
@@ -252,8 +251,8 @@ describe("with Switchboard", () => {
     const dan = await play(url, "dan");
     expect(dan.player.players.host).toBe("eve");
     const { outcome } = dan.player.start();
-    expect(await dan.errors.next(deadlineMs)).toMatchObject({ code: "forbidden" });
-    expect(await within(outcome, "outcome", deadlineMs)).toBe("sent");
+    expect(await dan.errors.next()).toMatchObject({ code: "forbidden" });
+    expect(await within(outcome, "outcome")).toBe("sent");
     expect(eve.starts.unread).toEqual([]);
     await eve.player.close();
   });
@@ -275,7 +274,7 @@ describe("with a server that is strange", () => {
     const dan = await play(url, "dan");
     expect(dan.player.ignored).toBe(3);
     expect(dan.player.players).toEqual({ users: ["dan"] });
-    expect(await dan.starts.next(deadlineMs)).toMatchObject({ inMs: 0, late: false });
+    expect(await dan.starts.next()).toMatchObject({ inMs: 0, late: false });
   });
 
   it("counts down by its own clock whatever the server's clock says", async () => {
@@ -290,7 +289,7 @@ describe("with a server that is strange", () => {
     });
     const before = performance.now();
     const dan = await play(url, "dan");
-    const start = await dan.starts.next(deadlineMs);
+    const start = await dan.starts.next();
     expect(joins).toBe(2);
     expect(start.startsAtMs).toBeGreaterThanOrEqual(before + 20_000);
     expect(start.startsAtMs).toBeLessThan(performance.now() + 20_000);

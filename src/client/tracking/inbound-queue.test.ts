@@ -1,8 +1,8 @@
 /** The queue between a connection and a main loop. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { within } from "../../../test/support/inbox.ts";
 import { InboundQueue } from "./inbound-queue.ts";
-import { within } from "./tracking.fixture.ts";
 
 /** Capital letters are precious. */
 function queue(maxMessages = 3, maxLength = 1000) {
@@ -24,7 +24,7 @@ describe("InboundQueue", () => {
     const two = [orders.next(), orders.next()];
     orders.push("e", 1);
     orders.push("f", 1);
-    expect(await within("both", Promise.all(two))).toEqual(["e", "f"]);
+    expect(await within(Promise.all(two), "both")).toEqual(["e", "f"]);
   });
 
   it("at its bound lets the oldest give way, but precious ones only to one another", () => {
@@ -75,7 +75,7 @@ describe("InboundQueue", () => {
     const ended = queue().queue;
     const reader = ended.next();
     ended.end(undefined);
-    expect(await within("the end", reader)).toBeUndefined();
+    expect(await within(reader, "the end")).toBeUndefined();
     const failed = queue().queue;
     failed.push("a", 1);
     failed.end(new Error("over"));

@@ -1,9 +1,10 @@
 /** For tests: the servers that tracking's clients must work with, each with and without auth. */
+import { within } from "../../../test/support/inbox.ts";
 import { TestServer } from "../../testing/index.ts";
 import type { Connection } from "../connection.ts";
 import { goodToken, Original } from "./original.fixture.ts";
 import { startWithAuth } from "./server-with-auth.fixture.ts";
-import { Arrivals, within } from "./tracking.fixture.ts";
+import { Arrivals } from "./tracking.fixture.ts";
 
 /** A running server. */
 export interface Served {
@@ -53,7 +54,7 @@ function original(server: Original, token: { token?: string }): Served {
     processorToken: token,
     async handled(connection) {
       // It handles what it reads before it answers the ping behind it.
-      await within("the outcome", connection.send("no JSON").outcome);
+      await within(connection.send("no JSON").outcome, "the outcome");
     },
     stop: () => server.stop(),
   };

@@ -1,5 +1,6 @@
 /** An interface that loses its server, chooses its cameras, and asks for what was. */
 import { describe, expect, it } from "vitest";
+import { within } from "../../../test/support/inbox.ts";
 import { TestServer } from "../../testing/index.ts";
 import { startProxy } from "../cut-proxy.fixture.ts";
 import type { ConnectionState } from "../state.ts";
@@ -8,7 +9,7 @@ import { BoxesMessage } from "./messages/boxes-message.ts";
 import type { TrackedObject } from "./object-board.ts";
 import { goodToken, Original } from "./original.fixture.ts";
 import { startWithAuth } from "./server-with-auth.fixture.ts";
-import { Arrivals, endAfterEach, within } from "./tracking.fixture.ts";
+import { Arrivals, endAfterEach } from "./tracking.fixture.ts";
 import { TrackingInterface, type TrackingInterfaceOptions } from "./tracking-interface.ts";
 import { TrackingProcessor } from "./tracking-processor.ts";
 
@@ -30,7 +31,7 @@ async function camera(url: string, cameraId: string, options: { readonly token?:
   const processor = new TrackingProcessor(url, { cameraId, maxDelayMs: 50, ...options });
   ending(() => processor.close());
   // The original handles what it reads before it answers the ping behind it.
-  await within("the outcome", processor.connection.send("no JSON").outcome);
+  await within(processor.connection.send("no JSON").outcome, "the outcome");
   return processor;
 }
 
@@ -53,19 +54,19 @@ describe("a lost connection", () => {
     const proxy = await startProxy(server.url);
     ending(() => proxy.stop());
     const tracking = watch(proxy.url, { token: () => goodToken, usesImages: true, cameraIds: ["a", "b"] });
-    await within("open", tracking.connection.whenOpen());
+    await within(tracking.connection.whenOpen(), "open");
     const stop = tracking.stopTracking(1);
-    expect(await within("the outcome", stop.outcome)).toBe("sent");
+    expect(await within(stop.outcome, "the outcome")).toBe("sent");
     tracking.watchCameras(["b"]);
     await comeBack(tracking, proxy.cut, () => {
       tracking.setUsesImages(false);
       tracking.stopTracking(2);
       tracking.watchCameras(["c"]);
     });
-    expect(await within("the outcome", tracking.stopTracking(3).outcome)).toBe("sent");
+    expect(await within(tracking.stopTracking(3).outcome, "the outcome")).toBe("sent");
     tracking.setUsesImages(true);
     await comeBack(tracking, proxy.cut);
-    expect(await within("the outcome", tracking.stopTracking(4).outcome)).toBe("sent");
+    expect(await within(tracking.stopTracking(4).outcome, "the outcome")).toBe("sent");
     const token = { type: "authenticate", jwt: goodToken };
     const uses = { type: "setUsesImages", usesImages: true };
     const usesNone = { type: "setUsesImages", usesImages: false };
@@ -84,7 +85,7 @@ describe("a lost connection", () => {
     const tracking = watch(server.url, { token: () => tokens.shift() });
     const states: ConnectionState[] = [];
     tracking.connection.on("state", (state) => states.push(state));
-    expect(await within("the outcome", tracking.stopTracking(1).outcome)).toBe("sent");
+    expect(await within(tracking.stopTracking(1).outcome, "the outcome")).toBe("sent");
     expect(states).toMatchObject([{ status: "waiting", loss: { code: 1005 } }, { status: "connecting" }, { status: "open" }]);
   });
 
@@ -108,8 +109,8 @@ describe("a lost connection", () => {
     proxy.cut();
     while ((await states.next()).status !== "waiting");
     other.stopTracking(1);
-    for (let order = await within("stop", processor.next()); order?.constructor.name !== "StopMessage"; ) {
-      order = await within("stop", processor.next());
+    for (let order = await within(processor.next(), "stop"); order?.constructor.name !== "StopMessage"; ) {
+      order = await within(processor.next(), "stop");
     }
     proxy.refuse(false);
     expect(await news.next()).toEqual({ objectId: 2, image: "y" });
@@ -133,7 +134,7 @@ describe("cameras", () => {
     const frames = new Arrivals<Frame>("boxes", (arrive) => tracking.on("boxes", arrive));
     await untilSeen(b, frames);
     // Both go through one server in this order, and a frame of a would come before that of b.
-    expect(await within("the outcome", a.send(frame(1)).outcome)).toBe("sent");
+    expect(await within(a.send(frame(1)).outcome, "the outcome")).toBe("sent");
     b.send(frame(1));
     expect(await frames.next()).toMatchObject({ cameraId: "b", frameId: { value: 1 } });
     expect([...tracking.cameras.keys()]).toEqual(["b"]);
@@ -141,7 +142,7 @@ describe("cameras", () => {
     expect(tracking.cameras.size).toBe(0);
     await untilSeen(a, frames);
     b.send(frame(2));
-    await within("the outcome", b.send(frame(3)).outcome);
+    await within(b.send(frame(3)).outcome, "the outcome");
     a.send(frame(2));
     expect(await frames.next()).toMatchObject({ cameraId: "a", frameId: { value: 2 } });
     expect(tracking.cameras.get("a")?.lastFrame.frameId.value).toBe(2);
@@ -151,7 +152,7 @@ describe("cameras", () => {
     const server = await original();
     const tracking = watch(server.url);
     const frames = new Arrivals<Frame>("boxes", (arrive) => tracking.on("boxes", arrive));
-    await within("the outcome", tracking.connection.send("no JSON").outcome);
+    await within(tracking.connection.send("no JSON").outcome, "the outcome");
     for (const text of ["x", '{"type":"boundingBoxes","frameId":1,"boxes":[]}', '{"type":"newObject"}', '{"type":"news"}'])
       server.say(text);
     // Nobody asked for these.
@@ -161,7 +162,7 @@ describe("cameras", () => {
     expect([cameraId, frameId.text, boxes]).toEqual(["a", "1.0", []]);
     expect(tracking.ignored).toBe(3);
     // The spelling comes back to its camera.
-    await within("the outcome", tracking.startTracking({ cameraId, frameId, boxId: 1 }).outcome);
+    await within(tracking.startTracking({ cameraId, frameId, boxId: 1 }).outcome, "the outcome");
     expect(server.received.at(-1)?.text).toBe('{"type":"start","cameraId":"a","frameId":1.0,"boxId":1}');
   });
 
@@ -187,7 +188,7 @@ async function untilSeen(processor: TrackingProcessor, frames: Arrivals<{ readon
   });
   let last = 100;
   while (!seen) {
-    await within("the outcome", processor.send(frame(++last)).outcome);
+    await within(processor.send(frame(++last)).outcome, "the outcome");
   }
   for (let { frameId } = await first; frameId.value !== last; ) ({ frameId } = await frames.next());
 }

@@ -1,5 +1,6 @@
 /** A processor that loses its server, its main loop, or its right to be there. */
 import { describe, expect, it, vi } from "vitest";
+import { within } from "../../../test/support/inbox.ts";
 import { TestServer } from "../../testing/index.ts";
 import { startProxy } from "../cut-proxy.fixture.ts";
 import type { ConnectionState } from "../state.ts";
@@ -8,7 +9,7 @@ import { StopMessage } from "./messages/stop-message.ts";
 import { UpdateMessage } from "./messages/update-message.ts";
 import { goodToken, Original } from "./original.fixture.ts";
 import { startWithAuth } from "./server-with-auth.fixture.ts";
-import { Arrivals, endAfterEach, within } from "./tracking.fixture.ts";
+import { Arrivals, endAfterEach } from "./tracking.fixture.ts";
 import {
   type ProcessorOrder,
   TrackingProcessor,
@@ -55,7 +56,7 @@ describe("a lost connection", () => {
       },
     });
     // Before it is open the first time, too.
-    expect(await within("the outcome", processor.send(frame(1)).outcome)).toBe("sent");
+    expect(await within(processor.send(frame(1)).outcome, "the outcome")).toBe("sent");
     const states = new Arrivals<ConnectionState>("a state", (arrive) => processor.connection.on("state", arrive));
     proxy.refuse(true);
     proxy.cut();
@@ -69,7 +70,7 @@ describe("a lost connection", () => {
     proxy.refuse(false);
     while ((await states.next()).status !== "open");
     const newer = processor.send(frame(4));
-    for (const { outcome } of [...waited, newer]) expect(await within("the outcome", outcome)).toBe("sent");
+    for (const { outcome } of [...waited, newer]) expect(await within(outcome, "the outcome")).toBe("sent");
     const hello = [
       { type: "authenticate", jwt: goodToken },
       { type: "identifier", id: "a" },
@@ -86,13 +87,13 @@ describe("a lost connection", () => {
     const server = await original();
     const proxy = await proxyTo(server.url);
     const processor = camera(proxy.url);
-    expect(await within("the outcome", processor.send(frame(1)).outcome)).toBe("sent");
+    expect(await within(processor.send(frame(1)).outcome, "the outcome")).toBe("sent");
     proxy.stallUp();
     const lost = processor.send(frame(2));
     proxy.cut();
-    expect(await within("the outcome", lost.outcome)).toBe("unknown");
+    expect(await within(lost.outcome, "the outcome")).toBe("unknown");
     proxy.resume();
-    expect(await within("the outcome", processor.send(frame(3)).outcome)).toBe("sent");
+    expect(await within(processor.send(frame(3)).outcome, "the outcome")).toBe("sent");
     const ids = server.received.flatMap(({ text }) => (JSON.parse(text) as { frameId?: number }).frameId ?? []);
     expect(ids).toEqual([1, 3]);
   });
@@ -103,12 +104,12 @@ describe("a lost connection", () => {
     proxy.refuse(true);
     const processor = camera(proxy.url, { outbox: { maxMessages: 3 } });
     const [first, second, third, fourth] = [1, 2, 3, 4].map((id) => processor.send(frame(id)));
-    expect(await within("the outcome", first?.outcome ?? Promise.reject())).toBe("evicted");
+    expect(await within(first?.outcome ?? Promise.reject(), "the outcome")).toBe("evicted");
     const old = processor.send(frame(5), { expiresInMs: 1 });
-    expect(await within("the outcome", second?.outcome ?? Promise.reject())).toBe("evicted");
-    expect(await within("the outcome", old.outcome)).toBe("expired");
+    expect(await within(second?.outcome ?? Promise.reject(), "the outcome")).toBe("evicted");
+    expect(await within(old.outcome, "the outcome")).toBe("expired");
     proxy.refuse(false);
-    for (const sending of [third, fourth]) expect(await within("the outcome", sending?.outcome ?? Promise.reject())).toBe("sent");
+    for (const sending of [third, fourth]) expect(await within(sending?.outcome ?? Promise.reject(), "the outcome")).toBe("sent");
     expect(heard(server, 1).slice(1)).toMatchObject([{ frameId: 3 }, { frameId: 4 }]);
   });
 
@@ -116,7 +117,7 @@ describe("a lost connection", () => {
     const server = await original();
     const proxy = await proxyTo(server.url);
     const processor = camera(proxy.url);
-    await within("open", processor.connection.whenOpen());
+    await within(processor.connection.whenOpen(), "open");
     const messages = new Arrivals<string>("a message", (arrive) => processor.connection.on("message", arrive));
     server.say('{"type":"stop","objectId":1}');
     await messages.next();
@@ -153,7 +154,7 @@ describe("failing", () => {
   it("or for as long as it is told, for ever too", async () => {
     const server = await Original.start();
     await server.stop();
-    await expect(within("the failure", camera(server.url, { deadlineMs: 100 }).next())).rejects.toEqual(over("in time"));
+    await expect(within(camera(server.url, { deadlineMs: 100 }).next(), "the failure")).rejects.toEqual(over("in time"));
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     try {
       const patient = camera(server.url, { deadlineMs: Number.POSITIVE_INFINITY, maxDelayMs: 30_000 });
@@ -169,27 +170,27 @@ describe("failing", () => {
     const server = await TestServer.start();
     ending(() => server.stop());
     const first = camera(server.url);
-    await within("open", first.connection.whenOpen());
+    await within(first.connection.whenOpen(), "open");
     const other = camera(server.url, { cameraId: "b" });
-    await within("the outcome", other.send(frame(1)).outcome);
+    await within(other.send(frame(1)).outcome, "the outcome");
     const second = camera(server.url);
-    await within("the end", first.connection.whenClosed());
+    await within(first.connection.whenClosed(), "the end");
     await expect(
       (async () => {
         for await (const order of first) expect(order).toBeInstanceOf(UpdateMessage);
       })(),
     ).rejects.toEqual(over("4409"));
-    await within("open", second.connection.whenOpen());
+    await within(second.connection.whenOpen(), "open");
   });
 
   it("close ends an iteration, and what waits can still be taken", async () => {
     const server = await original();
     const processor = camera(server.url);
-    await within("open", processor.connection.whenOpen());
+    await within(processor.connection.whenOpen(), "open");
     const messages = new Arrivals<string>("a message", (arrive) => processor.connection.on("message", arrive));
     for (const objectId of [1, 2, 3]) server.say(`{"type":"stop","objectId":${objectId}}`);
     for (let nth = 0; nth < 3; nth++) await messages.next();
-    await within("the end", processor.close());
+    await within(processor.close(), "the end");
     expect(processor.take()).toEqual(new StopMessage({ objectId: 1 }));
     const rest: ProcessorOrder[] = [];
     for await (const order of processor) rest.push(order);
@@ -229,7 +230,7 @@ describe("tokens", () => {
     const states: string[] = [];
     processor.connection.on("state", ({ status }) => states.push(status));
     const waiting = Array.from({ length: 100 }, (_, id) => processor.send(frame(id)));
-    const outcomes = await within("the outcomes", Promise.all(waiting.map(({ outcome }) => outcome)));
+    const outcomes = await within(Promise.all(waiting.map(({ outcome }) => outcome)), "the outcomes");
     expect(new Set(outcomes)).toEqual(new Set(["sent"]));
     expect(states).toEqual(["waiting", "connecting", "open"]);
   });
@@ -240,7 +241,7 @@ describe("tokens", () => {
     const processor = camera(server.url, { token: () => tokens.shift() });
     const states: ConnectionState[] = [];
     processor.connection.on("state", (state) => states.push(state));
-    expect(await within("the outcome", processor.send(frame(1)).outcome)).toBe("sent");
+    expect(await within(processor.send(frame(1)).outcome, "the outcome")).toBe("sent");
     const refused = { status: "waiting", loss: { code: 1005 } };
     expect(states).toMatchObject([
       { ...refused, attempt: 2 },
@@ -255,10 +256,10 @@ describe("tokens", () => {
   it("a fixed one that is bad, or of another role, ends it", async () => {
     const { server, token } = await startWithAuth();
     ending(() => server.stop());
-    await expect(within("the end", camera(server.url, { token: "bad.token.one" }).next())).rejects.toEqual(over("4401"));
+    await expect(within(camera(server.url, { token: "bad.token.one" }).next(), "the end")).rejects.toEqual(over("4401"));
     const watcher = camera(server.url, { token: await token("tracking.client") });
-    await expect(within("the end", watcher.next())).rejects.toEqual(over("4403"));
-    await expect(within("the end", camera(server.url).next())).rejects.toEqual(over("4401"));
+    await expect(within(watcher.next(), "the end")).rejects.toEqual(over("4403"));
+    await expect(within(camera(server.url).next(), "the end")).rejects.toEqual(over("4401"));
   });
 
   it("one whose time ends while the connection is open is asked for anew", { timeout: 60_000 }, async () => {
@@ -285,7 +286,7 @@ describe("a main loop that does not come", () => {
     const server = await original();
     const processor = camera(server.url, { inbox: { maxMessages: 3 } });
     const dropped = new Arrivals<TrackingProcessorEvents["dropped"]>("dropped", (arrive) => processor.on("dropped", arrive));
-    await within("open", processor.connection.whenOpen());
+    await within(processor.connection.whenOpen(), "open");
     const say = (type: string, objectId: number, more = "") => server.say(`{"type":"${type}","objectId":${objectId}${more}}`);
     say("start", 1, ',"image":"x"');
     say("stop", 2);
@@ -303,11 +304,11 @@ describe("a main loop that does not come", () => {
   it("is not troubled by what breaks the protocol, which is counted, or by what is new in it", async () => {
     const server = await original();
     const processor = camera(server.url);
-    await within("open", processor.connection.whenOpen());
+    await within(processor.connection.whenOpen(), "open");
     for (const text of ["", "frame", "[]", '{"type":"stop"}', '{"type":"featureMap","objectId":1,"featureMap":[]}']) server.say(text);
     for (const text of ["{}", '{"type":"greeting"}', '{"type":5}']) server.say(text);
     server.say('{"type":"stop","objectId":1}');
-    expect(await within("stop", processor.next())).toEqual(new StopMessage({ objectId: 1 }));
+    expect(await within(processor.next(), "stop")).toEqual(new StopMessage({ objectId: 1 }));
     expect(processor.ignored).toBe(5);
   });
 });

@@ -1,22 +1,7 @@
 /** For tests: waiting with a deadline, and ending what was begun. */
 import { afterEach } from "vitest";
+import { within } from "../../../test/support/inbox.ts";
 import type { Box } from "./messages/boxes-message.ts";
-
-/** Far above what is ever needed on a busy machine. */
-const deadlineMs = 15_000;
-
-/** The value, or an error that says what did not come. */
-export async function within<Value>(what: string, value: Promise<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} did not come within ${deadlineMs} ms`)), deadlineMs);
-  });
-  try {
-    return await Promise.race([value, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 /** Events as they come; `next` waits for the oldest that was not taken. */
 export class Arrivals<Value> {
@@ -36,10 +21,10 @@ export class Arrivals<Value> {
     const [value] = this.#values;
     if (value === undefined) {
       await within(
-        this.#what,
         new Promise<void>((resolve) => {
           this.#wake = resolve;
         }),
+        this.#what,
       );
     }
     return this.#values.shift() as Value;

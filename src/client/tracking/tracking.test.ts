@@ -1,5 +1,6 @@
 /** A camera's processors and an interface together, on every server that they must work with. */
 import { describe, expect, it } from "vitest";
+import { within } from "../../../test/support/inbox.ts";
 import type { Frame } from "./camera-board.ts";
 import { BoxesMessage } from "./messages/boxes-message.ts";
 import { JsonNumber } from "./messages/json-number.ts";
@@ -8,7 +9,7 @@ import { StopMessage } from "./messages/stop-message.ts";
 import { UpdateMessage } from "./messages/update-message.ts";
 import type { TrackedObject } from "./object-board.ts";
 import { servers } from "./served.fixture.ts";
-import { Arrivals, box, endAfterEach, within } from "./tracking.fixture.ts";
+import { Arrivals, box, endAfterEach } from "./tracking.fixture.ts";
 import { TrackingInterface } from "./tracking-interface.ts";
 import { TrackingProcessor } from "./tracking-processor.ts";
 
@@ -35,19 +36,19 @@ describe.each(servers)("%s", (name, start) => {
     const sent = entrance.send(new BoxesMessage({ frameId: JsonNumber.float(12), boxes: [box(1), box(2)] }));
     const { cameraId, frameId, boxes } = await frames.next();
     expect([cameraId, frameId.value, boxes]).toEqual(["entrance", 12, [box(1), box(2)]]);
-    expect(await within("the outcome", sent.outcome)).toBe("sent");
+    expect(await within(sent.outcome, "the outcome")).toBe("sent");
 
     const started = tracking.startTracking({ cameraId, frameId, boxId: 2 });
-    const order = await within("start", entrance.next());
+    const order = await within(entrance.next(), "start");
     expect(order).toEqual(new StartMessage({ objectId: 1, frameId, boxId: 2 }));
     // Switchboard keeps the spelling that Python needs.
     if (name.startsWith("Switchboard")) expect((order as StartMessage).frameId?.text).toBe("12.0");
     expect(await news.next()).toEqual({ objectId: 1, image: undefined });
-    expect(await within("the outcome", started.outcome)).toBe("sent");
+    expect(await within(started.outcome, "the outcome")).toBe("sent");
 
     entrance.send(new UpdateMessage({ objectId: 1, featureMap: [0.25, 3] }));
     for (const camera of [entrance, hall]) {
-      const update = await within("featureMap", camera.next());
+      const update = await within(camera.next(), "featureMap");
       expect(update).toBeInstanceOf(UpdateMessage);
       expect((update as UpdateMessage).featureMap.floats).toEqual([0.25, 3]);
     }
@@ -61,12 +62,12 @@ describe.each(servers)("%s", (name, start) => {
 
     tracking.startTracking({ cameraId: "nobody", image: "eA==" });
     tracking.startTracking({ cameraId: "hall", image: "eA==" });
-    expect(await within("start", hall.next())).toEqual(new StartMessage({ objectId: 2, image: "eA==" }));
+    expect(await within(hall.next(), "start")).toEqual(new StartMessage({ objectId: 2, image: "eA==" }));
     expect(await news.next()).toEqual({ objectId: 2, image: "eA==" });
     expect([...tracking.objects.keys()]).toEqual([1, 2]);
 
     tracking.stopTracking(1);
-    for (const camera of [entrance, hall]) expect(await within("stop", camera.next())).toEqual(new StopMessage({ objectId: 1 }));
+    for (const camera of [entrance, hall]) expect(await within(camera.next(), "stop")).toEqual(new StopMessage({ objectId: 1 }));
     expect(await stopped.next()).toEqual({ objectId: 1 });
     expect([...tracking.objects.keys()]).toEqual([2]);
     expect([...tracking.cameras].map(([id, { lastFrame }]) => [id, lastFrame.frameId.value])).toEqual([
@@ -86,10 +87,10 @@ describe.each(servers)("%s", (name, start) => {
     const tracking = new TrackingInterface(served.client, { maxDelayMs: 50, ...served.clientToken });
     ending(() => tracking.close());
     for (const image of ["a", "b"]) tracking.startTracking({ cameraId: "first", image });
-    await within("start", first.next());
-    await within("start", first.next());
+    await within(first.next(), "start");
+    await within(first.next(), "start");
     first.send(new UpdateMessage({ objectId: 2, featureMap: [1] }));
-    await within("featureMap", first.next());
+    await within(first.next(), "featureMap");
     const second = new TrackingProcessor(served.processor, { cameraId: "second", ...options });
     ending(() => second.close());
     const maps: unknown[] = [];

@@ -6,8 +6,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import Libsql from "libsql";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { within } from "../../../test/support/inbox.ts";
 import type { Engine } from "../../kit/engine.ts";
-import { Arrivals, put, readAll, rejection, texts, within } from "../engine-harness.suite.ts";
+import { Arrivals, put, readAll, rejection, texts } from "../engine-harness.suite.ts";
 import type { Order, Report } from "./embedded-child.suite.ts";
 import { openEmbeddedEngine } from "./index.ts";
 

@@ -1,10 +1,11 @@
 /** Logs on NATS when things fail: restarts, lost consumers, cut connections, purges beside followers. */
 import { headers } from "@nats-io/transport-node";
 import { describe, expect, test } from "vitest";
+import { within } from "../../../test/support/inbox.ts";
 import type { Log } from "../../kit/engine.ts";
 import { natsServerMissing } from "../../testing/nats-server.ts";
 import { isSwitchboardError } from "../../wire/error.ts";
-import { put, Recorder, readAll, rejection, texts, within } from "../engine-harness.suite.ts";
+import { put, Recorder, readAll, rejection, texts } from "../engine-harness.suite.ts";
 import { Bench } from "./nats-bench.suite.ts";
 
 const missing = natsServerMissing();

@@ -11,7 +11,7 @@ import { configSchema, type DevicesConfig } from "./config.ts";
 import { devices } from "./service.ts";
 
 /** How long anything that must happen may take. */
-const deadlineMs = 5000;
+const deadlineMs = 15_000;
 
 /** Time passes only by `advance`. */
 export class HandClock implements Clock {
