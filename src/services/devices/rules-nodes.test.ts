@@ -228,11 +228,10 @@ class World {
   #due(one: Node): void {
     const before = this.#log.events.length;
     one.act(this.#nowMs, (commands) => due(commands, one.situation(this.#nowMs, this.#absentSinceMs), bounds));
-    // An expired one whose place was needed is no longer waited for either.
-    const givenUp = this.#log.events.slice(before).filter(({ event }) => event.type === "dropped");
+    // What was given up is no longer waited for: it counts as dropped, or its place was needed. A node that knows of nothing gives nothing up; when the
+    // device comes back before one that does has decided, it still has everything in its hands.
+    const givenUp = this.#log.events.slice(before).filter(({ event }) => event.type === "dropped" || event.type === "failed");
     this.#hands = this.#hands.filter((id) => !givenUp.some(({ event }) => event.command_id === id));
-    // What counts as dropped is no longer waited for.
-    if (this.#absentSinceMs !== undefined && this.#nowMs >= this.#absentSinceMs + bounds.restartGraceMs) this.#hands = [];
   }
 
   #drop(one: Node): void {
