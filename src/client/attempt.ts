@@ -114,6 +114,7 @@ export class Attempt {
         },
       );
     } catch (error) {
+      if (isSwitchboardError(error)) throw error;
       throw new SwitchboardError("bad_url", `${url} cannot be opened: ${messageOf(error)}`, {}, { cause: error });
     }
   }
@@ -122,8 +123,7 @@ export class Attempt {
     const socket = this.#socket;
     if (this.#over || socket === undefined) return;
     const { options, opened } = this.#parts;
-    const limits = { pingAfterMs: 15_000, pongWithinMs: 15_000, maxSilenceMs: Number.POSITIVE_INFINITY, ...options.watchdog };
-    const watchdog = new Watchdog(this.#platform, socket, limits, (reason) => {
+    const watchdog = new Watchdog(this.#platform, socket, options.watchdog ?? {}, (reason) => {
       if (!this.#finish()) return;
       socket.destroy();
       this.#parts.lost({ code: 1006, reason }, false);

@@ -36,6 +36,11 @@ describe("the delay before an attempt", () => {
     expect(highest.next("yes")).toBeCloseTo(firstDelayMs, 3);
   });
 
+  it("is a day at most, whatever the maximum is", () => {
+    const delays = new Backoff(Number.POSITIVE_INFINITY, () => 1);
+    expect(delays.next("later")).toBe(86_400_000);
+  });
+
   it("is never below 0 or above the maximum, however many failures there were", () => {
     assert(
       property(

@@ -4,10 +4,12 @@ import type { ComeBack } from "../wire/close-codes.ts";
 /** The first delay is uniform below this. */
 export const firstDelayMs = 4000;
 
+const longestDelayMs = 86_400_000;
+
 /**
  * Full jitter (Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015): uniform between 0 and a ceiling that begins at 4 s
  * and doubles with each failure in a row, up to `maxDelayMs`. Where the server said `later`, uniform in the upper half of
- * `maxDelayMs`. After a connection that was open for long enough (`reset`) it begins anew.
+ * `maxDelayMs`. After a connection that was open (`reset`), however short, it begins anew. No delay is longer than a day.
  */
 export class Backoff {
   readonly #maxDelayMs: number;
@@ -15,7 +17,7 @@ export class Backoff {
   #failures = 0;
 
   constructor(maxDelayMs: number, random: () => number) {
-    this.#maxDelayMs = maxDelayMs;
+    this.#maxDelayMs = Math.min(maxDelayMs, longestDelayMs);
     this.#random = random;
   }
 

@@ -7,6 +7,7 @@ import { Backoff } from "./backoff.ts";
 import { Delivery, type SendOptions } from "./delivery.ts";
 import { Emitter } from "./emitter.ts";
 import type { ConnectOptions } from "./options.ts";
+import type { OutboxLimits } from "./outbox.ts";
 import type { Sending, Settled } from "./outcome.ts";
 import type { Platform, Signal, Timer } from "./platform/platform.ts";
 import type { ConnectionState, Ending, Loss } from "./state.ts";
@@ -66,7 +67,7 @@ export class Connection {
     this.#backoff = new Backoff(options.maxDelayMs ?? 30_000, () => platform.random());
     this.#delivery = new Delivery({
       platform,
-      limits: { maxMessages: 1000, maxBytes: 4 << 20, maxAgeMs: 600_000, whenFull: "refuse", ...options.outbox },
+      limits: outboxLimits(options.outbox),
       store: options.outbox?.store,
       settled: (settled) => this.#events.emit("outcome", settled),
     });
@@ -133,8 +134,8 @@ export class Connection {
 
   /**
    * Accepts a message: it is written when the connection is open, behind all accepted before, each at most once unless `resend` is set.
-   * Throws `outbox_full` (see `whenRoom`), `connection_closed`, or `conflict` for an `id` that a message without outcome has; what it has not thrown
-   * for has an outcome.
+   * Throws `outbox_full` (see `whenRoom`), `connection_closed`, `conflict` for an `id` that a message without outcome has, or `bad_message` for what is no
+   * text; what it has not thrown for has an outcome.
    */
   send(text: string, options?: SendOptions): Sending {
     return this.#delivery.send(text, options);
@@ -247,8 +248,8 @@ export class Connection {
     if (attempt !== this.#attempt) return;
     this.#attempt = undefined;
     this.#loss = loss;
-    // A close frame that answers ours has its code, or none; another one has crossed it.
-    this.#delivery.detach(clean && attempt.isClosing && (loss.code === 1000 || loss.code === 1005));
+    // A close frame that answers ours has its code, or none, and no reason; another one has crossed it.
+    this.#delivery.detach(clean && attempt.isClosing && loss.reason === "" && (loss.code === 1000 || loss.code === 1005));
     // A listener may have closed it.
     if (attempt.isClosing || this.#isOver) return;
     // An address that was right is not wrong now: such an answer to the upgrade is a load balancer's, while the server is being replaced.
@@ -347,10 +348,16 @@ export class Connection {
   }
 }
 
+/** With the defaults for what is not given, or given as undefined. */
+function outboxLimits({ maxMessages, maxBytes, maxAgeMs, whenFull }: Partial<OutboxLimits> = {}): OutboxLimits {
+  return { maxMessages: maxMessages ?? 1000, maxBytes: maxBytes ?? 4 << 20, maxAgeMs: maxAgeMs ?? 600_000, whenFull: whenFull ?? "refuse" };
+}
+
 /** What `whenOpen` rejects with. */
 function endingError(url: string, ending: Ending): SwitchboardError {
   const { kind, loss, error } = ending;
-  const last = loss === undefined ? "" : ` (last: ${loss.code}${loss.reason === "" ? "" : ` ${loss.reason}`})`;
+  const last =
+    loss === undefined || loss.reason === error?.message ? "" : ` (last: ${loss.code}${loss.reason === "" ? "" : ` ${loss.reason}`})`;
   const why = {
     closed: "it was closed",
     refused: "the server does not want it back as it is: look at the reason, mend it and connect anew",

@@ -44,6 +44,48 @@ describe("outcomes", () => {
     expect(client.outcomes).toEqual([["a", "sent"]]);
   });
 
+  it("unknown: the server closed with a reason of its own in the moment of our close", async () => {
+    const client = await Client.open();
+    client.send("a");
+    const closed = client.connection.close();
+    client.socket.serverCloses(1000, "session over");
+    await closed;
+    expect(client.outcomes).toEqual([["a", "unknown"]]);
+  });
+
+  it("sent: all that one answer confirms, also where the first outcome's listener ends the connection", async () => {
+    const client = await Client.open();
+    client.connection.on("outcome", () => client.connection.destroy());
+    for (const text of ["a", "b", "c"]) client.send(text);
+    await client.confirm();
+    expect(client.outcomes).toEqual([
+      ["a", "sent"],
+      ["b", "sent"],
+      ["c", "sent"],
+    ]);
+  });
+
+  it.each([
+    ["back", -3_600_000],
+    ["on", 3_600_000],
+  ])("expired: in its time, though somebody sets the clock %s", async (_, jumpMs) => {
+    const client = new Client();
+    await client.platform.settle();
+    client.send("for a second", { expiresInMs: 1000 });
+    client.platform.clockSetMs = jumpMs;
+    await client.platform.pass(1000);
+    expect(client.outcomes).toEqual([["for a second", "expired"]]);
+  });
+
+  it("expired: one whose time was over while the computer slept is not sent", async () => {
+    const client = new Client();
+    await client.platform.settle();
+    client.send("ten minutes");
+    client.platform.clockSetMs = 600_000;
+    await client.accept();
+    expect([client.outcomes, client.socket.sent]).toEqual([[["ten minutes", "expired"]], []]);
+  });
+
   it("unknown: the connection died with it, and it is not sent again", async () => {
     const client = await Client.open();
     client.send("a");
@@ -416,6 +458,27 @@ describe("bounds", () => {
   });
 });
 
+it("takes texts only, and loses nothing over what is none", async () => {
+  const client = new Client({ outbox: { whenFull: "evict-oldest" } });
+  await client.platform.settle();
+  client.send("a");
+  expect(() => client.send({ type: "x" } as never)).toThrow(expect.objectContaining({ code: "bad_message" }));
+  client.send("b");
+  await client.accept();
+  expect([client.socket.sent, client.outcomes]).toEqual([["a", "b"], []]);
+});
+
+it("takes limits that are undefined for limits that are not given", async () => {
+  const client = await Client.open({ outbox: { maxMessages: undefined }, watchdog: { pingAfterMs: undefined } } as never);
+  client.send("a");
+  expect(client.socket.sent).toEqual(["a"]);
+  await client.confirm();
+  await client.platform.pass(14_999);
+  expect(client.socket.pings).toBe(1);
+  await client.platform.pass(1);
+  expect(client.socket.pings).toBe(2);
+});
+
 describe("with a durable store", () => {
   const stored = (id: string, more: Partial<StoredMessage> = {}): StoredMessage => ({
     id,
@@ -474,6 +537,42 @@ describe("with a durable store", () => {
     const next = await Client.open({ outbox: { store: new MemoryStore([...store.messages.values()]) } });
     await next.platform.settle();
     expect(next.socket.sent).toEqual(["noted", "waits"]);
+  });
+
+  it.each(["close", "destroy"] as const)("kept: sent by the next run though the note was under way at %s", async (how) => {
+    const store = new MemoryStore();
+    const client = await Client.open({ outbox: { store } });
+    const { stored: isStored } = client.send("noted");
+    store.hold();
+    await isStored;
+    // The store has been asked to note it, and has not answered: it is not on the socket.
+    const closed = how === "close" ? client.connection.close() : client.connection.destroy();
+    if (how === "close") client.socket.answerClose();
+    store.release();
+    await closed;
+    await client.platform.settle();
+    expect([client.socket.sent, client.outcomes]).toEqual([[], [["noted", "kept"]]]);
+    const next = await Client.open({ outbox: { store: new MemoryStore([...store.messages.values()]) } });
+    await next.platform.settle();
+    expect(next.socket.sent).toEqual(["noted"]);
+  });
+
+  it("kept: one to be sent again is known as written by the next run, which takes its acknowledgement", async () => {
+    const store = new MemoryStore();
+    const client = await Client.open({ outbox: { store } });
+    await client.send("again", { id: "a", resend: true, awaitsAck: true, expiresInMs: 60_000 }).stored;
+    expect(client.socket.sent).toEqual(["again"]);
+    client.connection.destroy();
+    await client.platform.settle();
+    expect(client.outcomes).toEqual([["again", "kept"]]);
+    const left = [...store.messages.values()];
+    const acknowledged = new Client({ outbox: { store: new MemoryStore(left) } });
+    await acknowledged.platform.settle();
+    expect(acknowledged.connection.acknowledge("a")).toBe(true);
+    const expired = new Client({ outbox: { store: new MemoryStore(left) } });
+    await expired.platform.settle();
+    await expired.platform.pass(61_000);
+    expect(expired.outcomes).toEqual([["again", "unknown"]]);
   });
 
   it("evicted: could not be stored; once, whatever else became of it", async () => {

@@ -67,7 +67,7 @@ export class Delivery {
     // Over before: they are the next run's.
     if (this.#ended) return;
     // One whose id was given to a newer one has been replaced by it.
-    const entries = stored.filter(({ id }) => !this.#ids.has(id)).map((message) => entryOf(message));
+    const entries = stored.filter(({ id }) => !this.#ids.has(id)).map((message) => entryOf(message, this.#parts.platform));
     for (const { id } of entries) {
       this.#ids.add(id);
       // What an earlier run has left was accepted before.
@@ -85,7 +85,7 @@ export class Delivery {
     return this.#outbox.size;
   }
 
-  /** Accepts a message. Throws `outbox_full`, `connection_closed` or `conflict`. */
+  /** Accepts a message. Throws `outbox_full`, `connection_closed`, `conflict` or `bad_message`. */
   send(text: string, options: SendOptions = {}): Sending {
     const { platform, limits, store } = this.#parts;
     if (this.#ended) throw new SwitchboardError("connection_closed", "the connection is over: connect anew before you send");
@@ -93,6 +93,7 @@ export class Delivery {
     if (this.#ids.has(id)) {
       throw new SwitchboardError("conflict", `a message with the id ${JSON.stringify(id)} has no outcome yet: give each an id of its own`);
     }
+    if (typeof text !== "string") throw new SwitchboardError("bad_message", `a message is a text, not ${typeof text}: JSON.stringify it`);
     const bytes = byteLength(text);
     const evicted = this.#outbox.makeRoomFor(bytes);
     const acceptedAt = platform.now();
@@ -107,6 +108,7 @@ export class Delivery {
       bytes,
       acceptedAt,
       expiresAt: lifeMs === Number.POSITIVE_INFINITY ? null : acceptedAt + lifeMs,
+      dueAt: platform.monotonic() + lifeMs,
       resend: options.resend ?? false,
       awaitsAck: options.awaitsAck ?? false,
       storing: store !== undefined,
@@ -118,7 +120,7 @@ export class Delivery {
     this.#ids.add(id);
     this.#outbox.push(entry);
     if (store !== undefined) entry.stored = this.#put(store, entry);
-    if (entry.expiresAt !== null && entry.expiresAt < this.#expiryAt) this.#watchExpiry(entry.expiresAt);
+    if (entry.dueAt < this.#expiryAt) this.#watchExpiry(entry.dueAt);
     // Whom this tells may send, or end it all: the new one has its place before.
     for (const old of evicted) this.#settleWaiting(old, "evicted");
     this.#flush();
@@ -245,14 +247,14 @@ export class Delivery {
         this.#retry = platform.after(retryMs, () => this.#flush());
         break;
       }
-      if (entry.expiresAt !== null && entry.expiresAt <= platform.now()) {
+      if (isExpired(entry, platform)) {
         this.#outbox.shift();
         this.#settleWaiting(entry, "expired");
         continue;
       }
-      if (store !== undefined && !entry.noted && !entry.resend) {
+      if (store !== undefined && !entry.noted) {
         this.#markWritten(store, entry);
-        break;
+        if (entry.storing) break;
       }
       this.#outbox.shift();
       entry.written = true;
@@ -264,12 +266,13 @@ export class Delivery {
     this.#tellWaiters();
   }
 
-  /** A message for at most once must not be taken for unsent by the next run. */
+  /** A message for at most once must not be taken for unsent by the next run: it is written when that is noted. */
   #markWritten(store: OutboxStore, entry: Entry): void {
-    entry.storing = true;
+    // From now on: who keeps it has to take the note back.
+    entry.noted = true;
+    entry.storing = !entry.resend;
     const go = () => {
       entry.storing = false;
-      entry.noted = true;
       this.#flush();
     };
     // If this cannot be noted, a crash in the next moments may send it twice: sending it is what was asked for.
@@ -277,17 +280,18 @@ export class Delivery {
   }
 
   #confirmed(entries: readonly Entry[]): void {
-    for (const entry of entries) if (this.#inFlight.remove(entry)) this.#settle(entry, "sent");
+    // All at once: whom the first outcome tells may end the connection, and the others were read all the same.
+    for (const entry of entries.filter((each) => this.#inFlight.remove(each))) this.#settle(entry, "sent");
     this.#flush();
   }
 
-  #watchExpiry(at: number | undefined = this.#outbox.nextExpiryAt): void {
+  #watchExpiry(at: number = this.#outbox.nextDueAt): void {
     this.#expiry?.cancel();
-    this.#expiryAt = at ?? Number.POSITIVE_INFINITY;
-    if (at === undefined || this.#ended) return;
+    this.#expiryAt = at;
+    if (at === Number.POSITIVE_INFINITY || this.#ended) return;
     const { platform } = this.#parts;
-    this.#expiry = platform.after(at - platform.now(), () => {
-      for (const entry of this.#outbox.takeExpired(platform.now())) this.#settleWaiting(entry, "expired");
+    this.#expiry = platform.after(at - platform.monotonic(), () => {
+      for (const entry of this.#outbox.take((each) => isExpired(each, platform))) this.#settleWaiting(entry, "expired");
       this.#watchExpiry();
       this.#tellWaiters();
     });
@@ -327,9 +331,15 @@ export class Delivery {
   }
 }
 
-function entryOf(message: StoredMessage): Entry {
-  const { text, written } = message;
-  return { ...message, bytes: byteLength(text), storing: false, noted: written, stored: Promise.resolve(), settle: () => {} };
+function entryOf(message: StoredMessage, platform: Platform): Entry {
+  const { text, written, expiresAt } = message;
+  const dueAt = expiresAt === null ? Number.POSITIVE_INFINITY : platform.monotonic() + expiresAt - platform.now();
+  return { ...message, bytes: byteLength(text), dueAt, storing: false, noted: written, stored: Promise.resolve(), settle: () => {} };
+}
+
+/** By either clock: the one is set back by hand, the other stands still while a computer sleeps. */
+function isExpired({ expiresAt, dueAt }: Entry, platform: Platform): boolean {
+  return dueAt <= platform.monotonic() || (expiresAt !== null && expiresAt <= platform.now());
 }
 
 function storedForm({ id, text, acceptedAt, expiresAt, resend, awaitsAck, written }: Entry): StoredMessage {

@@ -17,9 +17,11 @@ export class Emitter<Events extends object> {
     };
   }
 
-  /** Tells all who listen now. */
+  /** Tells all who listen now, but whom an earlier one has taken off. */
   emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
+    const listeners = this.#listeners.get(name);
+    for (const listener of [...(listeners ?? [])]) {
+      if (!listeners?.has(listener)) continue;
       try {
         (listener as (value: Events[Name]) => void)(value);
       } catch (error) {

@@ -20,7 +20,7 @@ export interface ConnectOptions {
    * SwitchboardError whose code cannot be retried ends the connection, any other error is a failed attempt.
    */
   readonly identify?: (handshake: Handshake) => Promise<void> | void;
-  /** The longest delay between attempts; default 30 s. */
+  /** The longest delay between attempts; default 30 s, at most a day. */
   readonly maxDelayMs?: number;
   /**
    * How long the connection may be without an open socket before it gives up; default: never (`Infinity`). One that was open for less than

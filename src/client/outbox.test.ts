@@ -10,6 +10,7 @@ function entry(text: string, more: Partial<Entry> = {}): Entry {
     bytes: byteLength(text),
     acceptedAt: 0,
     expiresAt: null,
+    dueAt: Number.POSITIVE_INFINITY,
     resend: false,
     awaitsAck: false,
     storing: false,
@@ -73,16 +74,17 @@ describe("an outbox", () => {
 
   it("takes out what has expired and says when the next one does", () => {
     const outbox = new Outbox(limits({ maxMessages: 10 }));
-    outbox.push(entry("a", { expiresAt: 20 }));
+    const takeDue = (atMs: number) => outbox.take(({ dueAt }) => dueAt <= atMs).map(({ text }) => text);
+    outbox.push(entry("a", { dueAt: 20 }));
     outbox.push(entry("b"));
-    outbox.push(entry("c", { expiresAt: 10 }));
-    expect(outbox.nextExpiryAt).toBe(10);
-    expect(outbox.takeExpired(9)).toEqual([]);
-    expect(outbox.takeExpired(10).map(({ text }) => text)).toEqual(["c"]);
-    expect(outbox.nextExpiryAt).toBe(20);
+    outbox.push(entry("c", { dueAt: 10 }));
+    expect(outbox.nextDueAt).toBe(10);
+    expect(takeDue(9)).toEqual([]);
+    expect(takeDue(10)).toEqual(["c"]);
+    expect(outbox.nextDueAt).toBe(20);
     expect(outbox.bytes).toBe(2);
-    expect(outbox.takeExpired(30).map(({ text }) => text)).toEqual(["a"]);
-    expect(outbox.nextExpiryAt).toBeUndefined();
+    expect(takeDue(30)).toEqual(["a"]);
+    expect(outbox.nextDueAt).toBe(Number.POSITIVE_INFINITY);
     expect(texts(outbox)).toEqual(["b"]);
   });
 

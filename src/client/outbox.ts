@@ -23,11 +23,13 @@ export interface Entry {
   /** ms since 1970. */
   readonly acceptedAt: number;
   readonly expiresAt: number | null;
+  /** The same by the clock that never goes back; Infinity: never. */
+  readonly dueAt: number;
   readonly resend: boolean;
   readonly awaitsAck: boolean;
   /** True while the durable store has not taken it, or not yet noted that it is to be written. */
   storing: boolean;
-  /** The durable store holds it as one that may have been written. */
+  /** The durable store holds it as one that may have been written, or has been asked to. */
   noted: boolean;
   /** It may have been written to a socket. */
   written: boolean;
@@ -118,20 +120,17 @@ export class Outbox {
     return true;
   }
 
-  /** Takes out those whose time is over at `now`. */
-  takeExpired(now: number): readonly Entry[] {
-    const isOver = ({ expiresAt }: Entry) => expiresAt !== null && expiresAt <= now;
-    const expired = this.#entries.filter(isOver);
-    if (expired.length > 0) this.#entries = this.#entries.filter((entry) => !isOver(entry));
-    for (const { bytes } of expired) this.#bytes -= bytes;
-    return expired;
+  /** Takes out those for which `isMeant` is true. */
+  take(isMeant: (entry: Entry) => boolean): readonly Entry[] {
+    const taken = new Set(this.#entries.filter(isMeant));
+    if (taken.size > 0) this.#entries = this.#entries.filter((entry) => !taken.has(entry));
+    for (const { bytes } of taken) this.#bytes -= bytes;
+    return [...taken];
   }
 
-  /** When the next one expires; ms since 1970, undefined if none does. */
-  get nextExpiryAt(): number | undefined {
-    let next: number | undefined;
-    for (const { expiresAt } of this.#entries) if (expiresAt !== null && (next === undefined || expiresAt < next)) next = expiresAt;
-    return next;
+  /** The first `dueAt`; Infinity if none expires. */
+  get nextDueAt(): number {
+    return this.#entries.reduce((next, { dueAt }) => Math.min(next, dueAt), Number.POSITIVE_INFINITY);
   }
 }
 

@@ -3,11 +3,11 @@
 /**
  * `acked`: the server said, in its protocol, that it has it.
  * `sent`: the protocol has no such answer, and the server has read the message from its socket: it answered a later ping, or our closing
- * handshake. Where it cannot be asked (a page, and a server that is not Switchboard): the message has left the page and the connection was still open 5 s later.
+ * handshake (a server that begins its own with a bare 1000 in that moment looks the same). Where it cannot be asked (a page, and a server that is not Switchboard): the message has left the page and the connection was still open 5 s later.
  * `unknown`: the connection died with it; it may have arrived or not. Only a message with `resend` is sent again instead.
  * `expired`: not sent within its time. `evicted`: not sent, since newer ones needed the room, or the connection was closed, or it could not be stored;
  * or the server has said that it will never take it.
- * `kept`: not sent when the connection was closed; it is in the durable store, for the next run.
+ * `kept`: not sent when the connection was closed, or to be sent again; it is in the durable store, for the next run.
  */
 export type Outcome = "acked" | "sent" | "unknown" | "expired" | "evicted" | "kept";
 

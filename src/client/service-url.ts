@@ -12,6 +12,10 @@ export function serviceUrl(url: string | URL, path: string, query: Readonly<Reco
     return String(url);
   }
   if (address.pathname === "/") address.pathname = path;
-  for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(query)) {
+    // As text: what is there already stays as it was written.
+    if (address.searchParams.has(name)) address.searchParams.set(name, value);
+    else address.search += `${address.search && "&"}${new URLSearchParams({ [name]: value })}`;
+  }
   return address.href;
 }

@@ -48,8 +48,11 @@ export class VirtualPlatform implements Platform {
     return () => this.#signalListeners.delete(listener);
   }
 
+  /** Somebody has set the clock on by so much. */
+  clockSetMs = 0;
+
   now(): number {
-    return 1_700_000_000_000 + this.#ms;
+    return 1_700_000_000_000 + this.#ms + this.clockSetMs;
   }
 
   monotonic(): number {

@@ -4,7 +4,7 @@ import type { Socket } from "./transport.ts";
 
 /** When a silent server is asked, and when it is given up. */
 export interface WatchdogLimits {
-  /** A server that has said nothing for so long is pinged; default 15 s. */
+  /** A server that has said nothing for so long is pinged; default 15 s, at least 10 ms. */
   readonly pingAfterMs: number;
   /**
    * It is given up if it then still says nothing for so long; default 15 s. While the ping waits behind other messages, any of them leaving
@@ -15,6 +15,7 @@ export interface WatchdogLimits {
   readonly maxSilenceMs: number;
 }
 
+const minPingAfterMs = 10;
 /** A process that was away for so long gets as long again to read what came meanwhile. */
 const catchUpMs = 1000;
 
@@ -36,10 +37,19 @@ export class Watchdog {
   #timer: Timer | undefined;
   #stopped = false;
 
-  constructor(platform: Platform, socket: Socket, limits: WatchdogLimits, dead: (reason: string) => void) {
+  constructor(
+    platform: Platform,
+    socket: Socket,
+    { pingAfterMs, pongWithinMs, maxSilenceMs }: Partial<WatchdogLimits>,
+    dead: (reason: string) => void,
+  ) {
     this.#platform = platform;
     this.#socket = socket;
-    this.#limits = limits;
+    this.#limits = {
+      pingAfterMs: Math.max(minPingAfterMs, pingAfterMs ?? 15_000),
+      pongWithinMs: pongWithinMs ?? 15_000,
+      maxSilenceMs: maxSilenceMs ?? Number.POSITIVE_INFINITY,
+    };
     this.#dead = dead;
     this.#heardMs = platform.monotonic();
     this.#watch();

@@ -101,6 +101,18 @@ describe("a page", () => {
     expect([await server.texts.next(), await server.texts.next()]).toEqual(["first", "second"]);
   });
 
+  it("leaves an empty text that is no heartbeat to the application, and the address as it is written", async () => {
+    const server = await RecordingServer.start(scope, 0, ["hello", "", ""]);
+    const page = await browser.open(scope);
+    const connection = await page.connect(`${server.url}?room=a%20b&flag&sig=%7Ex`, { watchdog: { pingAfterMs: 50, pongWithinMs: 50 } });
+    expect([await page.next("message"), await page.next("message"), await page.next("message")]).toEqual(["hello", "", ""]);
+    expect(await server.addresses.next()).toBe("/?room=a%20b&flag&sig=%7Ex&heartbeat=1");
+    // A ping would have been sent behind a few of its pauses, and its missing answer would have ended the connection.
+    expect(await connection.evaluate((open) => open.send("only this").outcome)).toBe("sent");
+    expect(await server.texts.next()).toBe("only this");
+    expect(await connection.evaluate((open) => open.state.status)).toBe("open");
+  });
+
   it("notices by a missing heartbeat that the server has gone silent, and comes back", async () => {
     const server = await startServer();
     const proxy = scope.own(await startProxy(lobbyOf(server)), (one) => one.stop());

@@ -8,11 +8,12 @@ export const platform: Platform = { ...timers, openWebSocket: (opening, events) 
 
 /**
  * A page cannot send a WebSocket ping. It asks for heartbeats in the query instead: a server that knows them (Switchboard) begins with an
- * empty text frame and answers each empty one with another; no other server ever gets one.
+ * empty text frame and answers each empty one with another; a server that begins with anything else never gets one.
  */
 class BrowserSocket implements Socket {
   readonly #socket: WebSocket;
   readonly #events: SocketEvents;
+  #hasHeard = false;
   #answersPings = false;
   #closed = false;
 
@@ -22,10 +23,12 @@ class BrowserSocket implements Socket {
     this.#socket = socket;
     socket.onopen = () => events.opened();
     socket.onmessage = ({ data }) => {
-      if (typeof data !== "string") return;
-      if (data !== "") events.text(data);
-      else if (this.#answersPings) events.pong();
-      else this.#answersPings = true;
+      const isFirst = !this.#hasHeard;
+      this.#hasHeard = true;
+      if (typeof data !== "string") events.heard();
+      else if (data === "" && this.#answersPings) events.pong();
+      else if (data === "" && isFirst) this.#answersPings = true;
+      else events.text(data);
     };
     socket.onclose = ({ code, reason, wasClean }) => this.#end(code, reason, wasClean);
   }
@@ -68,7 +71,8 @@ class BrowserSocket implements Socket {
 
 function withHeartbeat(url: string): string {
   const address = new URL(url);
-  address.searchParams.set("heartbeat", "1");
+  // As text: what is there already stays as it was written.
+  address.search += `${address.search && "&"}heartbeat=1`;
   return address.href;
 }
 

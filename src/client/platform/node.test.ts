@@ -75,6 +75,40 @@ describe("a socket of Node", () => {
     expect(await sending.outcome).toBe("sent");
   });
 
+  it.each(["ping", "binary"])("keeps a server that answers no ping yet, but sends a %s of its own", async (what) => {
+    const url = await serve(
+      (socket) => {
+        const timer = setInterval(() => (what === "ping" ? socket.ping() : socket.send(Buffer.from([1]))), 20);
+        ends.push(() => clearInterval(timer));
+        // The first ping of the client's is answered when it would have been given up five times.
+        socket.once("ping", (data) => {
+          const answer = setTimeout(() => {
+            socket.send("kept");
+            socket.pong(data);
+          }, 1000);
+          ends.push(() => clearTimeout(answer));
+        });
+      },
+      { autoPong: false },
+    );
+    const connection = connect(url, { maxDelayMs: 50, watchdog: { pingAfterMs: 200, pongWithinMs: 200 } });
+    ends.push(() => connection.destroy());
+    const states: string[] = [];
+    connection.on("state", ({ status }) => states.push(status));
+    connection.send("a");
+    await new Promise<void>((resolve) => connection.on("message", () => resolve()));
+    expect(states).toEqual(["open"]);
+  });
+
+  it("says of a token that can be none what is wrong with it, and does not show it", async () => {
+    const connection = connect(await serve(() => {}), { token: "two words=" });
+    const { error, loss } = (await connection.whenClosed()) as { error: Error; loss: Loss };
+    expect(error).toMatchObject({ code: "unauthenticated", message: expect.stringContaining("the token is empty or has a character") });
+    expect(`${error.message} ${loss.reason}`).not.toContain("two words");
+    const told = await connection.whenOpen().catch(({ message }: Error) => message);
+    expect(told).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/: the server does not want it/);
+  });
+
   it("is open before it tells what the server said at once", async () => {
     const url = await serve((socket) => socket.send("hello"));
     const connection = open(url);

@@ -32,8 +32,10 @@ class NodeSocket implements Socket {
     let failure = "";
     socket.on("open", () => events.opened());
     socket.on("message", (data, isBinary) => {
-      if (!isBinary) events.text(data.toString());
+      if (isBinary) events.heard();
+      else events.text(data.toString());
     });
+    socket.on("ping", () => events.heard());
     // A server may send pongs that answer nothing, as signs of life.
     socket.on("pong", (data) => (data.toString() === String(this.#pings) ? events.pong() : events.heard()));
     socket.on("unexpected-response", (_request, { statusCode = 0, statusMessage = "" }) => {
