@@ -1,4 +1,14 @@
 /** Where a service is, from the address of its server. */
+import { SwitchboardError } from "../wire/error.ts";
+
+/** An id as one part of a path. Throws `bad_url` for half a surrogate pair, which no address can hold. */
+export function pathPart(id: string): string {
+  try {
+    return encodeURIComponent(id);
+  } catch (cause) {
+    throw new SwitchboardError("bad_url", `${JSON.stringify(id)} holds half a character, which no address can: mend the id`, {}, { cause });
+  }
+}
 
 /**
  * The service's `path` on the server, with `query` added: `ws://host:7400` and `/lobby` are `ws://host:7400/lobby`. A URL that has a path of its own

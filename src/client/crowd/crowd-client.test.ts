@@ -125,6 +125,35 @@ describe.each([
     expect(await stats.next()).toMatchObject({ cads: 0 });
   });
 
+  it("takes no unit when it is closed just as one comes", async () => {
+    const url = await start();
+    const real = globalThis.fetch;
+    scope.own(real, () => {
+      globalThis.fetch = real;
+    });
+    // Closed in each of the turns in which the answer is on its way to the worker.
+    for (let turns = 0; turns < 20; turns++) {
+      const { worker } = work(url, `w${turns}`);
+      const closed = new Promise<void>((resolve) => {
+        globalThis.fetch = async (...asked) => {
+          const response = await real(...asked);
+          const text = await response.text();
+          return Object.assign(new Response(null, { status: response.status }), {
+            text: () => {
+              let turn = Promise.resolve();
+              for (let nth = 0; nth < turns; nth++) turn = turn.then(() => {});
+              void turn.then(() => resolve(worker.close()));
+              return Promise.resolve(text);
+            },
+          });
+        };
+      });
+      await worker.requestUnit().catch(({ code }) => expect(code).toBe("connection_closed"));
+      await within(closed, "the close");
+      expect(worker.connection?.state.status ?? "closed", `after ${turns} turns`).toBe("closed");
+    }
+  });
+
   it("tries a request and a submit until the server is there, or the deadline is over", async () => {
     const proxy = await proxyOf(await start());
     proxy.refuse(true);
@@ -149,6 +178,21 @@ describe.each([
     );
     proxy.refuse(false);
     await done;
+
+    // Not sooner, however long the delays are that chance gives.
+    const patient = Array.from({ length: 8 }, () => work(proxy.url, "eve", { requestDeadlineMs: 300, maxDelayMs: 30_000 }).worker);
+    proxy.refuse(true);
+    proxy.cut();
+    const sinceMs = performance.now();
+    const tookMs = await Promise.all(
+      patient.map((one) =>
+        expect(one.requestUnit())
+          .rejects.toMatchObject({ code: "timeout" })
+          .then(() => performance.now() - sinceMs),
+      ),
+    );
+    for (const ms of tookMs) expect(ms).toBeGreaterThan(250);
+    proxy.refuse(false);
 
     const other = work(proxy.url, "bob", { requestDeadlineMs: 200, maxDelayMs: 10 });
     const hangs = work(proxy.url, "bob", { requestDeadlineMs: 50, token: () => new Promise<string>(() => {}) });

@@ -130,6 +130,8 @@ export class CrowdWorker {
     this.#requesting = true;
     try {
       const answer = await this.#post("request_agent", { provider_data }, study === undefined ? {} : { study });
+      // Between the answer and here.
+      if (this.#closed.signal.aborted) throw new SwitchboardError("connection_closed", "the worker was closed: make a new one");
       const unit = readAgentDetails(answer, registrationId);
       if (unit.stage !== "none") this.#take(unit);
       return unit;

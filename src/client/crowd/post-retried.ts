@@ -21,6 +21,8 @@ export interface Post {
   readonly signal: AbortSignal;
 }
 
+const shortestMs = 10;
+
 type Answer = Readonly<Record<string, unknown>>;
 
 /**
@@ -49,10 +51,12 @@ export async function postRetried(platform: Platform, post: Post): Promise<Answe
       if (refused === undefined) delayMs = 0;
       refused = { token, error };
     } else if (!errors[error.code].retry) throw error;
-    if (platform.monotonic() + delayMs >= endMs) {
+    const leftMs = endMs - platform.monotonic();
+    // No attempt that short comes to anything.
+    if (leftMs < shortestMs) {
       throw new SwitchboardError("timeout", `${url} did not answer within ${deadlineMs} ms, last: ${error.message}`, {}, { cause: error });
     }
-    await pause(platform, delayMs, signal);
+    await pause(platform, delayMs < leftMs ? delayMs : platform.random() * leftMs, signal);
   }
 }
 

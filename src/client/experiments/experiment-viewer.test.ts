@@ -54,6 +54,39 @@ describe("a viewer", () => {
     expect([watch.wrong, watch.gaps]).toEqual([[], []]);
   });
 
+  it("has every sample of a second subscription, though the first one's thinned answer comes behind it", async () => {
+    const served = await Served.start(scope);
+    await served.post("E1", samplesPayload({ c: { x: numbers(0, 1000) } }, 1, 1000));
+    const watch = new Watch(scope, served.url);
+    await watch.viewer.connection.whenOpen();
+    watch.viewer.subscribe("c", ["x"], { maxPoints: 10 });
+    watch.viewer.unsubscribe("c", ["x"]);
+    watch.viewer.subscribe("c", ["x"]);
+    await watch.until("all", () => watch.of("x").length === 1000);
+    expect(watch.of("x")).toEqual(numbers(0, 1000));
+    expect([watch.thinned, watch.wrong, watch.gaps]).toEqual([[], [], []]);
+  });
+
+  it("is told of a refused subscription on every connection, which takes no other with it", async () => {
+    const served = await Served.start(scope, { services: { experiments: { gatherMs: 5, maxSubscriptions: 3 } } });
+    await served.post("E1", samplesPayload({ c: { a: [1], b: [1], e: [1] } }, 1, 1));
+    const watch = new Watch(scope, served.proxy.url);
+    watch.viewer.subscribe("c", ["a", "b"]);
+    watch.viewer.subscribe("c", ["later"]);
+    await watch.until("both", () => watch.of("a").length === 1 && watch.of("b").length === 1);
+    watch.viewer.subscribe("c", ["e"]);
+    await watch.until("the refusal", () => watch.refused.length === 1);
+    served.proxy.cut();
+    await watch.until("the refusal again", () => watch.refused.length === 2);
+    await served.post("E1", samplesPayload({ c: { a: [2], b: [2], later: [2], e: [2] } }, 2, 2));
+    await watch.until("what was granted", () => watch.of("a").length === 2 && watch.of("b").length === 2 && watch.of("later").length === 1);
+    expect([watch.refused, watch.of("e"), watch.gaps]).toEqual([["over_capacity", "over_capacity"], [], []]);
+  });
+
+  it("throws bad_url only, also for an id that no address can hold", () => {
+    expect(() => new Watch(scope, "http://127.0.0.1:1", { experiment: "\ud800" })).toThrow(expect.objectContaining({ code: "bad_url" }));
+  });
+
   it("has every sample once, in order, whenever the connection is cut and the gateway restarted", { timeout: 120_000 }, async () => {
     const served = await Served.start(scope);
     let run = 0;

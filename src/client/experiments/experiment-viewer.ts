@@ -6,7 +6,7 @@ import type { Connection } from "../connection.ts";
 import { Emitter } from "../emitter.ts";
 import { isObject } from "../json-object.ts";
 import type { ConnectOptions } from "../options.ts";
-import { serviceUrl } from "../service-url.ts";
+import { pathPart, serviceUrl } from "../service-url.ts";
 import { LogText } from "./log-text.ts";
 import type { ChainNames, Summary, ViewerEvents } from "./viewer-events.ts";
 import { type NamedPiece, readMessage, readNames, readPieces } from "./viewer-message.ts";
@@ -63,11 +63,12 @@ export class ExperimentViewer {
   #finished = false;
   #error: string | undefined;
   #ignored = 0;
+  #wishes = 0;
 
   /** `url`: the server's base, or the experiment's own address. Throws `bad_url` only. */
   constructor(url: string | URL, { experiment, ...options }: ExperimentViewerOptions) {
     // `errors`: asks Switchboard to say what it does not do.
-    const address = serviceUrl(url, `/mcmc/ws/sub/object/${encodeURIComponent(experiment)}`, { errors: "1" });
+    const address = serviceUrl(url, `/mcmc/ws/sub/object/${pathPart(experiment)}`, { errors: "1" });
     this.connection = connect(address, {
       ...options,
       transport: (opening, events) => {
@@ -116,10 +117,11 @@ export class ExperimentViewer {
    */
   subscribe(chain: string, variables: readonly string[], { maxPoints }: { readonly maxPoints?: number } = {}): void {
     const fresh: WatchedVariable[] = [];
+    const wish = this.#wishes++;
     for (const name of variables) {
       const key = keyOf(chain, name);
       if (this.#watched.has(key)) continue;
-      const variable = new WatchedVariable(chain, name, maxPoints, this.#left.get(key));
+      const variable = new WatchedVariable(chain, name, maxPoints, wish, this.#left.get(key));
       this.#watched.set(key, variable);
       fresh.push(variable);
     }
@@ -128,7 +130,8 @@ export class ExperimentViewer {
 
   /**
    * Forgets variables at once: no `samples` of them any more. A later `subscribe` begins at index 0 again. (A server other than Switchboard does not
-   * say which subscription its samples are for: subscribe again when the first answer has come, or some may be told twice.)
+   * say which subscription its samples are for: subscribe again when the first answer has come, or some may be told twice. So on Switchboard, too, where
+   * both have a `maxPoints`, another one: the answer to the first may be taken for that to the second.)
    */
   unsubscribe(chain: string, variables: readonly string[]): void {
     const forgotten = variables.filter((name) => {
@@ -169,8 +172,25 @@ export class ExperimentViewer {
     handshake.send(JSON.stringify({ action: "authorization", token: this.#token ?? "", version: "1.0", epoch: true }));
     await greeted;
     this.#server = handshake;
-    this.#ask([...this.#watched.values()]);
+    this.#askAnew();
     if (this.#wantsSummary) this.#say({ action: "subscribe", summary: true });
+  }
+
+  /**
+   * On a new connection. What has come was granted, and is asked for at once; the rest as it was wished: the server takes a message whole or not at all,
+   * and one that it refuses must take no others with it.
+   */
+  #askAnew(): void {
+    const granted: WatchedVariable[] = [];
+    const wishes = new Map<number, WatchedVariable[]>();
+    for (const variable of this.#watched.values()) {
+      const wish = wishes.get(variable.wish);
+      if (variable.next > 0) granted.push(variable);
+      else if (wish === undefined) wishes.set(variable.wish, [variable]);
+      else wish.push(variable);
+    }
+    this.#ask(granted);
+    for (const wish of wishes.values()) this.#ask(wish);
   }
 
   #ask(variables: readonly WatchedVariable[]): void {

@@ -1,4 +1,5 @@
 /** A transport over HTTP: each message is one POST, one at a time, and its answer comes back as a text. Browsers and Node. */
+import { platform } from "#platform";
 import { httpCloseCode } from "../http-status.ts";
 import { isObject, jsonObject } from "../json-object.ts";
 import type { Opening, Socket, SocketEvents, Transport } from "../transport.ts";
@@ -101,7 +102,7 @@ class PostSocket implements Socket {
   /** Undefined if the connection is lost. */
   async #request(method: "GET" | "POST", body?: string): Promise<Omit<PostAnswer, "id"> | undefined> {
     const expiry = new AbortController();
-    const timer = setTimeout(() => expiry.abort(new Error(`no answer within ${this.#timeoutMs} ms`)), this.#timeoutMs);
+    const timer = platform.after(this.#timeoutMs, () => expiry.abort(new Error(`no answer within ${this.#timeoutMs} ms`)));
     const stop = () => expiry.abort();
     this.#abort.signal.addEventListener("abort", stop);
     try {
@@ -118,7 +119,7 @@ class PostSocket implements Socket {
       this.#end(1006, `${method} ${this.#url}: ${reasonOf(error)}`, false);
       return undefined;
     } finally {
-      clearTimeout(timer);
+      timer.cancel();
       this.#abort.signal.removeEventListener("abort", stop);
     }
   }

@@ -26,7 +26,7 @@ describe("a watched variable", () => {
     });
     fc.assert(
       fc.property(fc.array(connection, { maxLength: 8 }), (connections) => {
-        const variable = new WatchedVariable("c", "x", undefined);
+        const variable = new WatchedVariable("c", "x", undefined, 0);
         const told: unknown[] = [];
         for (const { resumes, back, lengths } of connections) {
           variable.restart();
@@ -50,14 +50,14 @@ describe("a watched variable", () => {
   });
 
   it("says which samples did not come", () => {
-    const variable = new WatchedVariable("c", "x", undefined);
+    const variable = new WatchedVariable("c", "x", undefined, 0);
     variable.take(piece(0, [0, 1]));
     expect(variable.take(piece(5, [5, 6]))).toEqual({ gap: { from: 2, to: 5 }, samples: { from: 5, values: [5, 6] } });
     expect(variable.take(piece(6, [6, 7]))).toEqual({ samples: { from: 7, values: [7] } });
   });
 
   it("goes on behind the last of thinned samples, and tells none of them twice", () => {
-    const variable = new WatchedVariable("c", "x", 3);
+    const variable = new WatchedVariable("c", "x", 3, 0);
     expect(variable.take(piece(0, ["a", "b"], [0, 40]))).toEqual({ samples: { from: 0, values: ["a", "b"], at: [0, 40] } });
     expect(variable.take(piece(0, ["b", "c"], [40, 99]))).toEqual({ samples: { from: 99, values: ["c"], at: [99] } });
     expect(variable.take(piece(0, ["c"], [99]))).toEqual({});
@@ -65,7 +65,7 @@ describe("a watched variable", () => {
   });
 
   it("sees that everything begins anew where a server that sends all again sends less; not where it resumes", () => {
-    const variable = new WatchedVariable("c", "x", undefined);
+    const variable = new WatchedVariable("c", "x", undefined, 0);
     variable.take(piece(undefined, [0, 1, 2]));
     variable.restart();
     expect(variable.hasBegunAnew(piece(2, [2]))).toBe(false);
@@ -76,12 +76,22 @@ describe("a watched variable", () => {
   });
 
   it("subscribed to again passes over what still comes of the subscription before", () => {
-    const says = new WatchedVariable("c", "x", undefined, 50);
+    const says = new WatchedVariable("c", "x", undefined, 0, 50);
     expect(says.take(piece(50, [50]))).toEqual({});
     expect(says.take(piece(0, [0, 1]))).toEqual({ samples: { from: 0, values: [0, 1] } });
-    const silent = new WatchedVariable("c", "x", undefined, 3);
+    const silent = new WatchedVariable("c", "x", undefined, 0, 3);
     expect(silent.take(piece(undefined, [3]))).toEqual({});
     expect(silent.take(piece(undefined, [0, 1, 2, 3]))).toEqual({ samples: { from: 0, values: [0, 1, 2, 3] } });
     expect(silent.take(piece(undefined, [4]))).toEqual({ samples: { from: 4, values: [4] } });
+  });
+
+  it("leaves a thinned answer to the subscription before to that one", () => {
+    const full = new WatchedVariable("c", "x", undefined, 1, 0);
+    const thinned = { values: [1, 3], from: 0, at: [0, 2] };
+    expect(full.take(thinned)).toEqual({});
+    expect(full.take({ values: [1, 2, 3], from: 0, at: undefined })).toEqual({ samples: { from: 0, values: [1, 2, 3] } });
+    const coarser = new WatchedVariable("c", "x", 1, 1, 0);
+    expect(coarser.take(thinned)).toEqual({});
+    expect(coarser.take({ values: [2], from: 0, at: [1] })).toEqual({ samples: { from: 1, values: [2], at: [1] } });
   });
 });

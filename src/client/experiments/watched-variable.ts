@@ -21,6 +21,8 @@ export class WatchedVariable {
   readonly chain: string;
   readonly name: string;
   readonly maxPoints: number | undefined;
+  /** Which of the viewer's wishes it came with. */
+  readonly wish: number;
   #next = 0;
   /** Samples that the server has sent on the present connection, where it does not say which they are. */
   #sent = 0;
@@ -28,10 +30,11 @@ export class WatchedVariable {
   /** Unsubscribed from and subscribed to again on one connection: how much had been sent before. Until the data begins again, the rest of it may come. */
   #leftAt: number | undefined;
 
-  constructor(chain: string, name: string, maxPoints: number | undefined, leftAt?: number) {
+  constructor(chain: string, name: string, maxPoints: number | undefined, wish: number, leftAt?: number) {
     this.chain = chain;
     this.name = name;
     this.maxPoints = maxPoints;
+    this.wish = wish;
     this.#leftAt = leftAt;
   }
 
@@ -67,8 +70,10 @@ export class WatchedVariable {
   /** Takes the next piece of the connection. */
   take(piece: Piece): Fresh {
     if (this.#leftAt !== undefined) {
-      const isLeftOver = piece.from === undefined ? piece.values.length < this.#leftAt : piece.from > this.#next;
-      if (isLeftOver) return {};
+      const isLate = piece.from === undefined ? piece.values.length < this.#leftAt : piece.from > this.#next;
+      // Thinned for the subscription before: this one would take it for everything there is.
+      const isThinner = piece.at !== undefined && (this.maxPoints === undefined || piece.at.length > this.maxPoints);
+      if (isLate || isThinner) return {};
       this.#leftAt = undefined;
     }
     this.#started = true;

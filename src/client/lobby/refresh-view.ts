@@ -57,8 +57,8 @@ export class RefreshView {
 
   /**
    * Calls `listener` at every such event until the returned function is called. `refresh` comes at every signal of the server's (several that
-   * come faster than this client reads may be one), and at every opening of the connection: a page that fetches in this listener and nowhere else is always
-   * up to date.
+   * come faster than this client reads may be one), and at every opening of the connection: a page that fetches in this listener and nowhere else is
+   * up to date, but for what is signalled while the server has not yet read what is viewed, about half a round trip after the opening: the next signal mends that.
    */
   on<Name extends keyof RefreshViewEvents>(name: Name, listener: (value: RefreshViewEvents[Name]) => void): () => void {
     return this.#events.on(name, listener);

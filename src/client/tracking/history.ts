@@ -1,4 +1,5 @@
 /** Tracking's two HTTP endpoints: which objects there were, and where each has been seen. */
+import { platform } from "#platform";
 import { messageOf, SwitchboardError } from "../../wire/error.ts";
 import { httpErrorCode } from "../http-status.ts";
 import type { Token } from "../options.ts";
@@ -59,12 +60,16 @@ export class History {
     const { url, timeoutMs } = this.#parts;
     const address = new URL(path, baseOf(url));
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const expiry = new AbortController();
+    const timer = platform.after(timeoutMs, () => expiry.abort(new Error(`not within ${timeoutMs} ms`)));
     try {
-      const response = await fetch(address, { headers, signal: AbortSignal.timeout(timeoutMs) });
+      const response = await fetch(address, { headers, signal: expiry.signal });
       return { path, status: response.status, text: await response.text() };
     } catch (error) {
       const why = messageOf(error);
       throw new SwitchboardError("timeout", `${address.href} gave no answer (${why}): is the server there?`, {}, { cause: error });
+    } finally {
+      timer.cancel();
     }
   }
 }
