@@ -81,7 +81,7 @@ export const adminContract = defineContract({
       doc: "Asks for every frame of the next connection that opens on a service, from its first one: `inspecting` comes when it has opened.",
       schema: z.object({
         service: z.string().max(100),
-        path: z.string().max(2000).optional().describe("Only a connection to this path, without its query"),
+        path: z.string().max(2000).optional().describe("Only a connection to this path; a query of it is left out"),
       }),
       roles: admin,
       errors: ["not_found", "conflict"],
@@ -172,10 +172,11 @@ export const adminContract = defineContract({
       params: z.object({}),
       body: z.object({
         service: z.string().max(100),
-        path: z.string().max(2000).describe("Where the message goes"),
-        message: z.string().max(200).describe("Its name; its text is not logged"),
+        path: z.string().max(2000).describe("Where the message goes; its query is not logged"),
+        message: z.string().max(200).describe("Its name, or anything, which is logged as `written by hand`; its text is not logged"),
       }),
       roles: admin,
+      errors: ["not_found"],
     },
     session: {
       method: "GET",

@@ -43,7 +43,7 @@ describe("inspect", () => {
   it("of the next one begins with its very first frame, also where that decides whose it is", async () => {
     const server = await start();
     const admin = await open(server, "/admin");
-    admin.send({ type: "inspect_next", service: "lobby", path: "/" });
+    admin.send({ type: "inspect_next", service: "lobby", path: "/?token=hidden" });
     // Everything said before has been handled once this is answered.
     admin.send({ type: "overview" });
     await ofType(admin, "overview");
@@ -63,6 +63,8 @@ describe("inspect", () => {
       ["wait", undefined, undefined],
       ["begin", inspecting.connection, undefined],
     ]);
+    expect(server.log.filter(({ audit }) => audit === "inspect")).toMatchObject([{ path: "/" }, { path: "/" }]);
+    expect(JSON.stringify(server.log)).not.toContain("hidden");
   });
 
   it("of a Socket.IO connection shows names and payloads", async () => {

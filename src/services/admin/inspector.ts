@@ -2,6 +2,7 @@
 import { type Connection, type ServerView, type ServiceView, SwitchboardError } from "../../kit/index.ts";
 import { type AdminContext, adminName } from "./context.ts";
 import { Inspection } from "./inspection.ts";
+import { loggedPath, pathOnly } from "./logged.ts";
 import { redact } from "./redaction.ts";
 
 interface InspectorParts {
@@ -44,8 +45,9 @@ export class Inspector {
     this.#begin(console, inspected, service);
   }
 
-  /** Throws `not_found` for a service that this node does not have, `conflict` for one more than may be. */
-  inspectNext(console: Connection, name: string, path: string | undefined): void {
+  /** Throws `not_found` for a service that this node does not have, `conflict` for one more than may be. The path's query is left out. */
+  inspectNext(console: Connection, name: string, address: string | undefined): void {
+    const path = address === undefined ? undefined : pathOnly(address);
     const { services } = this.#parts.server;
     const service = services.find(({ contract }) => contract.name === name);
     if (service === undefined) {
@@ -63,7 +65,7 @@ export class Inspector {
       if (first !== undefined) inspection.text(first, Buffer.byteLength(first));
     });
     waits.add(end);
-    this.#audit("wait", console, { inspectedService: name, ...(path === undefined ? {} : { path }) });
+    this.#audit("wait", console, { inspectedService: name, ...(path === undefined ? {} : { path: loggedPath(path) }) });
   }
 
   /** Ends one inspection, or all and the waiting. What is not inspected needs no end. */
@@ -120,7 +122,7 @@ export class Inspector {
     });
     this.#desk(console).inspections.set(id, inspection);
     const name = service?.contract.name ?? "none";
-    this.#audit("begin", console, { connection: id, inspectedService: name, path: opening.path, address: opening.address });
+    this.#audit("begin", console, { connection: id, inspectedService: name, path: loggedPath(opening.path), address: opening.address });
     const openMs = Math.round(context.clock.monotonic() - inspected.openedMs);
     const since = context.clock.now() - openMs;
     context.send(console, "inspecting", { connection: id, service: name, path: opening.path, address: opening.address, since });

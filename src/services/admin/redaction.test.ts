@@ -1,7 +1,9 @@
 /** No secret survives, JSON stays JSON, and what is no secret stays as it was, byte for byte. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isSecretName, redact, redacted } from "./redaction.ts";
+import { redacted } from "./redacted.ts";
+import { redact } from "./redaction.ts";
+import { isSecretName } from "./secret-name.ts";
 
 /** Letters that stand in no name and no escape of these texts, so that finding it means that it leaked. */
 const secret = fc.string({ unit: fc.constantFrom("Ω", "Ж", "ß"), minLength: 3, maxLength: 12 });

@@ -1,90 +1,48 @@
 /** Takes secrets out of the text of frames, before anybody is shown it. Pure. */
 
-/** What stands in the place of a secret. */
-export const redacted = "[redacted]";
+import { redactLooseFields } from "./loose-fields.ts";
+import { redacted } from "./redacted.ts";
+import { isSecretName } from "./secret-name.ts";
+import { closingOf, skipSpace, skipSpaceBack, valueEnd } from "./value-end.ts";
 
-/**
- * The one table of secret fields. A field is secret whose name, in lower case and without `-`, `_`, `.` and spaces, ends in one of these:
- * `accessToken`, `x-api-key` and `client_secret` are.
- */
-const secretNames = [
-  "token",
-  "tokens",
-  "jwt",
-  "password",
-  "passwd",
-  "passphrase",
-  "secret",
-  "secrets",
-  "authorization",
-  "apikey",
-  "privatekey",
-  "credential",
-  "credentials",
-  "cookie",
-  "cookies",
-  "resume",
-  "resumekey",
-  "sessionid",
-  // Of crowd: who has the id of a worker's agent may act as it.
-  "subjectid",
-  "agentid",
-  "registrationid",
-] as const;
-
-const looseName = `(?:${secretNames.map((name) => [...name].join("[-_. ]?")).join("|")})`;
-
-/** What is a secret wherever it stands: a JWT, a static token of ours, what follows `Bearer`, a secret parameter of an address, or who it is for. */
+/** What is a secret wherever it stands: a JWT, a static token of ours, what follows `Bearer`, or who an address is for. */
 const secretWords = new RegExp(
   [
     // Not within a word: it would be looked through again from each place in it.
     String.raw`(?<![\w-])eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)*`,
     String.raw`sb_[\w-]{43}`,
     String.raw`(?<=\bbearer\s{1,8})[^\s"'\\,]{16,}`,
-    String.raw`(?<=[?&][\w-]{0,20}${looseName}=)[^&\s"'\\#]+`,
     String.raw`(?<=:\/\/)[^\s\/@"'\\]+(?=@)`,
   ].join("|"),
   "gi",
 );
 
-/** The beginning of one that was cut off. */
-const cutWord = /(?:eyJ|sb_)[\w.-]*$/;
-
-/** In text that is no JSON, or only the beginning of some: a secret name, with or without quotes, `:` or `=`, and its value. */
-const looseFields = new RegExp(
-  String.raw`(${looseName}(?:\\*["'])?\s*[:=]\s*)(?!\\*"?\[redacted\])` +
-    String.raw`(?:\\*"(?:[^"\\]|\\[^"])*\\*"?|'[^']*'?|(?:(?:bearer|basic)\s+)?[^\s,;&}\]"']+)`,
-  "gi",
-);
+/** The last word, and in it the beginning of one that was cut off. */
+const lastWord = /(?<![\w.-])[\w.-]+$/;
+const cutWord = /(?:eyJ|sb_).*$/;
 
 /** Text in text in text is looked into so deep; deeper, it is taken out whole. */
 const maxDepth = 4;
 
-/** Whether the value of a field of this name must not be shown. */
-export function isSecretName(name: string): boolean {
-  const plain = name.toLowerCase().replace(/[-_.\s]/g, "");
-  return secretNames.some((secret) => plain.endsWith(secret));
-}
-
 /**
  * The text without secrets. In JSON, the whole value of each secret field becomes `"[redacted]"`, at any depth, also in JSON that stands
- * within a string; everything else keeps its spelling, and the result is JSON again. In other text, and in the beginning of a JSON
- * text that was cut off (`isCut`), what looks like such a field is replaced. JWTs and static tokens are replaced everywhere.
+ * within a string, and so does the rest of an array whose first item is the name of one; everything else keeps its spelling, and the
+ * result is JSON again. In other text, and in the beginning of a JSON text that was cut off (`isCut`), what looks like such a field or
+ * array is replaced, rather too much of it than too little. JWTs and static tokens are replaced everywhere.
  */
 export function redact(text: string, isCut = false): string {
-  const clean = redactFields(text, 0);
-  if (!isCut && isJson(text)) return clean;
-  const loose = redactLoose(clean);
-  return isCut ? loose.replace(cutWord, redacted) : loose;
+  const clean = redactText(text, 0);
+  return isCut ? clean.replace(lastWord, (word) => word.replace(cutWord, redacted)) : clean;
+}
+
+function redactText(text: string, depth: number): string {
+  const clean = redactStrings(text, depth);
+  return isJson(text) ? clean : redactLoose(clean);
 }
 
 /** Of text that is no JSON. */
 function redactLoose(text: string): string {
-  return redactWords(text).replace(looseFields, `$1${redacted}`);
-}
-
-function redactWords(text: string): string {
-  return text.replace(secretWords, redacted);
+  return redactLooseFields(text).replace(secretWords, redacted);
 }
 
 function isJson(text: string): boolean {
@@ -96,31 +54,34 @@ function isJson(text: string): boolean {
   }
 }
 
-/** Goes through the strings of `text`: those that are names of secret fields have their values taken out. Of JSON it makes JSON. */
-function redactFields(text: string, depth: number): string {
+/** Goes through the strings of `text`: what is secret in them, or in what they are the names of, is taken out. Of JSON it makes JSON. */
+function redactStrings(text: string, depth: number): string {
   let out = "";
   let copied = 0;
   let at = text.indexOf('"');
   while (at !== -1) {
     const end = stringEnd(text, at);
-    const colon = skipSpace(text, end);
-    if (text[colon] !== ":") {
-      out += text.slice(copied, at) + redactString(text.slice(at, end), depth);
-      copied = end;
-      at = text.indexOf('"', end);
-      continue;
+    out += text.slice(copied, at) + redactString(text.slice(at, end), depth);
+    copied = end;
+    const value = namedValue(text, at, end);
+    if (value !== undefined) {
+      out += `${text.slice(copied, value.start)}"${redacted}"`;
+      copied = value.end;
     }
-    const start = skipSpace(text, colon + 1);
-    if (start < text.length && isSecretName(decoded(text.slice(at + 1, end - 1)))) {
-      const after = valueEnd(text, start);
-      out += `${text.slice(copied, start)}"${redacted}"`;
-      copied = after;
-      at = text.indexOf('"', after);
-    } else {
-      at = text.indexOf('"', start);
-    }
+    at = text.indexOf('"', copied);
   }
   return out + text.slice(copied);
+}
+
+/** Place of the value that the string from `at` to `end` is the secret name of, or of the items that follow it in an array, if it is one. */
+function namedValue(text: string, at: number, end: number): { readonly start: number; readonly end: number } | undefined {
+  const mark = skipSpace(text, end);
+  const isField = text[mark] === ":";
+  const open = isField || text[mark] !== "," ? -1 : skipSpaceBack(text, at - 1);
+  if (!isField && text[open] !== "[") return undefined;
+  const start = skipSpace(text, mark + 1);
+  if (start === text.length || !isSecretName(decoded(text.slice(at + 1, end - 1)))) return undefined;
+  return { start, end: isField ? valueEnd(text, start) : closingOf(text, open) };
 }
 
 /** A string with its quotes (the closing one may be cut off): JSON in it is gone through too, other text as such text is. */
@@ -131,7 +92,7 @@ function redactString(quoted: string, depth: number): string {
   let clean: string;
   if (inner.includes('\\"') && /^\s*[[{"]/.test(text)) {
     if (depth === maxDepth) return `"${redacted}"`;
-    clean = redactWords(redactFields(text, depth + 1));
+    clean = redactText(text, depth + 1);
   } else clean = redactLoose(text);
   if (clean === text) return quoted;
   const printed = JSON.stringify(clean);
@@ -159,29 +120,4 @@ function stringEnd(text: string, start: number): number {
     else if (code === 0x22) return at + 1;
   }
   return text.length;
-}
-
-/** Place after the value that starts at `start`. */
-function valueEnd(text: string, start: number): number {
-  const first = text[start];
-  if (first === '"') return stringEnd(text, start);
-  if (first !== "{" && first !== "[") {
-    const rest = /[,}\]\s]/g;
-    rest.lastIndex = start;
-    return rest.exec(text)?.index ?? text.length;
-  }
-  let depth = 0;
-  for (let at = start; at < text.length; at++) {
-    const character = text[at];
-    if (character === '"') at = stringEnd(text, at) - 1;
-    else if (character === "{" || character === "[") depth++;
-    else if ((character === "}" || character === "]") && --depth === 0) return at + 1;
-  }
-  return text.length;
-}
-
-function skipSpace(text: string, from: number): number {
-  let at = from;
-  while (at < text.length && " \n\r\t".includes(text.charAt(at))) at++;
-  return at;
 }

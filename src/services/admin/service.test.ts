@@ -151,17 +151,28 @@ describe("with auth on", () => {
 
   it("a test message is noted in the log with who sends it, for the role admin only", async () => {
     const { server, admin, host } = await withTokens();
-    const post = (token: string) =>
+    const post = (token: string, body: object = { service: "lobby", path: "/lobby", message: "wait_start" }) =>
       fetch(`${server.url}/admin/tests`, {
         method: "POST",
         headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-        body: JSON.stringify({ service: "lobby", path: "/lobby", message: "wait_start" }),
+        body: JSON.stringify(body),
       });
     expect((await post(host)).status).toBe(403);
     expect((await post(admin)).status).toBe(200);
     expect(server.log.filter(({ audit }) => audit === "test")).toMatchObject([
       { by: "root", testedService: "lobby", path: "/lobby", message: "wait_start" },
     ]);
+    const tokens = { path: `/lobby/${host}?token=${admin}`, message: `Bearer ${admin}` };
+    expect((await post(admin, { service: "lobby", ...tokens })).status).toBe(200);
+    expect(server.log.filter(({ audit }) => audit === "test").at(-1)).toMatchObject({
+      by: "root",
+      testedService: "lobby",
+      path: "/lobby/[redacted]",
+      message: "written by hand",
+    });
+    expect((await post(admin, { service: admin, ...tokens })).status).toBe(404);
+    expect(JSON.stringify(server.log)).not.toContain(admin);
+    expect(JSON.stringify(server.log)).not.toContain(host);
   });
 
   it("the session says whose a token is, and refuses a bad one", async () => {

@@ -7,6 +7,7 @@ import { adminContract } from "./contract.ts";
 import { contractJson } from "./contract-json.ts";
 import { FiguresReader } from "./figures.ts";
 import { Inspector } from "./inspector.ts";
+import { loggedMessage, loggedPath } from "./logged.ts";
 import { Overview } from "./overview.ts";
 
 export const admin = defineService({
@@ -45,8 +46,10 @@ export const admin = defineService({
           return bareAnswer({ services: contracts, errors, closes: Object.values(closeCodes) });
         },
         test({ body: { service, path, message }, principal }) {
-          const by = principal?.name ?? "anybody";
-          context.logger.info({ audit: "test", by, testedService: service, path, message }, "test message");
+          const tested = server.services.find(({ contract }) => contract.name === service);
+          if (tested === undefined) throw new SwitchboardError("not_found", `no service ${JSON.stringify(service)} is served here`);
+          const audited = { by: principal?.name ?? "anybody", testedService: service, path: loggedPath(path) };
+          context.logger.info({ audit: "test", ...audited, message: loggedMessage(tested.contract, message) }, "test message");
           return bareAnswer({ ok: true });
         },
         async session({ request }) {
