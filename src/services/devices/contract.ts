@@ -132,11 +132,17 @@ export const devicesContract = defineContract({
       path: "/devices",
       doc: "The monitors that are connected, by id: since when, when last heard (ms since 1970), and their commands without an end.",
       params: z.object({
-        after: z.string().default("").describe("Only ids behind this one"),
+        after: z.string().default("").describe("Only ids behind this one; not with another order than `id`"),
         away: z
-          .enum(["0", "1"])
+          .enum(["0", "1", "only"])
           .default("0")
-          .describe("1: also those that are away and have commands without an end; `since` is null then"),
+          .describe("1: also those that are away and have commands without an end; `since` is null then. only: those alone"),
+        order: z
+          .enum(["id", "oldest_command"])
+          .default("id")
+          .describe(
+            "oldest_command: only those with commands without an end, those first whose `oldest_command` has waited longest: since `sent_at`, or since `queued_at` where there is none",
+          ),
         limit,
       }),
       roles: ["devices.user"],

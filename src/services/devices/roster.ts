@@ -41,7 +41,12 @@ export class Roster {
     return this.#present.has(subject);
   }
 
-  all(): IterableIterator<Present> {
-    return this.#present.values();
+  get(subject: string): Present | undefined {
+    return this.#present.get(subject);
+  }
+
+  /** With their subjects. */
+  entries(): IterableIterator<[subject: string, present: Present]> {
+    return this.#present.entries();
   }
 }

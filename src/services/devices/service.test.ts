@@ -191,6 +191,35 @@ describe("HTTP", () => {
     await monitor.emit("command done");
     expect((await node.request("devices", {})).json.data).toMatchObject([{ open_commands: 0, oldest_command: null }]);
   });
+
+  test("finds who has left a command unanswered for longest, of those connected, away or both", async () => {
+    const [node, other] = [await cluster.start(), await cluster.start()];
+    const [a, b, c, d, e] = ["a", "b", "c", "d", "e"].map((letter) => letter.repeat(32)) as [string, string, string, string, string];
+    const send = async (monitor: string) => (await node.user(monitor)).send("x", { wait_ms: 600_000 });
+    await node.monitor(a);
+    await node.monitor(b);
+    await other.monitor(c);
+    // It waits for longest, but is handed over last.
+    await send(e);
+    for (const monitor of [d, c, b]) {
+      await cluster.clock.advance(100);
+      await send(monitor);
+    }
+    await cluster.clock.advance(100);
+    const last = await other.monitor(e);
+    await last.next("command do");
+    await cluster.clock.advance(1);
+    const ids = async (params: Record<string, string>) => {
+      const { json } = await node.request("devices", { order: "oldest_command", ...params });
+      return json.data.map(({ monitor_id }: { monitor_id: string }) => monitor_id);
+    };
+    expect(await ids({})).toEqual([c, b, e]);
+    expect(await ids({ limit: "1" })).toEqual([c]);
+    expect(await ids({ away: "1" })).toEqual([d, c, b, e]);
+    expect(await ids({ away: "only" })).toEqual([d]);
+    expect(await ids({ away: "only", order: "id" })).toEqual([d]);
+    expect((await node.request("devices", { order: "oldest_command", after: a })).status).toBe(400);
+  });
 });
 
 describe("with auth", () => {

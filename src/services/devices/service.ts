@@ -11,7 +11,7 @@ import {
 } from "../../kit/index.ts";
 import { configSchema } from "./config.ts";
 import { devicesContract } from "./contract.ts";
-import { awayWith, listDevices } from "./device-list.ts";
+import { listDevices } from "./device-list.ts";
 import { Dispatch } from "./dispatch.ts";
 import { listCommands, statusOf } from "./history.ts";
 import { leasePrefix, MonitorIds } from "./monitor-id.ts";
@@ -190,10 +190,20 @@ export const devices = defineService({
           throw new SwitchboardError("conflict", `command ${id} is ${status}: only what is queued can be cancelled`);
         },
         async devices({ params, principal }) {
-          const present = [...roster.all()];
-          const all = params.away === "1" ? [...present, ...awayWith(dispatch.openSubjects(), roster)] : present;
-          const seen = all.filter(({ monitor_id }) => mayTouch(principal, "monitors", monitor_id));
-          return dataAnswer(await listDevices(seen, params, { heard, open: (subject) => dispatch.openCommands(subject), ids }));
+          if (params.after !== "" && params.order !== "id") {
+            throw new SwitchboardError(
+              "bad_message",
+              `after goes with order=id only: in the order ${params.order} no id is behind another`,
+            );
+          }
+          const sources = {
+            roster,
+            openSubjects: () => dispatch.openSubjects(),
+            open: (subject: string) => dispatch.openCommands(subject),
+            maySee: (monitorId: string) => mayTouch(principal, "monitors", monitorId),
+            heard,
+          };
+          return dataAnswer(await listDevices(params, sources));
         },
       },
       async stop() {
