@@ -1,7 +1,7 @@
 /** The crowd's page: the worker's part and the requester's, beside the demo's workers. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CDPSession, Page } from "playwright-core";
+import type { CDPSession, Page, Route } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createToken } from "../support/cli.ts";
 import { dataOf, request } from "../support/http.ts";
@@ -243,6 +243,34 @@ describe("beside the demo", () => {
     await opened.page.getByRole("button", { name: "Get the next unit" }).click();
     await opened.page.getByText("There is nothing to do for you now").waitFor();
     await opened.screenshot("crowd-nothing-390-light");
+  });
+
+  it("finds the unit that was given when its answer was lost", async () => {
+    await load(url, { ...study("lost"), sentences: ["1", "2"].map((original_id) => ({ original_id, original, cads: known })) });
+    const opened = await browser.openPage(scope, "/console/crowd/worker", { expected: [/^400 POST \/request_agent/] });
+    const { page } = opened;
+    const answer = async (route: Route) => {
+      await route.fetch();
+      await route.fulfill({ status: 400, json: { error: { code: "bad_message", message: "the answer was lost" } } });
+    };
+    await page.route("**/request_agent*", (route) => answer(route), { times: 1 });
+    await work(page, "leo", "lost");
+    await page.getByText("No unit could be had").waitFor();
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByLabel("Your version").waitFor();
+    expect((await exportOf("lost")).units).toHaveLength(1);
+  });
+
+  it.each([
+    ["%25", "%"],
+    ["%", "%"],
+    ["a%2541", "a%41"],
+    ["a%2Fb", "a/b"],
+  ])("says of the address %s that there is no study %s", async (part, id) => {
+    const opened = await browser.openPage(scope, "/console/crowd/requester", { expected: [/^40[04] GET \/crowd\/studies\//] });
+    await opened.shows("Crowd");
+    await opened.page.evaluate((path) => history.pushState(null, "", path), `/console/crowd/requester/${part}`);
+    await opened.panel(`Study ${id}`).getByText("The study did not load").waitFor();
   });
 
   it("says what is wrong with a study, takes a file, and saves exports", async () => {

@@ -88,6 +88,28 @@ describe("with the demo", () => {
     await rowOf(opened, "History", "close the roof").waitFor();
   });
 
+  it("leads to monitors whatever their ids are, by link, reload and back", async () => {
+    const ids = ["aa:bb:cc:dd:ee:ff-", "a/b", "50%", "a%2Fb", "a%41", "x?y#z", "a+b&c=d;e,f@g$ 日本"].map((id) => id.padEnd(32, "0"));
+    const opened = await browser.openPage(scope, "/console/devices");
+    const { page } = opened;
+    const monitors = new Map<string, DeviceSocket>();
+    for (const id of ids) monitors.set(id, await DeviceSocket.monitor(scope, url, id));
+    for (const id of ids) {
+      await page.getByRole("link", { name: id, exact: true }).click();
+      await opened.panel(`Command ${id}`).waitFor();
+      expect(await page.locator("tr[aria-current]").allTextContents()).toEqual([expect.stringContaining(id)]);
+    }
+    await page.reload();
+    await opened.panel(`Command ${ids.at(-1)}`).waitFor();
+    for (const id of ids.slice(0, -1).reverse()) {
+      await page.goBack();
+      await opened.panel(`Command ${id}`).waitFor();
+      await page.getByRole("textbox", { name: "Command" }).fill(`of ${id}`);
+      await page.getByRole("button", { name: "Send" }).click();
+      expect((await monitors.get(id)?.until("command do"))?.command).toBe(`of ${id}`);
+    }
+  });
+
   it("finds who is away with commands that wait, and takes one back", async () => {
     const id = await post(url, awayId, { command: "wake up", wait_ms: 600_000 });
     const opened = await browser.openPage(scope, "/console/devices");
@@ -164,5 +186,40 @@ describe("without monitors", () => {
     await opened.page.getByRole("button", { name: "Send" }).click();
     await opened.page.getByText("1 not yet at the server").waitFor();
     await opened.screenshot("devices-lost");
+  });
+});
+
+describe("with more monitors than fit on a page", () => {
+  it("names the one that is stuck whichever page is shown, and leads to no page that is empty", async () => {
+    const { url } = await startServer(scope);
+    const ids = Array.from({ length: 100 }, (_, index) => `m${String(index).padStart(3, "0")}`.padEnd(32, "0"));
+    await Promise.all(ids.map((id) => DeviceSocket.monitor(scope, url, id)));
+    const opened = await new ConsoleBrowser(scope, url).openPage(scope, "/console/devices");
+    const { page } = opened;
+    const next = page.getByRole("button", { name: "Next 100" });
+    await rowOf(opened, "Monitors", ids[99] ?? "").waitFor();
+    await page.getByText("No monitor is stuck").waitFor();
+    expect(await next.count()).toBe(0);
+
+    const lastId = "z".repeat(32);
+    const last = await DeviceSocket.monitor(scope, url, lastId);
+    await post(url, lastId, { command: "move" });
+    await last.until("command do");
+    await page.getByText("1 stuck").waitFor({ timeout: 25_000 });
+    expect(await rowOf(opened, "Monitors", lastId).count()).toBe(0);
+    await page.getByRole("list", { name: "Monitors to look at" }).getByRole("link", { name: lastId }).click();
+    await opened.panel(`Command ${lastId}`).waitFor();
+    await opened.axe();
+    await opened.screenshot("devices-stuck-elsewhere");
+
+    await next.click();
+    await rowOf(opened, "Monitors", lastId).waitFor();
+    expect(await next.isDisabled()).toBe(true);
+    await page.getByText("1 stuck").waitFor();
+    last.disconnect();
+    await page.getByRole("heading", { name: "Nothing is on this page any more" }).waitFor();
+    await page.getByRole("button", { name: "Before" }).click();
+    await rowOf(opened, "Monitors", ids[0] ?? "").waitFor();
+    await next.waitFor({ state: "detached" });
   });
 });

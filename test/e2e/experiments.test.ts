@@ -80,10 +80,15 @@ describe("the list", () => {
   it("goes on to the next page and back, where there are more than one", async () => {
     const server = await startServer(scope);
     const ids = Array.from({ length: 501 }, (_, index) => `E${String(index).padStart(3, "0")}`);
-    for (const id of ids) await publishDraws(server.url, { xid: id, draws: 1 });
+    for (const id of ids.slice(0, 500)) await publishDraws(server.url, { xid: id, draws: 1 });
     const opened = await new ConsoleBrowser(scope, server.url).openPage(scope, "/console/experiments");
     const [back, forth] = ["Before", "Next 500"].map((name) => opened.page.getByRole("button", { name }));
     await opened.page.getByRole("link", { name: "E000" }).waitFor();
+    // The page is full, and there is no other.
+    expect(await forth?.count()).toBe(0);
+    await publishDraws(server.url, { xid: "E500", draws: 1 });
+    await opened.page.getByRole("button", { name: "Refresh" }).click();
+    await forth?.waitFor();
     expect([await back?.isDisabled(), await forth?.isDisabled()]).toEqual([true, false]);
     await forth?.click();
     await opened.page.getByRole("link", { name: "E500" }).waitFor();

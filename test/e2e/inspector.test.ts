@@ -154,6 +154,16 @@ describe("on a server of its own", () => {
     await opened.panel("Frames").getByText("Closed with 1000").waitFor();
   });
 
+  it("lets go of a connection that is not there when its address is left", async () => {
+    const { url } = await startServer(scope);
+    const opened = await new ConsoleBrowser(scope, url).openPage(scope, "/console/inspector/connection/none");
+    const refusal = opened.panel("Frames").getByRole("alert").filter({ hasText: "It may have ended" });
+    await refusal.getByRole("link", { name: "look at the list" }).click();
+    await opened.page.getByText("Nothing is inspected").waitFor();
+    expect(await refusal.count()).toBe(0);
+    expect(new URL(opened.page.url()).pathname).toBe("/console/inspector");
+  });
+
   it("sends what is written by hand, and says why the server ended the connection", async () => {
     const { url } = await startServer(scope);
     const opened = await new ConsoleBrowser(scope, url).openPage(scope, "/console/inspector");

@@ -1,6 +1,7 @@
 /** The console's shell: how it is served, looks, and lets people in. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { WebSocket } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createToken } from "../support/cli.ts";
 import { request } from "../support/http.ts";
@@ -8,10 +9,16 @@ import { chromium, needs } from "../support/requirements.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
 import { type ServerProcess, startServer, temporaryFolder } from "../support/server-process.ts";
 import { ConsoleBrowser, views } from "./console-browser.ts";
+import { publishDraws } from "./published-draws.ts";
 
 const fileScope = scopePerFile();
 const scope = scopePerTest();
 needs(chromium);
+
+/** The node that answers. */
+async function nodeOf(url: string): Promise<string> {
+  return (JSON.parse((await request(url, "GET /admin/session")).text) as { readonly node: string }).node;
+}
 
 describe("with auth off", () => {
   let server: ServerProcess;
@@ -72,6 +79,35 @@ describe("with auth off", () => {
     expect(await opened.page.title()).toBe("Parts · Switchboard");
   });
 
+  it("leads to what was listed, however its id is written", async () => {
+    const opened = await browser.openPage(scope, "/console/experiments");
+    const { page } = opened;
+    const draws = { "a/b": 1, "a%2Fb": 2, aA: 1, "a%41": 2, "100%": 3 };
+    for (const [xid, count] of Object.entries(draws)) await publishDraws(server.url, { xid, draws: count });
+    await page.reload();
+    for (const [xid, count] of Object.entries(draws)) {
+      await page.getByRole("link", { name: xid, exact: true }).click();
+      await page.getByRole("heading", { level: 1, name: xid, exact: true }).waitFor();
+      await page.getByRole("table").getByText(`too few draws: ${count} a chain`).waitFor();
+      await page.getByRole("link", { name: "All experiments" }).click();
+    }
+  });
+
+  it.each([
+    ["nowhere/%", "There is no such page"],
+    ["%E0%A4", "There is no such page"],
+    ["experiments/%", "%"],
+    ["tracking/objects/%", "Tracking"],
+    ["devices/%", "Devices"],
+    ["inspector/connection/%", "Inspector"],
+  ])("has a page for the malformed address %s", async (address, heading) => {
+    const opened = await browser.openPage(scope, "/console/parts", { expected: [/^40[04] GET \/(devices|experiments)\/%25/] });
+    await opened.shows("Parts");
+    // The server refuses it: it comes from within, or from the history.
+    await opened.page.evaluate((path) => history.pushState(null, "", path), `/console/${address}`);
+    await opened.page.getByRole("heading", { level: 1, name: heading, exact: true }).waitFor();
+  });
+
   it("has files that may be kept, compressed, and pages that are asked for again", async () => {
     const page = await request(server.url, "GET /console/lobby/abc", { headers: { accept: "text/html", "accept-encoding": "gzip, br" } });
     expect([page.status, page.headers.get("cache-control"), page.headers.get("content-encoding")]).toEqual([200, "no-cache", "br"]);
@@ -95,6 +131,30 @@ describe("when the server goes and comes back", () => {
     await indicator.getByText(/: (Reconnecting|Connecting)/).waitFor();
     await startServer(scope, { data, port: first.port });
     await indicator.getByText("Connection: Live").waitFor();
+  });
+
+  it.each([
+    ["by its connection", "/console/parts", /messages heard/, /: (Reconnecting|Connecting)/],
+    ["by its requests", "/console/devices", "No monitor is connected", "Stale"],
+  ])("shows its new node, known %s, and the clients stay", async (_, path, begun, lost) => {
+    const data = join(await temporaryFolder(scope), "data");
+    const first = await startServer(scope, { data });
+    const opened = await new ConsoleBrowser(scope, first.url).openPage(scope, path, { expected: [/WebSocket connection to/, /ERR_/] });
+    const node = () => opened.page.locator(".side-node").getAttribute("title");
+    const heard: WebSocket[] = [];
+    opened.page.on("websocket", (socket) => socket.on("framereceived", () => heard.push(socket)));
+    await opened.page.reload();
+    await expect.poll(node).toBe(await nodeOf(first.url));
+    await opened.page.getByText(begun).waitFor();
+    await first.kill();
+    await opened.page.getByText(lost).first().waitFor();
+    const second = await startServer(scope, { data, port: first.port });
+    await expect.poll(node).toBe(await nodeOf(second.url));
+    if (path !== "/console/parts") return;
+    const before = heard.length;
+    await expect.poll(() => heard.length).toBeGreaterThan(before + 1);
+    // One of each server.
+    expect(new Set(heard).size).toBe(2);
   });
 });
 
@@ -140,6 +200,32 @@ describe("with auth on", () => {
     expect(await opened.page.evaluate(() => [localStorage.length, sessionStorage.length])).toEqual([0, 0]);
     await opened.page.reload();
     await opened.shows("Log in to Switchboard");
+  });
+
+  it("tries the token that was typed while the server was away again", async () => {
+    const data = join(await temporaryFolder(scope), "data");
+    await mkdir(data);
+    const typed = await createToken(data, { name: "nils", roles: ["admin"] });
+    const auth = { config: { auth: { enabled: true } } };
+    const first = await startServer(scope, { data, ...auth });
+    const opened = await new ConsoleBrowser(scope, first.url).openPage(scope, "/console/parts", {
+      expected: [/401 GET \/admin\/session/, /ERR_\w+ GET \/admin\/session/],
+    });
+    const { page } = opened;
+    await opened.shows("Log in to Switchboard");
+    await first.kill();
+    await page.getByLabel("Token").fill(typed);
+    await page.getByLabel("Keep for this tab").check();
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByText("The console cannot reach its server").waitFor();
+    // Not before the server has judged it.
+    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+    await startServer(scope, { data, port: first.port, ...auth });
+    await page.getByRole("button", { name: "Try again" }).click();
+    await opened.shows("Parts");
+    await page.getByText("nils").waitFor();
+    await page.reload();
+    await opened.shows("Parts");
   });
 
   it("keeps the token for the tab if asked to, until its owner logs out", async () => {

@@ -3,17 +3,26 @@ import { useSyncExternalStore } from "react";
 import { useTicker } from "./ticker.tsx";
 import "./age.css";
 
-interface AgeProps {
-  /** When it was, in ms since 1970 by this browser's clock: for a number that came over a socket, when it came. */
-  readonly atMs: number;
-}
+/** When it was, in ms since 1970, by one of two clocks, which may differ by hours. */
+type AgeProps =
+  | {
+      /** By this browser's clock: for what came over a socket, when it came. */
+      readonly atMs: number;
+    }
+  | {
+      /** By the server's clock: for a time that the server has said. */
+      readonly serverMs: number;
+    };
 
-/** Counts up by itself; rendered again only when its text changes. Times to come are "now". */
-export function Age({ atMs }: AgeProps) {
+/** Counts up by itself; rendered again only when its text changes. Times to come are "now". Its title is the time as it was given. */
+export function Age(props: AgeProps) {
   const ticker = useTicker();
+  const { serverClock } = ticker;
+  const leadMs = useSyncExternalStore(serverClock.subscribe, serverClock.leadMs);
+  const [givenMs, atMs] = "serverMs" in props ? [props.serverMs, props.serverMs + leadMs] : [props.atMs, props.atMs];
   const text = useSyncExternalStore(ticker.subscribe, () => ageText(ticker.nowMs - atMs));
   return (
-    <time className="age" dateTime={new Date(atMs).toISOString()} title={new Date(atMs).toLocaleString()}>
+    <time className="age" dateTime={new Date(givenMs).toISOString()} title={new Date(givenMs).toLocaleString()}>
       {text}
     </time>
   );

@@ -33,9 +33,10 @@ export function Figure({ label, value, unit, atMs, children }: FigureProps) {
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
-/** Whole numbers below 10,000 as they are, of others three digits that count: 0.012, 7, 9,999, 12.3K, 45.6M. Not a number: "–". */
+/** Whole numbers below 10,000 as they are, of others three digits that count: 0.012, 7, 9,999, 12.3K, 45.6M; two of 1.2e-4 and 6.0e+23. Not a number: "–". */
 export function shortNumber(value: number): string {
   if (!Number.isFinite(value)) return "–";
   if (Number.isInteger(value) && Math.abs(value) < 10_000) return whole.format(value);
-  return value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(1) : compact.format(value);
+  const size = Math.abs(value);
+  return (size !== 0 && size < 0.001) || size >= 1e15 ? value.toExponential(1) : compact.format(value);
 }

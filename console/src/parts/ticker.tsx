@@ -1,11 +1,14 @@
-/** The one timer of everything that shows how old it is. */
+/** The one timer of everything that shows how old it is, and the clocks that ages are told by. */
 import { createContext, type ReactNode, useContext, useState, useSyncExternalStore } from "react";
+import { ServerClock } from "./server-clock.ts";
 
 /** How often ages are looked at. */
 const tickMs = 1000;
 
 /** Tells its listeners once a second, all in one turn, so that React renders once. The timer runs only while somebody listens. */
 export class Ticker {
+  /** Whoever asks the server tells it when the answers were given. */
+  readonly serverClock = new ServerClock();
   readonly #listeners = new Set<() => void>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #nowMs = Date.now();

@@ -1,7 +1,7 @@
 /** What a route answers, asked for again and again. */
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useSession } from "../session/session.tsx";
-import { clockLead } from "./clock-lead.ts";
+import { useTicker } from "./ticker.tsx";
 
 /** The last good answer, and whether it still holds. */
 export interface Polled<T> {
@@ -32,6 +32,7 @@ interface Answer<T> {
  */
 export function usePolled<T>(path: string | undefined, everyMs: number, version?: string): Polled<T> {
   const { fetchAnswer } = useSession();
+  const { serverClock } = useTicker();
   const [answer, setAnswer] = useState<Answer<T>>({ path: undefined, leadMs: 0 });
   const askNow = useRef<() => void>(() => {});
 
@@ -51,8 +52,8 @@ export function usePolled<T>(path: string | undefined, everyMs: number, version?
       try {
         const { json, serverAtMs } = await fetchAnswer<{ readonly data: T }>(path, { signal: abort.signal });
         const atMs = Date.now();
-        if (!abort.signal.aborted)
-          setAnswer(({ leadMs }) => ({ path, data: json.data, atMs, leadMs: clockLead(leadMs, atMs, serverAtMs) }));
+        serverClock.heard(atMs, serverAtMs);
+        if (!abort.signal.aborted) setAnswer({ path, data: json.data, atMs, leadMs: serverClock.leadMs() });
       } catch (error) {
         if (!abort.signal.aborted) setAnswer((before) => ({ ...(before.path === path ? before : { path, leadMs: before.leadMs }), error }));
       }
@@ -75,7 +76,7 @@ export function usePolled<T>(path: string | undefined, everyMs: number, version?
       document.removeEventListener("visibilitychange", look);
       askNow.current = () => {};
     };
-  }, [path, everyMs, version, fetchAnswer]);
+  }, [path, everyMs, version, fetchAnswer, serverClock]);
 
   const refresh = useCallback(() => askNow.current(), []);
   const { data, atMs, error } = answer.path === path ? answer : { data: undefined, atMs: undefined, error: undefined };

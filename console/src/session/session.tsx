@@ -30,6 +30,11 @@ export interface Session {
   fetchJson<T>(path: string, init?: RequestInit): Promise<T>;
   /** As `fetchJson`, with the time of the answer by the server's clock. */
   fetchAnswer<T>(path: string, init?: RequestInit): Promise<JsonAnswer<T>>;
+  /**
+   * Asks the server again who this is, as it may have been restarted: `node`, `version`, `services` and `roles` follow. With the same token the
+   * requests, `clientOptions` and so the clients stay. A token that is no longer accepted leads to the login; a failure changes nothing.
+   */
+  refresh(): void;
   /** Forgets the token; with auth on, the login shows, with `problem` where there was one. */
   logOut(problem?: string): void;
 }
@@ -46,7 +51,15 @@ export function useSession(): Session {
 /** Where a token waits for the next page of this tab, if its owner wanted that. Never localStorage: other tabs and later days are not meant. */
 const tokenKey = "switchboard.token";
 
-type State = { readonly is: "asking" } | Entry;
+/** What is tried. `keep`: the token also for further pages of this tab. */
+interface Attempt {
+  readonly token: string | undefined;
+  readonly keep: boolean;
+}
+
+type State = { readonly is: "asking" } | Exclude<Entry, Failed> | (Failed & { readonly attempt: Attempt });
+
+type Failed = Extract<Entry, { readonly is: "failed" }>;
 
 /** Asks the server whether it wants a token, shows the login if so, and `children` once the server knows who this is. */
 export function SessionProvider({ waiting, children }: { readonly waiting: ReactNode; readonly children: ReactNode }) {
@@ -54,61 +67,71 @@ export function SessionProvider({ waiting, children }: { readonly waiting: React
   const baseUrl = window.location.origin;
 
   const enter = useCallback(
-    async (token: string | undefined): Promise<Entry["is"]> => {
-      const entry = await askToEnter(baseUrl, token);
-      setState(entry);
-      return entry.is;
+    async (attempt: Attempt): Promise<void> => {
+      const entry = await askToEnter(baseUrl, attempt.token);
+      // A server that is away or busy says nothing of the token: it is kept for the next try.
+      if (entry.is !== "failed") keepToken(entry.is === "open" && attempt.keep ? attempt.token : undefined);
+      setState(entry.is === "failed" ? { ...entry, attempt } : entry);
     },
     [baseUrl],
   );
-
-  const start = useCallback(async () => {
-    // A server that is away or busy says nothing of the token: it is kept for the next try.
-    if ((await enter(keptToken())) === "locked") keepToken(undefined);
+  useEffect(() => {
+    const token = keptToken();
+    void enter({ token, keep: token !== undefined });
   }, [enter]);
-  useEffect(() => void start(), [start]);
 
-  const session = useMemo((): Session | undefined => {
-    if (state.is !== "open") return undefined;
-    const { answer, token } = state;
+  const { answer, token } = state.is === "open" ? state : { answer: undefined, token: undefined };
+  const access = useMemo(() => {
     const lock = (problem?: string) => {
       keepToken(undefined);
       setState({ is: "locked", problem });
     };
+    const refresh = async (): Promise<void> => {
+      const entry = await askToEnter(baseUrl, token);
+      if (entry.is === "failed") return;
+      // Another login may have come between: its token stays.
+      if (entry.is === "locked" && keptToken() === token) keepToken(undefined);
+      setState((now) => (now.is === "open" && now.token === token ? entry : now));
+    };
+    // The last request was not answered: the server that answers the next one may have been restarted.
+    let isAway = false;
     const fetchAnswer = async <T,>(path: string, init?: RequestInit): Promise<JsonAnswer<T>> => {
       try {
-        return await requestJson<T>(`${baseUrl}${path}`, token, init);
+        const given = await requestJson<T>(`${baseUrl}${path}`, token, init);
+        if (isAway) void refresh();
+        isAway = false;
+        return given;
       } catch (error) {
+        if (error instanceof RequestError && error.code === "unreachable") isAway = true;
         if (error instanceof RequestError && error.status === 401) lock(`You have been logged out: ${error.message}`);
         throw error;
       }
     };
     return {
-      ...answer,
       baseUrl,
       token,
       clientOptions: token === undefined ? {} : { token },
-      name: answer.name,
-      roles: answer.roles ?? [],
       fetchAnswer,
       fetchJson: async <T,>(path: string, init?: RequestInit) => (await fetchAnswer<T>(path, init)).json,
+      refresh: () => void refresh(),
       logOut: lock,
     };
-  }, [state, baseUrl]);
+  }, [baseUrl, token]);
+  const session = useMemo(
+    (): Session | undefined => answer && { ...answer, name: answer.name, roles: answer.roles ?? [], ...access },
+    [answer, access],
+  );
 
   if (session !== undefined) return <SessionContext.Provider value={session}>{children}</SessionContext.Provider>;
   if (state.is === "failed") {
     return (
       <main className="alone">
-        <ErrorState title={failure(state.error)} error={state.error} onRetry={() => void start()} />
+        <ErrorState title={failure(state.error)} error={state.error} onRetry={() => void enter(state.attempt)} />
       </main>
     );
   }
   if (state.is === "locked") {
-    const logIn = async (token: string, keep: boolean) => {
-      if ((await enter(token)) === "open") keepToken(keep ? token : undefined);
-    };
-    return <Login problem={state.problem} logIn={logIn} />;
+    return <Login problem={state.problem} logIn={(given, keep) => enter({ token: given, keep })} />;
   }
   return waiting;
 }

@@ -11,10 +11,12 @@ import { Mark } from "./mark.tsx";
 import { SideNavigation, TabNavigation } from "./navigation.tsx";
 import { NotFound } from "./not-found.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
+import { useFreshSession } from "./use-fresh-session.ts";
 import "./shell.css";
 
 /** The shell with the page of the present address. */
 export function Shell() {
+  useFreshSession();
   const { auth, roles, services } = useSession();
   const isAdmin = !auth || roles.includes("admin");
   const shown = pages.filter(({ service }) => services.includes(service) && (isAdmin || service !== "admin"));

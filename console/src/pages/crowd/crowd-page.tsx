@@ -2,6 +2,7 @@
 import type { ReactNode } from "react";
 import { Link, Redirect, Route, Switch, useLocation } from "wouter";
 import { Page } from "../../parts/page.tsx";
+import { useAddressPart } from "../../parts/use-address-part.ts";
 import { NotFound } from "../../shell/not-found.tsx";
 import { RequesterView } from "./requester-view.tsx";
 import { WorkerView } from "./worker-view.tsx";
@@ -13,6 +14,7 @@ const parts = [
 ] as const;
 
 export function CrowdPage() {
+  const studyId = useAddressPart("/crowd/requester/:id");
   return (
     <Switch>
       <Route path="/crowd">
@@ -24,11 +26,9 @@ export function CrowdPage() {
         </Frame>
       </Route>
       <Route path="/crowd/requester/:id?">
-        {({ id }) => (
-          <Frame>
-            <RequesterView id={id === undefined ? undefined : decodeURIComponent(id)} />
-          </Frame>
-        )}
+        <Frame>
+          <RequesterView id={studyId} />
+        </Frame>
       </Route>
       <Route component={NotFound} />
     </Switch>

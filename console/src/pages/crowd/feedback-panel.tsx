@@ -15,7 +15,7 @@ interface Line extends ExportedFeedback {
 const columns = [
   { key: "feedback", head: "Feedback", cell: ({ feedback }: Line) => <span className="crowd-line">{feedback}</span> },
   { key: "worker", head: "Worker", cell: ({ worker }: Line) => worker ?? <span className="quiet">deleted</span> },
-  { key: "time", head: "When", cell: ({ time }: Line) => <Age atMs={Date.parse(time)} />, align: "end" },
+  { key: "time", head: "When", cell: ({ time }: Line) => <Age serverMs={Date.parse(time)} />, align: "end" },
 ] as const;
 
 export function FeedbackPanel({ polled }: { readonly polled: Polled<StudyExport> }) {

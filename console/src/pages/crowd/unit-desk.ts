@@ -12,8 +12,8 @@ type Phase =
   | { readonly is: "working" }
   | { readonly is: "sending" }
   | { readonly is: "done"; readonly what: "written" | "ranked" | "skipped" }
-  /** There is no unit, as the request failed. */
-  | { readonly is: "failed"; readonly error: unknown };
+  /** There is no unit, as the request failed. The server may have given one nevertheless: with the same registration that one is found. */
+  | { readonly is: "failed"; readonly error: unknown; readonly registrationId: string };
 
 /** Of the draft. `waiting`: for the connection. `lost`: it will not be saved, and why. */
 type Saved =
@@ -93,7 +93,7 @@ export class UnitDesk {
         this.#set({ phase: { is: "working" }, unit, state: worker.connection?.state, saved: { is: "nothing" } });
       }
     } catch (error) {
-      this.#set({ phase: { is: "failed", error } });
+      this.#set({ phase: { is: "failed", error, registrationId } });
     }
   }
 

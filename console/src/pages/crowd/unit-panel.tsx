@@ -64,7 +64,7 @@ function Content({ desk, view }: { readonly desk: UnitDesk; readonly view: DeskV
         </EmptyState>
       );
     case "failed":
-      return <ErrorState title="No unit could be had" error={phase.error} onRetry={get} />;
+      return <ErrorState title="No unit could be had" error={phase.error} onRetry={() => void desk.getUnit(phase.registrationId)} />;
     case "done":
       return <Done what={phase.what} get={get} />;
     default:

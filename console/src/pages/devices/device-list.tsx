@@ -1,5 +1,5 @@
 /** The monitors, what is wrong first. */
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { Link } from "wouter";
 import { Age } from "../../parts/age.tsx";
 import { Button } from "../../parts/button.tsx";
@@ -9,17 +9,21 @@ import { EmptyState } from "../../parts/empty-state.tsx";
 import { ErrorState } from "../../parts/error-state.tsx";
 import { Field } from "../../parts/field.tsx";
 import { Freshness } from "../../parts/freshness.tsx";
+import { EmptyPage, type Paging, PagingButtons, pageRows } from "../../parts/paging.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { StatusBadge, type Tone } from "../../parts/status-badge.tsx";
 import type { Polled } from "../../parts/use-polled.ts";
 import { type DeviceState, deviceState, type ListedDevice, troubledFirst, unansweredSince } from "./listed-device.ts";
+import { TroubleLine } from "./trouble-line.tsx";
 import { monitorAddress } from "./use-monitor-address.ts";
+import type { Troubled } from "./use-troubled.ts";
 
 interface DeviceListProps {
+  /** The answer to `paging.query`. */
   readonly polled: Polled<readonly ListedDevice[]>;
+  readonly troubled: Troubled;
   readonly selectedId: string | undefined;
-  /** Buttons that lead to other pages of the list. */
-  readonly paging: ReactNode;
+  readonly paging: Paging;
   onShow(monitorId: string): void;
 }
 
@@ -30,12 +34,11 @@ const words: Readonly<Record<DeviceState, { readonly tone: Tone; readonly name: 
   idle: { tone: "ok", name: "Connected" },
 };
 
-export function DeviceList({ polled, selectedId, paging, onShow }: DeviceListProps) {
+export function DeviceList({ polled, troubled, selectedId, paging, onShow }: DeviceListProps) {
   const { data, atMs = 0, leadMs, error, refresh } = polled;
   // Not now: when answers fail to come, nobody knows what the monitors do, and the last that was known stays, marked as stale.
   const serverAtMs = atMs - leadMs;
-  const devices = troubledFirst(data ?? [], serverAtMs);
-  const troubled = devices.filter((device) => ["stuck", "away"].includes(deviceState(device, serverAtMs)));
+  const devices = troubledFirst(pageRows(paging, data ?? []), serverAtMs);
   const columns: readonly Column<ListedDevice>[] = [
     {
       key: "monitor",
@@ -64,7 +67,7 @@ export function DeviceList({ polled, selectedId, paging, onShow }: DeviceListPro
           <span className="quiet">none</span>
         ) : (
           <span className="device-oldest">
-            <Age atMs={unansweredSince(oldest) + leadMs} />
+            <Age serverMs={unansweredSince(oldest)} />
             {oldest.status}
           </span>
         ),
@@ -80,22 +83,20 @@ export function DeviceList({ polled, selectedId, paging, onShow }: DeviceListPro
     {
       key: "since",
       head: "Connected",
-      cell: ({ since }) => (since === null ? <span className="quiet">no</span> : <Age atMs={since + leadMs} />),
+      cell: ({ since }) => (since === null ? <span className="quiet">no</span> : <Age serverMs={since} />),
       sortBy: ({ since }) => since ?? undefined,
     },
     {
       key: "heard",
       head: "Last heard",
-      cell: ({ last_heard: heard }) => (heard === null ? <span className="quiet">not known</span> : <Age atMs={heard + leadMs} />),
+      cell: ({ last_heard: heard }) => (heard === null ? <span className="quiet">not known</span> : <Age serverMs={heard} />),
       sortBy: ({ last_heard: heard }) => heard ?? undefined,
     },
   ];
   return (
-    <Panel title="Monitors" fit="flush" aside={<Freshness of={polled} />}>
+    <Panel title="Monitors" fit="flush" aside={<Freshness of={{ atMs: polled.atMs, error: error ?? troubled.error }} />}>
       <div className="device-list">
-        <p className="device-trouble" role="status">
-          {data !== undefined && <TroubleText troubled={troubled} serverAtMs={serverAtMs} />}
-        </p>
+        <TroubleLine known={troubled.known} />
         {data === undefined && error !== undefined ? (
           <ErrorState title="The monitors did not load" error={error} onRetry={refresh} />
         ) : data === undefined ? null : (
@@ -107,33 +108,23 @@ export function DeviceList({ polled, selectedId, paging, onShow }: DeviceListPro
             selectedKey={selectedId}
             maxHeightPx={300}
             empty={
-              <EmptyState title="No monitor is connected" action={<CommandLine text="npm run demo" />}>
-                A monitor connects to <code>/socket.io/</code> and says who it is with <code>con</code>. To see three of them, start the
-                demo:
-              </EmptyState>
+              paging.isFirst ? (
+                <EmptyState title="No monitor is connected" action={<CommandLine text="npm run demo" />}>
+                  A monitor connects to <code>/socket.io/</code> and says who it is with <code>con</code>. To see three of them, start the
+                  demo:
+                </EmptyState>
+              ) : (
+                <EmptyPage />
+              )
             }
           />
         )}
       </div>
       <div className="device-foot">
         <AnotherMonitor onShow={onShow} />
-        {paging}
+        <PagingButtons paging={paging} ids={data?.map(({ monitor_id }) => monitor_id)} />
       </div>
     </Panel>
-  );
-}
-
-function TroubleText({ troubled, serverAtMs }: { readonly troubled: readonly ListedDevice[]; readonly serverAtMs: number }) {
-  if (troubled.length === 0) return <span className="quiet">No monitor is stuck, and no command waits for one that is away.</span>;
-  const count = (state: DeviceState) => troubled.filter((device) => deviceState(device, serverAtMs) === state).length;
-  const [stuck, away] = [count("stuck"), count("away")];
-  return (
-    <>
-      {stuck > 0 && <StatusBadge tone="bad">{stuck} stuck</StatusBadge>}
-      {stuck > 0 && "connected, but a command has had no answer for 15 s or more. "}
-      {away > 0 && <StatusBadge tone="warn">{away} away</StatusBadge>}
-      {away > 0 && "with commands that wait for them."}
-    </>
   );
 }
 

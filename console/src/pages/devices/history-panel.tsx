@@ -25,7 +25,7 @@ export function HistoryPanel({ store, news, onCancel, cancelling }: HistoryPanel
   const { atMs, error, refresh } = news;
   const rows = store.list(status);
   const columns: readonly Column<ListedCommand>[] = [
-    { key: "sent", head: "Sent", cell: ({ queued_at }) => <Age atMs={queued_at} />, sortBy: ({ queued_at }) => queued_at },
+    { key: "sent", head: "Sent", cell: ({ queued_at }) => <Age serverMs={queued_at} />, sortBy: ({ queued_at }) => queued_at },
     {
       key: "command",
       head: "Command",

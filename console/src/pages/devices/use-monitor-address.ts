@@ -1,11 +1,12 @@
 /** Which monitor is shown: part of the address. */
-import { useLocation, useRoute } from "wouter";
+import { useLocation } from "wouter";
+import { useAddressPart } from "../../parts/use-address-part.ts";
 
 /** The monitor of `/devices/ID`, and a way to another one. */
 export function useMonitorAddress(): readonly [monitorId: string | undefined, show: (monitorId: string) => void] {
-  const [, params] = useRoute("/devices/:monitorId");
+  const monitorId = useAddressPart("/devices/:monitorId");
   const [, navigate] = useLocation();
-  return [params?.monitorId, (monitorId) => navigate(monitorAddress(monitorId))];
+  return [monitorId, (other) => navigate(monitorAddress(other))];
 }
 
 export function monitorAddress(monitorId: string): string {

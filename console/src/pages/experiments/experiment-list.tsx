@@ -7,7 +7,7 @@ import { EmptyState } from "../../parts/empty-state.tsx";
 import { ErrorState } from "../../parts/error-state.tsx";
 import { Freshness } from "../../parts/freshness.tsx";
 import { Page } from "../../parts/page.tsx";
-import { PagingButtons, usePaging } from "../../parts/paging.tsx";
+import { EmptyPage, PagingButtons, pageRows, usePaging } from "../../parts/paging.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
 import { usePolled } from "../../parts/use-polled.ts";
@@ -49,9 +49,8 @@ const everyMs = 5000;
 const pageSize = 500;
 
 export function ExperimentList() {
-  const paging = usePaging();
-  const path = `/experiments?limit=${pageSize}&after=${encodeURIComponent(paging.after)}`;
-  const polled = usePolled<readonly ListedExperiment[]>(path, everyMs);
+  const paging = usePaging(pageSize);
+  const polled = usePolled<readonly ListedExperiment[]>(`/experiments?${paging.query}`, everyMs);
   return (
     <Page
       title="Experiments"
@@ -64,11 +63,11 @@ export function ExperimentList() {
             <DataTable
               caption="Experiments"
               columns={columns}
-              rows={polled.data}
+              rows={pageRows(paging, polled.data)}
               rowKey={({ xid }) => xid}
               sort="state"
               maxHeightPx={640}
-              empty={<NoExperiments />}
+              empty={paging.isFirst ? <NoExperiments /> : <EmptyPage />}
             />
           ) : (
             polled.error !== undefined && (
@@ -77,7 +76,7 @@ export function ExperimentList() {
           )}
         </div>
       </Panel>
-      <PagingButtons paging={paging} pageSize={pageSize} ids={polled.data?.map(({ xid }) => xid)} />
+      <PagingButtons paging={paging} ids={polled.data?.map(({ xid }) => xid)} />
     </Page>
   );
 }

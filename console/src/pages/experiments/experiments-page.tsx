@@ -1,25 +1,20 @@
 /** Experiments: all of them, and one of them live. */
 import { Route, Switch } from "wouter";
+import { useAddressPart } from "../../parts/use-address-part.ts";
 import { NotFound } from "../../shell/not-found.tsx";
 import { ExperimentList } from "./experiment-list.tsx";
 import { ExperimentPage } from "./experiment-page.tsx";
 import "./experiments.css";
 
+const ofExperiment = "/experiments/:id";
+
 export function ExperimentsPage() {
+  const id = useAddressPart(ofExperiment);
   return (
     <Switch>
       <Route path="/experiments" component={ExperimentList} />
-      <Route path="/experiments/:id">{({ id }) => <ExperimentPage key={id} experiment={idIn(id)} />}</Route>
+      <Route path={ofExperiment}>{id !== undefined && <ExperimentPage key={id} experiment={id} />}</Route>
       <Route component={NotFound} />
     </Switch>
   );
-}
-
-/** The router has decoded it as far as a whole address may be, not its slashes and the like. */
-function idIn(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }

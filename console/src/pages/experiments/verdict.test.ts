@@ -20,8 +20,13 @@ describe("a verdict", () => {
     [{ draws: 80 }, "too few draws: 320 in all"],
     [{ draws: 3, r_hat: null, ess_bulk: null, ess_tail: null }, "too few draws: 3 a chain"],
     [{ draws: 0, chains: 0, mean: null }, "no draws"],
-    [{ mean: null, sd: null, r_hat: null }, "cannot be judged: NaN or infinite draws"],
-    [{ sd: 0, r_hat: null, ess_bulk: null, ess_tail: null }, "constant"],
+    [{ mean: null, sd: null, q5: null, q50: null, q95: null, r_hat: null }, "cannot be judged: NaN or infinite draws"],
+    [{ mean: null, sd: null, q5: -1e308, q95: 1e308, r_hat: null }, "cannot be judged: numbers too large or too close together"],
+    [{ sd: null, r_hat: null }, "cannot be judged: numbers too large or too close together"],
+    [{ sd: 0, q5: 0, q95: 5e-324, r_hat: null }, "cannot be judged: numbers too large or too close together"],
+    [{ sd: null, r_hat: 1.002 }, "converged"],
+    [{ sd: 0, r_hat: 1.08 }, "not yet: R-hat 1.08 > 1.01"],
+    [{ sd: 0, q5: 1, q95: 1, r_hat: null, ess_bulk: null, ess_tail: null }, "constant"],
   ])("on %j is: %s", (some, text) => {
     expect(verdictOf({ ...good, ...some }, false).text).toBe(text);
   });

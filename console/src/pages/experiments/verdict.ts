@@ -30,13 +30,17 @@ export function verdictIn(summary: Summary | undefined, name: string, isOver: bo
 /** `isOver`: no more draws come, so that "not yet" is "not". `diagnostics`: undefined where the server has none of the variable. */
 export function verdictOf(diagnostics: Diagnostics | undefined, isOver: boolean): Verdict {
   if (diagnostics === undefined) return { kind: "none", tone: "idle", text: "no numbers to judge" };
-  const { mean, sd, r_hat, ess_bulk, ess_tail, chains, draws } = diagnostics;
+  const { sd, r_hat, ess_bulk, ess_tail, chains, draws } = diagnostics;
   const notTone: Tone = isOver ? "bad" : "busy";
   const notYet = isOver ? "not converged" : "not yet";
   if (chains * draws === 0) return { kind: "short", tone: notTone, text: "no draws" };
-  if (mean === null) return { kind: "none", tone: "warn", text: "cannot be judged: NaN or infinite draws" };
+  if (hasOthersThanNumbers(diagnostics)) return { kind: "none", tone: "warn", text: "cannot be judged: NaN or infinite draws" };
   if (draws < minDraws) return { kind: "short", tone: notTone, text: `too few draws: ${count(draws)} a chain` };
-  if (sd === 0) return { kind: "none", tone: "idle", text: "constant" };
+  if (isBeyondReckoning(diagnostics)) {
+    return { kind: "none", tone: "warn", text: "cannot be judged: numbers too large or too close together" };
+  }
+  // R-hat and ESS look at ranks: where there is an R-hat, it does not matter that the deviation is too small to be reckoned.
+  if (sd === 0 && r_hat === null) return { kind: "none", tone: "idle", text: "constant" };
   if (chains * draws <= goodEss) return { kind: "short", tone: notTone, text: `too few draws: ${count(chains * draws)} in all` };
   if (r_hat === null) return { kind: "not", tone: notTone, text: `${notYet}: each chain is constant, at another value` };
   if (r_hat >= goodRHat) return { kind: "not", tone: notTone, text: `${notYet}: R-hat ${above(r_hat)} > ${goodRHat}` };
@@ -50,6 +54,16 @@ export function verdictOf(diagnostics: Diagnostics | undefined, isOver: boolean)
     };
   }
   return { kind: "converged", tone: "ok", text: chains === 1 ? "converged, in its only chain" : "converged" };
+}
+
+/** The server gives no figure of a variable that has a draw which is NaN or infinite; of finite ones, quantiles at least. */
+function hasOthersThanNumbers({ mean, q5, q50, q95 }: Diagnostics): boolean {
+  return mean === null && q5 === null && q50 === null && q95 === null;
+}
+
+/** The draws are finite, but what is reckoned from them is not, or is 0 though they differ. */
+function isBeyondReckoning({ mean, sd, q5, q95, r_hat }: Diagnostics): boolean {
+  return r_hat === null && (mean === null || sd === null || (sd === 0 && q5 !== q95));
 }
 
 /** Never rounded down to the threshold itself: 1.0104 is 1.011. */

@@ -1,5 +1,6 @@
 /** A page of the list of connections; see GET /admin/connections. */
 import { useCallback, useEffect, useState } from "react";
+import { useTicker } from "../../parts/ticker.tsx";
 import { useSession } from "../../session/session.tsx";
 
 export interface ListedConnection {
@@ -32,7 +33,8 @@ const rowsOfPage = 50;
 
 /** Asks when it appears, for another page, and when refreshed: rows that move by themselves are hard to click on. */
 export function useConnectionPage({ service, sort, cursor }: ConnectionQuery) {
-  const { fetchJson } = useSession();
+  const { fetchAnswer } = useSession();
+  const { serverClock } = useTicker();
   const [heard, setHeard] = useState<{ readonly page: ConnectionPage; readonly atMs: number }>();
   const [error, setError] = useState<unknown>();
   const [round, setRound] = useState(0);
@@ -42,9 +44,11 @@ export function useConnectionPage({ service, sort, cursor }: ConnectionQuery) {
     const query = new URLSearchParams({ limit: String(rowsOfPage), sort });
     if (service !== "") query.set("service", service);
     if (cursor !== undefined) query.set("cursor", cursor);
-    fetchJson<ConnectionPage>(`/admin/connections?${query}`, { signal: left.signal }).then(
-      (page) => {
-        setHeard({ page, atMs: Date.now() });
+    fetchAnswer<ConnectionPage>(`/admin/connections?${query}`, { signal: left.signal }).then(
+      ({ json: page, serverAtMs }) => {
+        const atMs = Date.now();
+        serverClock.heard(atMs, serverAtMs);
+        setHeard({ page, atMs });
         setError(undefined);
       },
       (failure: unknown) => {
@@ -52,7 +56,7 @@ export function useConnectionPage({ service, sort, cursor }: ConnectionQuery) {
       },
     );
     return () => left.abort();
-  }, [fetchJson, service, sort, cursor, round]);
+  }, [fetchAnswer, serverClock, service, sort, cursor, round]);
   const refresh = useCallback(() => setRound((before) => before + 1), []);
   return { ...heard, error, refresh };
 }

@@ -18,8 +18,8 @@ const columns: readonly Column<ListedConnection>[] = [
   { key: "path", head: "Path", cell: ({ path }) => <code className="connection-path">{path}</code> },
   { key: "address", head: "Address", cell: ({ address }) => address },
   { key: "who", head: "Who", cell: ({ principal }) => principal?.name ?? "no token yet" },
-  { key: "since", head: "Opened", cell: ({ since }) => <Age atMs={since} /> },
-  { key: "heard", head: "Last heard", cell: ({ lastHeard }) => <Age atMs={lastHeard} /> },
+  { key: "since", head: "Opened", cell: ({ since }) => <Age serverMs={since} /> },
+  { key: "heard", head: "Last heard", cell: ({ lastHeard }) => <Age serverMs={lastHeard} /> },
   { key: "unsent", head: "Queued", cell: ({ unsentBytes }) => bytesText(unsentBytes), align: "end" },
   { key: "skipped", head: "Skipped", cell: ({ skipped }) => shortNumber(skipped), align: "end" },
   {

@@ -47,7 +47,7 @@ export function InspectionPanel({ store, state, contracts, services, inspectNext
           {about !== undefined && (
             <p>
               A client of <strong>{about.service === "none" ? "a service not known yet" : about.service}</strong> at{" "}
-              <code>{about.path}</code>, from {about.address}, opened <Age atMs={about.since} />{" "}
+              <code>{about.path}</code>, from {about.address}, opened <Age serverMs={about.since} />{" "}
               <span className="quiet connection-id">{about.connection}</span>
             </p>
           )}

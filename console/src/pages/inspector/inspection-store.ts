@@ -42,9 +42,10 @@ export class InspectionStore {
     if (this.#send(request(target))) this.#requests.asked(target);
   }
 
-  /** Ends what is inspected; what was seen of it stays until the next one, or `forget`. */
+  /** Ends what is inspected; what was seen of it stays until the next one, or `forget`. Of one that could not begin nothing stays. */
   end(): void {
-    const { status } = this.#state;
+    const { status, problem } = this.#state;
+    if (problem !== undefined) this.#set(idle);
     if (status !== "asking" && status !== "inspecting") return;
     this.#uninspect();
     this.#set(status === "asking" ? idle : { ...this.#state, status: "over" });

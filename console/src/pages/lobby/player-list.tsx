@@ -39,7 +39,7 @@ export function PlayerList({ label, players, you, rows = 0 }: PlayerListProps) {
             {sinceMs !== undefined && (
               <span className="lobby-since">
                 <span className="visually-hidden">joined </span>
-                <Age atMs={sinceMs} />
+                <Age serverMs={sinceMs} />
               </span>
             )}
           </li>

@@ -108,7 +108,7 @@ function RoomCard({ room, atMs, isOwn, isWatched, join, watch }: RoomCardProps) 
             "Not started yet"
           ) : (
             <>
-              Started <Age atMs={startedAtMs} />
+              Started <Age serverMs={startedAtMs} />
             </>
           )}
         </span>

@@ -42,7 +42,7 @@ export function CameraCard({ camera, feed, onChoose }: CameraCardProps) {
         </div>
         <div>
           <dt>Connected</dt>
-          <dd>{since !== undefined ? <Age atMs={since} /> : state === "unknown" ? "–" : "no"}</dd>
+          <dd>{since !== undefined ? <Age serverMs={since} /> : state === "unknown" ? "–" : "no"}</dd>
         </div>
       </dl>
     </article>
