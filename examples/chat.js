@@ -31,7 +31,7 @@ const contract = defineContract({
 /** The handlers. What is said is stored before anybody reads it; who joins gets the last of it first. */
 const chat = defineService({
   contract,
-  config: z.strictObject({ history: z.int().min(0).max(100).default(10).describe("How much of what was said a newcomer gets") }),
+  config: z.strictObject({ history: z.int().min(1).max(100).default(10).describe("How much of what was said a newcomer gets") }),
   async start({ config, clock, log, topic, send }) {
     const said = await log({ maxEvents: 10_000 });
     const people = new Map();
@@ -41,9 +41,13 @@ const chat = defineService({
         async join(connection, { room, name }) {
           if (people.has(connection)) throw new SwitchboardError("wrong_state", "you are in a room already: open another connection");
           people.set(connection, { room, name });
-          const { events } = await said.read(subject(room), 0);
-          for (const event of events.filter(({ purged }) => !purged).slice(-config.history))
-            send(connection, "said", JSON.parse(event.data));
+          let last = [];
+          for (let after = 0, more = true; more; after = last.at(-1)?.offset) {
+            const page = await said.read(subject(room), after);
+            last = [...last, ...page.events].slice(-config.history);
+            more = page.more;
+          }
+          for (const { data } of last) send(connection, "said", JSON.parse(data));
           topic(room).join(connection);
           topic(room).publish("people", { count: topic(room).size });
         },

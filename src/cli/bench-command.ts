@@ -38,7 +38,7 @@ const opening = 200;
 
 const about = `
 Clients watch one leaderboard of the lobby; each round signals a change over HTTP and waits until every client has heard of it. The time
-from the request to a client's message is that client's latency. Load and server share the machine where both run on one.
+from the request to a client's message is that client's latency. Ctrl-C ends it earlier; a round that it breaks off does not count. Load and server share the machine where both run on one.
 
 Examples:
   $ switchboard bench --clients 500 --seconds 5
@@ -97,8 +97,9 @@ async function measure(server: Server, { clients, seconds, rate }: BenchOptions,
       surroundings.progress?.(`${connections.length} of ${clients} clients connected`);
     }
     const connectSeconds = (performance.now() - beganMs) / 1000;
-    /** One signal; the answer is how many clients had not heard of it in time. */
-    const play = async (deadlineMs: number): Promise<number> => {
+    /** One signal; the answer is how many clients had not heard of it in time. Undefined, and nothing is measured: it was interrupted. */
+    const play = async (deadlineMs: number): Promise<number | undefined> => {
+      const before = latencies.length;
       const heard = new Promise<void>((resolve) => {
         round = { startedMs: performance.now(), outstanding: clients, over: resolve };
       });
@@ -106,21 +107,29 @@ async function measure(server: Server, { clients, seconds, rate }: BenchOptions,
       await interruption.or(within(heard, deadlineMs));
       const missing = round.outstanding;
       round.outstanding = 0;
-      return missing;
+      if (missing === 0 || !interruption.happened) return missing;
+      latencies.length = before;
+      return undefined;
     };
     // That a viewer is one is not told: the first round that reaches all shows it.
-    for (let tries = 1; tries < warmUpRounds && (await play(warmUpDeadlineMs)) > 0; tries++);
+    for (let tries = 1; tries < warmUpRounds && ((await play(warmUpDeadlineMs)) ?? 0) > 0; tries++);
     latencies.length = 0;
     const roundsBeganMs = performance.now();
     const endMs = roundsBeganMs + seconds * 1000;
     let rounds = 0;
     let missed = 0;
     while (performance.now() < endMs && !interruption.happened) {
-      missed += await play(roundDeadlineMs);
+      const missing = await play(roundDeadlineMs);
+      if (missing === undefined) break;
+      missed += missing;
       rounds++;
       surroundings.progress?.(`${rounds} rounds, ${Math.max(0, Math.ceil((endMs - performance.now()) / 1000))} s to go`);
       const nextMs = roundsBeganMs + (rounds / rate) * 1000;
       if (nextMs > performance.now()) await interruption.or(within(new Promise(() => {}), nextMs - performance.now()));
+    }
+    if (rounds === 0) {
+      surroundings.remark("interrupted before a round was over: nothing is measured");
+      throw new CommandFailed(1);
     }
     const deliverSeconds = (performance.now() - roundsBeganMs) / 1000;
     return {

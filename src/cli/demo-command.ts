@@ -1,9 +1,10 @@
 /** `switchboard demo`: a server with simulated clients of all services. */
 import type { Command } from "commander";
 import { CommandFailed } from "./exit.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** Adds the command; its flags are the demo's own. */
-export function addDemoCommand(program: Command): void {
+export function addDemoCommand(program: Command, surroundings: Surroundings): void {
   program
     .command("demo")
     .description("start a server with simulated clients of all services, and show what goes on (demo --help lists its flags)")
@@ -13,7 +14,7 @@ export function addDemoCommand(program: Command): void {
     .action(async (flags: readonly string[]) => {
       // Here, because the other commands are quicker without it.
       const { runDemo } = await import("../demo/run.ts");
-      const code = await runDemo(flags);
+      const code = await runDemo(flags, surroundings.unread());
       if (code !== 0) throw new CommandFailed(code);
     });
 }

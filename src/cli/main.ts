@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 /** The command `switchboard`. */
+import { Ending } from "./ending.ts";
 import { run } from "./run.ts";
 
-// Whoever reads our output may stop doing so (`| head`): that is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
-
+const ending = new Ending();
 const code = await run(process.argv.slice(2), {
   env: process.env,
   folder: process.cwd(),
@@ -13,18 +12,7 @@ const code = await run(process.argv.slice(2), {
   remark: (line) => process.stderr.write(`${line}\n`),
   progress: process.stderr.isTTY ? (line) => process.stderr.write(`\r\u001b[2K${line}`) : undefined,
   input: () => process.stdin,
-  interrupted,
+  interrupted: () => ending.interrupted(),
+  unread: () => ending.unread(),
 });
-// What was printed leaves first, also where it goes into a pipe.
-process.stdout.write("", () => process.exit(code));
-
-function interrupted(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(1);
-      controller.abort();
-    });
-  }
-  return controller.signal;
-}
+ending.leave(code);

@@ -53,7 +53,7 @@ function programFor(surroundings: Surroundings): Command {
     })
     .showHelpAfterError("(--help shows what there is)");
   const start = addStartCommand(program, surroundings);
-  addDemoCommand(program);
+  addDemoCommand(program, surroundings);
   addTailCommand(program, surroundings);
   addSendCommand(program, surroundings);
   addPublishCommand(program, surroundings);

@@ -13,6 +13,11 @@ export interface Surroundings {
   readonly progress: ((line: string) => void) | undefined;
   /** Standard input. */
   input(): AsyncIterable<Uint8Array>;
-  /** Aborted at the first SIGINT or SIGTERM; from this call on those do not end the process, but a second one does. */
+  /**
+   * Aborted at the first SIGINT or SIGTERM, and when nobody reads standard error any more; from this call on those do not end the process, but
+   * a second signal does.
+   */
   interrupted(): AbortSignal;
+  /** Aborted when nobody reads standard output or standard error any more; from this call on that does not end the process. */
+  unread(): AbortSignal;
 }

@@ -16,7 +16,10 @@ describe("flagsIn", () => {
     });
   });
 
-  it.each([[["--seconds", "0"]], [["--seconds", "soon"]], [["--port", "70000"]], [["--unknown"]], [["word"]]])("refuses %j", (args) => {
-    expect(() => flagsIn(args)).toThrow(Error);
-  });
+  it.each([[["--seconds", "0"]], [["--seconds", "soon"]], [["--port", "70000"]], [["--data", ""]], [["--unknown"]], [["word"]]])(
+    "refuses %j",
+    (args) => {
+      expect(() => flagsIn(args)).toThrow(Error);
+    },
+  );
 });

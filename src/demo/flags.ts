@@ -38,6 +38,7 @@ export function flagsIn(args: readonly string[]): Flags {
       help: { type: "boolean", default: false },
     },
   });
+  if (values.data === "") throw new Error("--data must name a folder, not be empty");
   return {
     seconds: values.seconds === undefined ? undefined : number("--seconds", values.seconds, { least: 1, most: 1_000_000 }),
     port: number("--port", values.port, { least: 0, most: 65_535 }),

@@ -17,8 +17,11 @@ import { TrackingScene } from "./tracking/tracking-scene.ts";
 /** npm passes on a signal that the terminal has sent to all: what comes again so soon is the same one. */
 const sameSignalMs = 500;
 
-/** Never rejects. 0: every client saw what it should have seen. 1: one did not, or the server could not start. 2: called wrongly. */
-export async function runDemo(args: readonly string[]): Promise<0 | 1 | 2> {
+/**
+ * Never rejects. 0: every client saw what it should have seen. 1: one did not, or the server could not start. 2: called wrongly. When `unread`
+ * is aborted, which is when nobody reads its output any more, it comes to its end as at Ctrl-C.
+ */
+export async function runDemo(args: readonly string[], unread: AbortSignal): Promise<0 | 1 | 2> {
   let flags: Flags;
   try {
     flags = flagsIn(args);
@@ -31,20 +34,20 @@ export async function runDemo(args: readonly string[]): Promise<0 | 1 | 2> {
     return 0;
   }
   try {
-    return await show(flags);
+    return await show(flags, unread);
   } catch (error) {
     remark(`error: ${isSwitchboardError(error) ? "" : "unexpected: "}${messageOf(error)}`);
     return 1;
   }
 }
 
-async function show(flags: Flags): Promise<0 | 1> {
+async function show(flags: Flags, unread: AbortSignal): Promise<0 | 1> {
   const server = await startServer(flags.port, flags.data);
   try {
     const setting = new Setting(server.url, systemClock);
     const scenes = scenesOf(setting, new Random(flags.seed), flags.data === undefined ? "" : `-${systemClock.now().toString(36)}`);
     print(introduction(server, scenes, flags));
-    endWhenTold(setting, flags.seconds);
+    endWhenTold(setting, flags.seconds, unread);
     const results = await play({ setting, scenes, print });
     const { text, ok } = summaryOf(results);
     print(`What each client saw:\n\n${text}`);
@@ -79,8 +82,10 @@ function introduction(server: DemoServer, scenes: readonly Scene[], flags: Flags
   ].join("\n");
 }
 
-/** Ends the setting after that many seconds, or at the first SIGINT or SIGTERM; a second one ends the process as it is. */
-function endWhenTold(setting: Setting, seconds: number | undefined): void {
+/** Ends the setting after that many seconds, when nobody reads on, or at the first SIGINT or SIGTERM; a second one ends the process as it is. */
+function endWhenTold(setting: Setting, seconds: number | undefined, unread: AbortSignal): void {
+  if (unread.aborted) setting.end();
+  unread.addEventListener("abort", () => setting.end());
   if (seconds !== undefined) setting.clock.after(seconds * 1000, () => setting.end());
   let toldAtMs: number | undefined;
   const stop = () => {

@@ -83,6 +83,20 @@ describe("npm run demo", () => {
     expect(stdout).toContain("clients of 5 services saw everything");
   });
 
+  it.each(["scripts/demo.js", "dist/cli/main.js demo"])(
+    "comes to its end when nobody reads on: %s",
+    { timeout: 2 * deadlineMs },
+    async (command) => {
+      const temporary = await temporaryFolder(scope);
+      const { child, says, ended } = run(scope, process.execPath, [...command.split(" "), "--port", "0"], temporary);
+      await says("Switchboard is running");
+      child.stdout?.destroy();
+      const { code, stderr } = await ended;
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(await readdir(temporary)).toEqual([]);
+    },
+  );
+
   it("says what to do when its port is taken", async () => {
     const other = scope.own(createServer(), (server) => server.close());
     await once(other.listen(0, "127.0.0.1"), "listening");

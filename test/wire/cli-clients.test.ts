@@ -201,28 +201,87 @@ describe("publish and export", () => {
   });
 
   it("stores what it has read when Ctrl-C is pressed while nothing comes, and ends with 1", async () => {
-    const publishing = start("publish", "P4", "--chain", "a");
-    publishing.input.write('{"mu":1}\n');
-    const tail = start("tail", "experiments", "P4", "--variable", "mu", "--count", "2");
+    const publishing = start("publish", "P4", "--chain", "a", "--log", "begun");
+    publishing.input.write("mu\n1\n2\n");
+    const tail = start("tail", "experiments", "P4", "--variable", "mu", "--count", "4");
     expect(await tail.ended()).toBe(0);
     publishing.interrupt();
     expect(await publishing.ended()).toBe(1);
-    expect(await publishing.lines.next()).toBe("1 draws are stored in P4");
+    expect(await publishing.lines.next()).toBe("2 draws are stored in P4");
+    expect(await publishing.remarks.until((remark) => remark.startsWith("Publish"))).toMatch(/--run \S+: .* Leave --log out/);
   });
 
   it("keeps in --outbox what a server that is away does not take, and the next one stores it", async () => {
     const outbox = joinPath(await temporaryFolder(scope), "outbox");
-    const away = CliProcess.start(scope, "http://127.0.0.1:1", "publish", "P5", "--chain", "a", "--run", "r", "--outbox", outbox);
+    const data = joinPath(await temporaryFolder(scope), "data");
+    const before = await startServer(scope, { data });
+    const { url, port } = before;
+    await before.stop();
+    const away = CliProcess.start(scope, url, "publish", "P5", "--chain", "a", "--run", "r", "--outbox", outbox);
     away.input.end('{"mu":1}\n');
     await away.remarks.until((remark) => remark.startsWith("the server is away"));
     away.interrupt();
     expect(await away.ended()).toBe(1);
     await away.remarks.until((remark) => remark.includes("wait in"));
-    const next = start("publish", "P5", "--chain", "b", "--outbox", outbox);
+    await startServer(scope, { data, port });
+    const next = CliProcess.start(scope, url, "publish", "P5", "--chain", "b", "--outbox", outbox);
     next.input.end('{"mu":2}\n');
     expect(await next.ended()).toBe(0);
-    expect(await storedSamples(server.url, "P5", "a", "mu")).toEqual([1]);
-    expect(await storedSamples(server.url, "P5", "b", "mu")).toEqual([2]);
+    expect(await storedSamples(url, "P5", "a", "mu")).toEqual([1]);
+    expect(await storedSamples(url, "P5", "b", "mu")).toEqual([2]);
+  });
+
+  it("does not store in one experiment what waits in --outbox for another: 2, and nothing of the input is sent", async () => {
+    const outbox = joinPath(await temporaryFolder(scope), "outbox");
+    const id = "a http://127.0.0.1:1/api/object/P6";
+    const post = { id, text: `${id}\n{}`, acceptedAt: 1, expiresAt: null, resend: true, awaitsAck: true, written: false };
+    await writeFile(outbox, `{"switchboardOutbox":1}\n${JSON.stringify({ put: post })}\n`);
+    const other = start("publish", "P7", "--outbox", outbox);
+    // Its input goes on.
+    other.input.write("mu\n7\n");
+    expect(await other.ended()).toBe(2);
+    const remark = await other.remarks.until((line) => line.startsWith("error: "));
+    expect(remark).toContain(
+      `in it a post waits for http://127.0.0.1:1/api/object/P6, and this is ${server.url}/api/object/P7: publish there first`,
+    );
+    expect(await storedSamples(server.url, "P7", "chain_default", "mu")).toEqual([]);
+  });
+
+  it.each([[[]], [["--no-finish"]]])(
+    "says at once that a token is needed, with %j too, and does not advise to try again",
+    async (flags) => {
+      const data = await temporaryFolder(scope);
+      const guarded = await startServer(scope, { data, args: ["--set", "auth.enabled=true"] });
+      const role = await createToken(data, { name: "watcher", roles: ["experiments.subscribe"] });
+      for (const [token, reason] of [
+        ["wrong", /^error: the server did not take the token: 401 .*\(--token or SWITCHBOARD_TOKEN gives one\)$/],
+        [role, /^error: the token may not publish this: 403 .*\(it needs the role experiments\.publish\)$/],
+      ] as const) {
+        const publishing = CliProcess.start(scope, guarded.url, "publish", "P8", "--token", token, ...flags);
+        // Its input goes on.
+        publishing.input.write("mu\n1\n");
+        expect(await publishing.ended()).toBe(1);
+        expect(await publishing.remarks.next()).toMatch(reason);
+      }
+    },
+  );
+
+  it("says what is wrong with the experiment's id and with the file", async () => {
+    const file = joinPath(await temporaryFolder(scope), "draws.csv");
+    for (const [args, code, reason] of [
+      [["", file], 2, "Give the experiment a name."],
+      [["P9", file], 1, `error: ${file} cannot be read: there is no such file`],
+      [["P9", joinPath(file, "..")], 1, "it is a folder; name a file in it"],
+    ] as const) {
+      expect(await runCli("publish", ...args, "--url", server.url)).toMatchObject({
+        code,
+        stdout: "",
+        stderr: expect.stringContaining(reason),
+      });
+    }
+    await writeFile(file, "mu\n1\n");
+    const long = await runCli("publish", "x".repeat(300), file, "--url", server.url);
+    expect([long.code, long.stderr]).toEqual([1, expect.stringMatching(/^error: GET .* was answered with 400 .*100/)]);
   });
 
   it("names the line that is wrong, having stored what was before it", async () => {

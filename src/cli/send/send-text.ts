@@ -5,6 +5,9 @@ import { serverOf, tokenOption } from "../server-options.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { opened } from "../waiting.ts";
 
+/** The reason of a close with 1000 where no service takes the first message. */
+const refused = "invalid message type";
+
 export function addSendText(command: Command, surroundings: Surroundings): void {
   addLiveOptions(
     command
@@ -22,9 +25,11 @@ async function send(path: string, texts: readonly string[], options: LiveOptions
   const view = new LiveView(options, surroundings);
   const connection = connect(`${server.url}${path.startsWith("/") ? "" : "/"}${path}`, tokenOption(server));
   connection.on("message", (text) => view.show(text, { text }));
-  // 1000 is the server's way to say that all is done.
+  // 1000 is the server's way to say that all is done, but for one reason; why else it is over is told as an error.
   connection.on("state", (state) => {
-    if (state.status === "closed" && state.ending.loss?.code === 1000) view.end();
+    if (state.status !== "closed" || state.ending.loss === undefined) return;
+    const { code, reason } = state.ending.loss;
+    if (code === 1000 && reason !== refused) view.end();
   });
   const running = view.run(connection);
   try {

@@ -17,21 +17,19 @@ export function addSendTracking(command: Command, surroundings: Surroundings): v
   const tracking = command.command("tracking").description("have an object tracked, or forgotten");
   addServerOptions(tracking.command("start").description("track a box in a frame, or what an image shows").argument("<camera>", "its id"))
     .option("--frame <number>", "the frame's id", number)
-    .option("--box <number>", "the box in it", number)
+    .option("--box <number>", "the box in it", wholeNumber)
     .option("--image <file>", "an image of the object, in the place of frame and box")
-    .action((camera: string, options: StartOptions, command: Command) => {
+    .action(async (camera: string, options: StartOptions, command: Command) => {
       const { frame, box, image } = options;
       if (image === undefined && (frame === undefined || box === undefined))
         return command.error("error: give --frame and --box, or --image");
-      return withInterface(options, surroundings, async (client) => {
-        const wish =
-          image === undefined
-            ? { cameraId: camera, frameId: frame ?? 0, boxId: box ?? 0 }
-            : { cameraId: camera, image: await imageIn(image) };
-        return client.startTracking(wish, { expiresInMs: openWithinMs }).outcome;
-      });
+      const wish =
+        image === undefined
+          ? { cameraId: camera, frameId: frame ?? 0, boxId: box ?? 0 }
+          : { cameraId: camera, image: await imageIn(image) };
+      return withInterface(options, surroundings, (client) => client.startTracking(wish, { expiresInMs: openWithinMs }).outcome);
     });
-  addServerOptions(tracking.command("stop").description("forget an object").argument("<object>", "its id", number)).action(
+  addServerOptions(tracking.command("stop").description("forget an object").argument("<object>", "its id", wholeNumber)).action(
     (object: number, options: ServerOptions) =>
       withInterface(options, surroundings, (client) => client.stopTracking(object, { expiresInMs: openWithinMs }).outcome),
   );
@@ -61,15 +59,21 @@ async function withInterface(
 }
 
 async function imageIn(file: string): Promise<string> {
-  try {
-    return (await readFile(file)).toString("base64");
-  } catch (error) {
-    throw new SwitchboardError("not_found", `${file} could not be read: ${(error as Error).message}`);
-  }
+  const bytes = await readFile(file).catch((error: Error) => {
+    throw new SwitchboardError("not_found", `${file} could not be read: ${error.message}`);
+  });
+  if (bytes.length === 0) throw new SwitchboardError("bad_message", `${file} is empty: give a file with an image in it`);
+  return bytes.toString("base64");
 }
 
 function number(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || text.trim() === "") throw new InvalidArgumentError("Write a number.");
+  return value;
+}
+
+function wholeNumber(text: string): number {
+  const value = number(text);
+  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError("Write a whole number.");
   return value;
 }

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { within } from "../../../test/support/inbox.ts";
 import { scopePerTest } from "../../../test/support/scope.ts";
+import { RawJson } from "../../wire/raw-json.ts";
 import { FileOutboxStore } from "../file-store/index.ts";
 import { startWithAuth } from "../tracking/server-with-auth.fixture.ts";
 import { ExperimentPublisher, type ExperimentPublisherOptions, type PublisherEvents } from "./experiment-publisher.ts";
@@ -143,9 +144,40 @@ describe("a publisher", () => {
       publisher.connection.destroy();
       await within(publisher.connection.whenClosed(), "the end");
     }
-    const last = publisherAt(served.url, { outbox: { store: new FileOutboxStore(path) } });
+    const last = publisherAt(served.proxy.url, { outbox: { store: new FileOutboxStore(path) } });
     await within(last.finish(), "the end");
     expect(await served.stored("E1", "c", "x")).toEqual(published);
+  });
+
+  it("does not store in one experiment what another's store holds, nor its own in that store", async () => {
+    const served = await Served.start(scope);
+    const path = join(await folder(), "outbox.jsonl");
+    served.proxy.refuse(true);
+    const first = publisherAt(served.proxy.url, { experiment: "A", outbox: { store: new FileOutboxStore(path) } });
+    await within(first.samples("c", { x: [1, 2] }).stored, "stored");
+    await first.close();
+    served.proxy.refuse(false);
+    const other = publisherAt(served.proxy.url, { experiment: "B", outbox: { store: new FileOutboxStore(path) } });
+    const { outcome } = other.samples("c", { x: [7] });
+    expect(await within(other.connection.whenClosed(), "the end")).toMatchObject({
+      kind: "failed",
+      error: { code: "conflict", message: expect.stringMatching(/\/api\/object\/A, and this is .*\/api\/object\/B:/) },
+    });
+    expect(await within(outcome, "the outcome")).toBe("evicted");
+    const again = publisherAt(served.proxy.url, { experiment: "A", outbox: { store: new FileOutboxStore(path) } });
+    await within(again.finish(), "the end");
+    expect(await served.stored("A", "c", "x")).toEqual([1, 2]);
+    expect(await served.stored("B", "c", "x")).toEqual([]);
+  });
+
+  it("sends a RawJson as it is spelled", async () => {
+    const served = await Served.start(scope);
+    const publisher = publisherAt(served.url);
+    const spellings = ["12345678901234567890", "-0", "1.0", "1e-7"];
+    publisher.samples("c", { x: spellings.map((spelling) => new RawJson(spelling)) });
+    await within(publisher.finish(), "the end");
+    const response = await fetch(`${served.url}/experiments/E1/samples?chain=c&variable=x&format=csv`);
+    expect((await response.text()).trim().split("\r\n").slice(1)).toEqual(spellings.map((spelling, nth) => `${nth},${spelling}`));
   });
 
   it("goes on with a run of before, from the iteration that it is told; what comes again of it is passed over", async () => {
@@ -196,11 +228,28 @@ describe("a publisher", () => {
     expect(await served.stored("E1", "c", "x")).toEqual(numbers(0, (taken + 1) * 100));
   });
 
+  it("closes when everything that was taken is stored, also what waited for room, within flushMs", async () => {
+    const served = await Served.start(scope);
+    for (let round = 0; round < 5; round++) {
+      served.proxy.refuse(true);
+      served.proxy.cut();
+      const publisher = publisherAt(served.proxy.url, { experiment: `R${round}`, gatherMs: 0, outbox: { maxMessages: 1 } });
+      const first = publisher.samples("c", { x: [0] });
+      await expect.poll(() => publisher.connection.waiting).toBe(1);
+      const second = publisher.samples("c", { x: [1] });
+      served.proxy.refuse(false);
+      await within(publisher.close({ flushMs: 10_000 }), "the close");
+      expect(await Promise.all([first.outcome, second.outcome])).toEqual(["acked", "acked"]);
+      expect(await served.stored(`R${round}`, "c", "x")).toEqual([0, 1]);
+    }
+  });
+
   it.each<[string, Record<string, unknown[]>]>([
     ["no variables", {}],
     ["no values", { x: [] }],
     ["lists of different lengths", { x: [1, 2], y: [1] }],
     ["what is no JSON", { x: [undefined] }],
+    ["what JSON cannot hold", { x: [1n] }],
   ])("does not take %s", async (_, variables) => {
     const publisher = publisherAt("http://127.0.0.1:9");
     expect(() => publisher.samples("c", variables)).toThrow(expect.objectContaining({ code: "bad_message" }));

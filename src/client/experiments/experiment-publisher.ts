@@ -8,7 +8,9 @@ import type { ConnectOptions } from "../options.ts";
 import { byteLength } from "../outbox.ts";
 import type { Outcome, Sending } from "../outcome.ts";
 import type { Timer } from "../platform/platform.ts";
-import { serviceUrl } from "../service-url.ts";
+import { pathPart, serviceUrl } from "../service-url.ts";
+import { OwnPostsStore } from "./own-posts-store.ts";
+import { postAddress, postId } from "./post-id.ts";
 import { postText, postTransport, readPostAnswer } from "./post-transport.ts";
 import { PendingPublication, type Publication } from "./publication.ts";
 import { SampleBatch, samplesOf } from "./sample-batch.ts";
@@ -51,8 +53,9 @@ const retryMs = 50;
  * Publishes over HTTP, one post after the other. A post whose answer was lost is sent again: iterations are numbered, so that the server stores each
  * sample exactly once, in order. What waits is in the outbox (`connection`), by default in memory, without expiry and at most 1,000 posts of
  * 4 MiB together; beyond that `samples` and `log` throw `outbox_full`: wait for `whenRoom`. With a durable store it survives a crash, and
- * is delivered by the next publisher on that store before everything newer, under the experiment, run and iterations that it was published with
- * (the experiment: of that next publisher; use one store for one experiment). Samples of the last `gatherMs` before a crash are not stored yet: `stored` says when.
+ * is delivered by the next publisher on that store before everything newer, under the run and iterations that it was published with. A store
+ * in which posts for another address (server or experiment) wait is refused, and left as it is: the connection ends as `failed` with `conflict`,
+ * whose message names both. Samples of the last `gatherMs` before a crash are not stored yet: `stored` says when.
  *
  * Log text cannot be told from a repetition, so it is posted at most once: what was under way when the connection was lost is `unknown`.
  * (A browser may itself repeat a request whose kept-alive connection broke.)
@@ -74,6 +77,7 @@ export class ExperimentPublisher {
   readonly runId: string;
   readonly #options: ExperimentPublisherOptions;
   readonly #batchId: string;
+  readonly #address: string;
   readonly #maxBytes: number;
   readonly #fullBytes: number;
   readonly #events = new Emitter<PublisherEvents>();
@@ -94,9 +98,12 @@ export class ExperimentPublisher {
     this.#maxBytes = outbox?.maxBytes ?? 4 << 20;
     this.#fullBytes = Math.min(fullPostBytes, this.#maxBytes / 2);
     for (const [chain, first] of Object.entries(firstIteration)) this.#next.set(chain, first);
-    this.connection = connect(serviceUrl(url, `/api/object/${encodeURIComponent(experiment)}`), {
+    const address = serviceUrl(url, `/api/object/${pathPart(experiment)}`);
+    this.#address = postAddress(address);
+    const store = outbox?.store === undefined ? {} : { store: new OwnPostsStore(outbox.store, this.#address) };
+    this.connection = connect(address, {
       ...options,
-      outbox: { maxAgeMs: Number.POSITIVE_INFINITY, ...outbox },
+      outbox: { maxAgeMs: Number.POSITIVE_INFINITY, ...outbox, ...store },
       transport: postTransport(postTimeoutMs),
     });
     this.connection.on("message", (text) => this.#answer(text));
@@ -123,7 +130,7 @@ export class ExperimentPublisher {
 
   /**
    * Publishes one or more iterations of a chain: of each variable one value for each iteration, numbers or any other JSON (NaN and infinities as the
-   * strings of that name). They are numbered on from the chain's last. A variable may appear later than others, or be left out. Throws `bad_message`,
+   * strings of that name; a `RawJson` as it is spelled). They are numbered on from the chain's last. A variable may appear later than others, or be left out. Throws `bad_message`,
    * `too_large` (more at once than the outbox holds), `outbox_full` or `connection_closed`; what was not thrown for is published.
    */
   samples(chain: string, variables: Readonly<Record<string, ArrayLike<unknown>>>): Publication {
@@ -175,9 +182,19 @@ export class ExperimentPublisher {
   }
 
   /** Ends it, as `connection.close`: default without waiting for what is not sent yet, which a durable store keeps and memory does not. */
-  async close(options: { readonly flushMs?: number } = {}): Promise<void> {
-    this.#flush();
-    await this.connection.close(options);
+  async close({ flushMs = 0 }: { readonly flushMs?: number } = {}): Promise<void> {
+    const endMs = platform.monotonic() + flushMs;
+    // What was gathered may have to wait for room first.
+    if (!this.#flush() && flushMs > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = platform.after(flushMs, resolve);
+        void this.whenRoom().then(() => {
+          timer.cancel();
+          resolve();
+        });
+      });
+    }
+    await this.connection.close({ flushMs: Math.max(0, endMs - platform.monotonic()) });
   }
 
   async #say(message: object): Promise<void> {
@@ -202,7 +219,7 @@ export class ExperimentPublisher {
   }
 
   #send(body: string, resend: boolean): Sending {
-    const id = platform.newId();
+    const id = postId(platform.newId(), this.#address);
     return this.connection.send(postText(id, body), { id, resend, awaitsAck: true });
   }
 

@@ -1,5 +1,6 @@
 /** Samples that leave in one post: by chain, consecutive iterations of the same variables. Pure. */
-import { SwitchboardError } from "../../wire/error.ts";
+import { messageOf, SwitchboardError } from "../../wire/error.ts";
+import { RawJson } from "../../wire/raw-json.ts";
 import { byteLength } from "../outbox.ts";
 
 /** Values of some variables in consecutive iterations: as many of each. */
@@ -83,9 +84,17 @@ export class SampleBatch {
   }
 }
 
-/** NaN and infinities, which JSON does not have, as the strings that every server delivers them as. */
+/** NaN and infinities, which JSON does not have, as the strings that every server delivers them as; a `RawJson` as it is. */
 function printValue(name: string, value: unknown): string {
-  const text = JSON.stringify(value, (_, inner: unknown) => (typeof inner === "number" && !Number.isFinite(inner) ? String(inner) : inner));
+  if (value instanceof RawJson) return value.text;
+  let text: string | undefined;
+  let why = "";
+  try {
+    text = JSON.stringify(value, (_, inner: unknown) => (typeof inner === "number" && !Number.isFinite(inner) ? String(inner) : inner));
+  } catch (error) {
+    // A bigint, or what holds itself.
+    why = ` (${messageOf(error)})`;
+  }
   if (text !== undefined) return text;
-  throw new SwitchboardError("bad_message", `a value of ${JSON.stringify(name)} is ${typeof value}: values must be JSON`);
+  throw new SwitchboardError("bad_message", `a value of ${JSON.stringify(name)} is ${typeof value}${why}: values must be JSON`);
 }

@@ -1,14 +1,17 @@
 /** Draws as people have them in files: CSV with a head line, or JSON lines. */
 import { Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
-import { SwitchboardError } from "../wire/error.ts";
+import { SwitchboardError } from "../../wire/error.ts";
+import { rawMembers } from "../../wire/raw-json.ts";
+import { atLineFeed } from "./at-line-feed.ts";
 
 /** One draw of some variables of one chain. */
 export interface SampleRow {
   /** Where it stands, from 1; the head line is line 1. */
   readonly line: number;
   readonly chain: string | undefined;
-  readonly values: Readonly<Record<string, unknown>>;
+  /** Variable → the JSON of its value, numbers as they are spelled in the input. At least one. */
+  readonly values: ReadonlyMap<string, string>;
 }
 
 /** The column, or the key, that names the chain. */
@@ -20,8 +23,9 @@ const maxLineBytes = 16 << 20;
 export type SampleFormat = "csv" | "jsonl";
 
 /**
- * Reads rows one by one, never more of the input than a few lines at once. Without `format`, input that begins with `{` is JSON lines. In CSV a
- * cell that is spelled as a JSON number, `true`, `false` or `null` is that; an empty one is null; else it is text. Throws `bad_message` with the line.
+ * Reads rows one by one, never more of the input than a few lines at once; a row comes as soon as its line feed has. Without `format`, input
+ * that begins with `{` is JSON lines. In CSV a cell that is spelled as a JSON number, `true`, `false` or `null` is that; an empty one is null;
+ * else it is text. Throws `bad_message` with the line.
  */
 export async function* sampleRows(input: AsyncIterable<Uint8Array>, format?: SampleFormat): AsyncGenerator<SampleRow> {
   const bytes = input[Symbol.asyncIterator]();
@@ -48,7 +52,7 @@ async function* rest(first: Buffer, bytes: AsyncIterator<Uint8Array>): AsyncGene
 }
 
 async function* csvRows(input: AsyncIterable<Uint8Array>): AsyncGenerator<SampleRow> {
-  const parser = Readable.from(input).pipe(
+  const parser = Readable.from(atLineFeed(input)).pipe(
     parse({
       bom: true,
       columns: (names: string[]) => columnsOf(names),
@@ -61,7 +65,7 @@ async function* csvRows(input: AsyncIterable<Uint8Array>): AsyncGenerator<Sample
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: Record<string, string>; info: { lines: number } }>) {
       const { [chainColumn]: chain, ...cells } = record;
-      const values = Object.fromEntries(Object.entries(cells).map(([name, cell]) => [name, cellValue(cell)]));
+      const values = new Map(Object.entries(cells).map(([name, cell]) => [name, cellJson(cell)]));
       yield { line: info.lines, chain: chain || undefined, values };
     }
   } catch (error) {
@@ -77,16 +81,18 @@ function columnsOf(names: string[]): string[] {
   const unnamed = names.indexOf("");
   if (unnamed >= 0)
     throw new SwitchboardError("bad_message", `line 1: column ${unnamed + 1} has no name: the first line names the variables`);
+  if (names.every((name) => name === chainColumn)) {
+    throw new SwitchboardError("bad_message", `line 1 names no variable beside "${chainColumn}": give each variable a column`);
+  }
   if (names.every((name) => name === chainColumn || /^[-+.\d]/.test(name))) {
     throw new SwitchboardError("bad_message", "line 1 holds numbers, not names: the first line names the variables");
   }
   return names;
 }
 
-function cellValue(cell: string): unknown {
-  if (cell === "") return null;
-  if (/^(-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?|true|false|null)$/.test(cell)) return JSON.parse(cell);
-  return cell;
+function cellJson(cell: string): string {
+  if (cell === "") return "null";
+  return /^(-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?|true|false|null)$/.test(cell) ? cell : JSON.stringify(cell);
 }
 
 async function* jsonRows(input: AsyncIterable<Uint8Array>): AsyncGenerator<SampleRow> {
@@ -103,10 +109,13 @@ async function* jsonRows(input: AsyncIterable<Uint8Array>): AsyncGenerator<Sampl
     if (typeof row !== "object" || row === null || Array.isArray(row)) {
       throw new SwitchboardError("bad_message", `line ${line}: expected an object such as {"mu":1.5,"tau":2}, not ${text.slice(0, 80)}`);
     }
-    const { [chainColumn]: chain, ...values } = row as Record<string, unknown>;
+    const { [chainColumn]: chain } = row as Record<string, unknown>;
     if (chain !== undefined && typeof chain !== "string") {
       throw new SwitchboardError("bad_message", `line ${line}: "chain" must be a string, not ${JSON.stringify(chain)}`);
     }
+    const values = rawMembers(text);
+    values.delete(chainColumn);
+    if (values.size === 0) throw new SwitchboardError("bad_message", `line ${line} has no variable: expected such as {"mu":1.5,"tau":2}`);
     yield { line, chain, values };
   }
 }
