@@ -42,10 +42,9 @@ const chat = defineService({
           if (people.has(connection)) throw new SwitchboardError("wrong_state", "you are in a room already: open another connection");
           people.set(connection, { room, name });
           let last = [];
-          for (let after = 0, more = true; more; after = last.at(-1)?.offset) {
-            const page = await said.read(subject(room), after);
+          for (let page; page?.more ?? true; ) {
+            page = await said.read(subject(room), last.at(-1)?.offset ?? 0);
             last = [...last, ...page.events].slice(-config.history);
-            more = page.more;
           }
           for (const { data } of last) send(connection, "said", JSON.parse(data));
           topic(room).join(connection);
