@@ -14,6 +14,9 @@ export interface PageOptions {
   readonly expected?: readonly RegExp[];
 }
 
+/** What a page may complain of when its server is stopped under it, in whatever it is just fetching: its icon, too. */
+export const serverGone: readonly RegExp[] = [/^logged: WebSocket connection to/, /^net::ERR_\w+ /];
+
 /** What every page has to look right in. */
 export const views = ([1280, 390] as const).flatMap((width) => (["light", "dark"] as const).map((theme) => ({ width, theme })));
 

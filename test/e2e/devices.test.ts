@@ -7,7 +7,7 @@ import { dataOf, request } from "../support/http.ts";
 import { chromium, needs } from "../support/requirements.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
 import { startServer } from "../support/server-process.ts";
-import { ConsoleBrowser, views } from "./console-browser.ts";
+import { ConsoleBrowser, serverGone, views } from "./console-browser.ts";
 import type { ConsolePage } from "./console-page.ts";
 import { startDemo } from "./demo.ts";
 
@@ -171,7 +171,7 @@ describe("without monitors", () => {
   it("says how to get some, and marks what is old while the server is away", async () => {
     const server = await startServer(scope);
     const opened = await new ConsoleBrowser(scope, server.url).openPage(scope, "/console/devices", {
-      expected: [/WebSocket connection to/, /ERR_/],
+      expected: serverGone,
     });
     await opened.page.getByRole("heading", { name: "No monitor is connected" }).waitFor();
     await opened.axe();

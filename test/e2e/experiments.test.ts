@@ -9,7 +9,7 @@ import { eventually } from "../support/inbox.ts";
 import { chromium, needs } from "../support/requirements.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
 import { startServer, temporaryFolder } from "../support/server-process.ts";
-import { ConsoleBrowser, views } from "./console-browser.ts";
+import { ConsoleBrowser, serverGone, views } from "./console-browser.ts";
 import { startDemo } from "./demo.ts";
 import { publishDraws, say } from "./published-draws.ts";
 
@@ -257,7 +257,7 @@ describe("when the server goes and comes back", () => {
     const first = await startServer(scope, { data });
     await publishDraws(first.url, { xid: "E1", draws: 40 });
     const opened = await new ConsoleBrowser(scope, first.url).openPage(scope, "/console/experiments/E1", {
-      expected: [/WebSocket connection to/],
+      expected: serverGone,
     });
     const { page } = opened;
     const plot = plotOf(page, "v1");

@@ -5,7 +5,7 @@ import { dataOf, request } from "../support/http.ts";
 import { chromium, needs } from "../support/requirements.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
 import { startServer } from "../support/server-process.ts";
-import { ConsoleBrowser, views } from "./console-browser.ts";
+import { ConsoleBrowser, serverGone, views } from "./console-browser.ts";
 import type { ConsolePage } from "./console-page.ts";
 import { startDemo } from "./demo.ts";
 
@@ -118,8 +118,7 @@ it("finds a player, and says when nobody is found", async () => {
 
 it("marks what is old when the server goes, and is back in its place when it comes back", async () => {
   const first = await startServer(scope);
-  const gone = [/ERR_CONNECTION_REFUSED|ERR_SOCKET_NOT_CONNECTED|ERR_EMPTY_RESPONSE|WebSocket connection to/];
-  const opened = await new ConsoleBrowser(scope, first.url).openPage(scope, "/console/lobby", { width: 390, expected: gone });
+  const opened = await new ConsoleBrowser(scope, first.url).openPage(scope, "/console/lobby", { width: 390, expected: serverGone });
   await opened.page.getByText("Nobody waits").waitFor();
   await opened.screenshot("lobby-empty-390-light");
   const own = await join(opened, "dan", "10");

@@ -6,7 +6,7 @@ import { request } from "../support/http.ts";
 import { chromium, needs } from "../support/requirements.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
 import { startServer, temporaryFolder } from "../support/server-process.ts";
-import { ConsoleBrowser, views } from "./console-browser.ts";
+import { ConsoleBrowser, serverGone, views } from "./console-browser.ts";
 import type { ConsolePage } from "./console-page.ts";
 import { startDemo } from "./demo.ts";
 
@@ -133,7 +133,7 @@ describe("without clients", () => {
     const data = join(await temporaryFolder(scope), "data");
     const first = await startServer(scope, { data });
     const opened = await new ConsoleBrowser(scope, first.url).openPage(scope, "/console/", {
-      expected: [/WebSocket connection to/, /ERR_CONNECTION_REFUSED/],
+      expected: serverGone,
     });
     await opened.page.getByText("Takes clients").waitFor();
     await opened.panel("Lobby").getByText("0", { exact: true }).first().waitFor();
