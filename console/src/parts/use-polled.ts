@@ -9,8 +9,8 @@ export interface Polled<T> {
   readonly data: T | undefined;
   /** When `data` came, by this browser's clock. */
   readonly atMs: number | undefined;
-  /** How far this browser's clock was ahead of the server's then, about: a time of the server's plus this is a time of this browser's. */
-  readonly leadMs: number;
+  /** The same by the server's clock, about. */
+  readonly serverAtMs: number | undefined;
   /** Why the last question was not answered; undefined when it was. */
   readonly error: unknown;
   /** Asks now. */
@@ -21,9 +21,11 @@ interface Answer<T> {
   readonly path: string | undefined;
   readonly data?: T;
   readonly atMs?: number;
-  readonly leadMs: number;
+  readonly serverAtMs?: number;
   readonly error?: unknown;
 }
+
+const nothing = { data: undefined, atMs: undefined, serverAtMs: undefined, error: undefined };
 
 /**
  * Asks for `path` at once, and again `everyMs` after each answer, good or bad (Infinity: only when refreshed); one request at a time. While the
@@ -33,7 +35,7 @@ interface Answer<T> {
 export function usePolled<T>(path: string | undefined, everyMs: number, version?: string): Polled<T> {
   const { fetchAnswer } = useSession();
   const { serverClock } = useTicker();
-  const [answer, setAnswer] = useState<Answer<T>>({ path: undefined, leadMs: 0 });
+  const [answer, setAnswer] = useState<Answer<T>>({ path: undefined });
   const askNow = useRef<() => void>(() => {});
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another version asks again
@@ -50,12 +52,12 @@ export function usePolled<T>(path: string | undefined, everyMs: number, version?
       if (isAsking) return;
       isAsking = true;
       try {
-        const { json, serverAtMs } = await fetchAnswer<{ readonly data: T }>(path, { signal: abort.signal });
+        const { json, serverAtMs: saidAtMs } = await fetchAnswer<{ readonly data: T }>(path, { signal: abort.signal });
         const atMs = Date.now();
-        serverClock.heard(atMs, serverAtMs);
-        if (!abort.signal.aborted) setAnswer({ path, data: json.data, atMs, leadMs: serverClock.leadMs() });
+        serverClock.heard(atMs, saidAtMs);
+        if (!abort.signal.aborted) setAnswer({ path, data: json.data, atMs, serverAtMs: atMs - serverClock.leadMs() });
       } catch (error) {
-        if (!abort.signal.aborted) setAnswer((before) => ({ ...(before.path === path ? before : { path, leadMs: before.leadMs }), error }));
+        if (!abort.signal.aborted) setAnswer((before) => ({ ...(before.path === path ? before : { path }), error }));
       }
       isAsking = false;
       if (abort.signal.aborted) return;
@@ -79,6 +81,6 @@ export function usePolled<T>(path: string | undefined, everyMs: number, version?
   }, [path, everyMs, version, fetchAnswer, serverClock]);
 
   const refresh = useCallback(() => askNow.current(), []);
-  const { data, atMs, error } = answer.path === path ? answer : { data: undefined, atMs: undefined, error: undefined };
-  return { data, atMs, leadMs: answer.leadMs, error, refresh };
+  const { data, atMs, serverAtMs, error } = answer.path === path ? answer : nothing;
+  return { data, atMs, serverAtMs, error, refresh };
 }

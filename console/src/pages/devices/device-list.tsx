@@ -35,9 +35,8 @@ const words: Readonly<Record<DeviceState, { readonly tone: Tone; readonly name: 
 };
 
 export function DeviceList({ polled, troubled, selectedId, paging, onShow }: DeviceListProps) {
-  const { data, atMs = 0, leadMs, error, refresh } = polled;
   // Not now: when answers fail to come, nobody knows what the monitors do, and the last that was known stays, marked as stale.
-  const serverAtMs = atMs - leadMs;
+  const { data, serverAtMs = 0, error, refresh } = polled;
   const devices = troubledFirst(pageRows(paging, data ?? []), serverAtMs);
   const columns: readonly Column<ListedDevice>[] = [
     {

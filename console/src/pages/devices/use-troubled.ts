@@ -39,6 +39,6 @@ export function useTroubled(everyMs: number): Troubled {
 }
 
 /** As it was when the server said so. */
-function stuckOf({ data, atMs = 0, leadMs }: Polled<readonly ListedDevice[]>): readonly ListedDevice[] | undefined {
-  return data?.filter((device) => deviceState(device, atMs - leadMs) === "stuck");
+function stuckOf({ data, serverAtMs = 0 }: Polled<readonly ListedDevice[]>): readonly ListedDevice[] | undefined {
+  return data?.filter((device) => deviceState(device, serverAtMs) === "stuck");
 }
