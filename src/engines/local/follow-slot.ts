@@ -1,6 +1,6 @@
 /** The one follow that a node may have of a log, for engines whose log is in this process. */
 import type { Follower, Following, Gap, LogEvent } from "../../kit/engine.ts";
-import { SwitchboardError } from "../../wire/error.ts";
+import { messageOf, SwitchboardError } from "../../wire/error.ts";
 
 /** Where a follow gets its history from. */
 export interface History {
@@ -126,7 +126,7 @@ export class FollowSlot {
 
   #ended(cause?: unknown): SwitchboardError {
     if (this.#closed) return new SwitchboardError("log_closed", "the engine is closed");
-    const why = cause === undefined ? "" : `: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const why = cause === undefined ? "" : `: ${messageOf(cause)}`;
     return new SwitchboardError("log_closed", `log ${this.#log} is not followed by this node, or no longer${why}`, {}, { cause });
   }
 }
