@@ -1,5 +1,6 @@
 /** Where a service is, from the address of its server. */
 import { SwitchboardError } from "../wire/error.ts";
+import { addQuery } from "./add-query.ts";
 
 /** An id as one part of a path. Throws `bad_url` for half a surrogate pair, which no address can hold. */
 export function pathPart(id: string): string {
@@ -23,9 +24,8 @@ export function serviceUrl(url: string | URL, path: string, query: Readonly<Reco
   }
   if (address.pathname === "/") address.pathname = path;
   for (const [name, value] of Object.entries(query)) {
-    // As text: what is there already stays as it was written.
     if (address.searchParams.has(name)) address.searchParams.set(name, value);
-    else address.search += `${address.search && "&"}${new URLSearchParams({ [name]: value })}`;
+    else addQuery(address, String(new URLSearchParams({ [name]: value })));
   }
   return address.href;
 }

@@ -1,4 +1,5 @@
 /** The platform of browsers (and of every runtime with a global WebSocket). */
+import { addQuery } from "../add-query.ts";
 import type { Opening, Socket, SocketEvents } from "../transport.ts";
 import type { Platform, Signal } from "./platform.ts";
 import { protocolsFor } from "./protocols.ts";
@@ -71,8 +72,7 @@ class BrowserSocket implements Socket {
 
 function withHeartbeat(url: string): string {
   const address = new URL(url);
-  // As text: what is there already stays as it was written.
-  address.search += `${address.search && "&"}heartbeat=1`;
+  addQuery(address, "heartbeat=1");
   return address.href;
 }
 
