@@ -8,7 +8,9 @@ const threadTypeScript = new URL("test/support/thread-typescript.js", import.met
 
 export default defineConfig({
   // As package.json's imports, for the sources.
-  resolve: { alias: { "#platform": new URL("src/client/platform/node.ts", import.meta.url).pathname } },
+  resolve: {
+    alias: { "#platform": new URL("src/client/platform/node.ts", import.meta.url).pathname },
+  },
   test: {
     // Deadlines of last resort: what a test waits for has a shorter deadline of its own, which says what did not come.
     testTimeout: 30_000,
@@ -39,7 +41,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], globalSetup: ["test/support/build.ts", "test/e2e/build-console.ts"] },
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/support/build.ts", "test/e2e/build-console.ts"],
+        },
       },
     ],
   },

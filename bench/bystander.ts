@@ -12,18 +12,34 @@ import { describe, surroundings, writeJson } from "./surroundings.ts";
 /** How much worse than quiet the bystander's p99 may become, whatever the others do wrong. */
 const targetRatio = 2;
 
-const everything: readonly Abuse[] = ["flood", "never-reads", "invalid", "binary", "not-utf8", "oversized"];
+const everything: readonly Abuse[] = [
+  "flood",
+  "never-reads",
+  "invalid",
+  "binary",
+  "not-utf8",
+  "oversized",
+];
 
 /**
  * `target`: the target is for the worst of these, one kind of misbehaviour each; the others are reported without one. `hurry`: everything
  * goes as fast as the server takes it.
  */
-const phases: readonly { readonly name: string; readonly abuses: readonly Abuse[]; readonly target?: true; readonly hurry?: true }[] = [
+const phases: readonly {
+  readonly name: string;
+  readonly abuses: readonly Abuse[];
+  readonly target?: true;
+  readonly hurry?: true;
+}[] = [
   { name: "quiet", abuses: [] },
   { name: "a busy big lobby", abuses: ["flood"] },
   { name: "… one member never reads", abuses: ["flood", "never-reads"], target: true },
   { name: "invalid messages", abuses: ["invalid"], target: true },
-  { name: "binary, not UTF-8, too large", abuses: ["binary", "not-utf8", "oversized"], target: true },
+  {
+    name: "binary, not UTF-8, too large",
+    abuses: ["binary", "not-utf8", "oversized"],
+    target: true,
+  },
   { name: "all of them", abuses: everything },
   { name: "all, as fast as it is taken", abuses: everything, hurry: true },
 ];
@@ -52,7 +68,12 @@ async function calm(pid: number): Promise<void> {
   }
 }
 
-async function runPhase(server: ServerProcess, round: number, phase: (typeof phases)[number], numbers: Numbers): Promise<Run> {
+async function runPhase(
+  server: ServerProcess,
+  round: number,
+  phase: (typeof phases)[number],
+  numbers: Numbers,
+): Promise<Run> {
   await calm(server.pid);
   const begin = performance.now();
   const cpuBefore = cpuSeconds(server.pid);
@@ -63,12 +84,21 @@ async function runPhase(server: ServerProcess, round: number, phase: (typeof pha
     floodPerSecond: phase.hurry ? undefined : numbers.flood,
     badPerSecond: phase.hurry ? undefined : numbers.bad,
   } satisfies AbuserTask;
-  const abusers = phase.abuses.length === 0 ? undefined : new LoadProcess("abuser-load.js", abuse, { yielding: true });
+  const abusers =
+    phase.abuses.length === 0
+      ? undefined
+      : new LoadProcess("abuser-load.js", abuse, { yielding: true });
   let bystander: LoadProcess | undefined;
   try {
     await abusers?.result(60_000);
     const { seconds } = numbers;
-    const task = { port: server.port, lobbyId: 1, everyMs: 5, warmUpSeconds: 1, seconds } satisfies ProbeTask;
+    const task = {
+      port: server.port,
+      lobbyId: 1,
+      everyMs: 5,
+      warmUpSeconds: 1,
+      seconds,
+    } satisfies ProbeTask;
     bystander = new LoadProcess("probe-load.js", task);
     const { latenciesMs, ownMs } = await bystander.result<ProbeResult>(seconds * 1_000 + 120_000);
     const done = (await abusers?.finish<AbuserResult>(60_000)) ?? {};
@@ -82,7 +112,9 @@ async function runPhase(server: ServerProcess, round: number, phase: (typeof pha
       maxMs: percentile(latenciesMs, 1),
       ownP99Ms: percentile(ownMs, 0.99),
       serverBusy: (cpuSeconds(server.pid) - cpuBefore) / elapsedSeconds,
-      abusePerSecond: Object.fromEntries(Object.entries(done).map(([what, times]) => [what, times / elapsedSeconds])),
+      abusePerSecond: Object.fromEntries(
+        Object.entries(done).map(([what, times]) => [what, times / elapsedSeconds]),
+      ),
     };
   } finally {
     await abusers?.stop();
@@ -97,12 +129,19 @@ function print(runs: readonly Run[]): void {
   const rows = phases.map(({ name }) => {
     const own = runs.filter((run) => run.phase === name);
     const of = (figure: (run: Run) => number): number => spread(own.map(figure)).median;
-    const figures = [(run: Run) => run.p50Ms, (run: Run) => run.p99Ms, (run: Run) => run.maxMs, (run: Run) => run.ownP99Ms];
+    const figures = [
+      (run: Run) => run.p50Ms,
+      (run: Run) => run.p99Ms,
+      (run: Run) => run.maxMs,
+      (run: Run) => run.ownP99Ms,
+    ];
     const ratio = `${ratios(runs, name).median.toFixed(2)} ×`;
     const busy = `${(of((run) => run.serverBusy) * 100).toFixed(0)} %`;
     return [name, ...figures.map((figure) => of(figure).toFixed(2)), ratio, busy];
   });
-  console.log(`\n${table([["bystander's refresh, ms", "p50", "p99", "max", "own p99", "p99 ÷ quiet", "core busy"], ...rows])}`);
+  console.log(
+    `\n${table([["bystander's refresh, ms", "p50", "p99", "max", "own p99", "p99 ÷ quiet", "core busy"], ...rows])}`,
+  );
   console.log("\nwhat the abusers did, a second");
   for (const { phase, abusePerSecond } of runs.filter((run) => run.round === 1)) {
     const list = Object.entries(abusePerSecond).map(([what, times]) => `${whole(times)} ${what}`);
@@ -113,7 +152,11 @@ function print(runs: readonly Run[]): void {
 /** Round by round: the p99 of a phase over the p99 of that round's quiet phase. */
 function ratios(runs: readonly Run[], phase: string): ReturnType<typeof spread> {
   const quiet = runs.filter((run) => run.phase === "quiet");
-  return spread(runs.filter((run) => run.phase === phase).map((run, index) => run.p99Ms / (quiet[index]?.p99Ms ?? Number.NaN)));
+  return spread(
+    runs
+      .filter((run) => run.phase === phase)
+      .map((run, index) => run.p99Ms / (quiet[index]?.p99Ms ?? Number.NaN)),
+  );
 }
 
 await runBenchmark(async () => {
@@ -121,7 +164,9 @@ await runBenchmark(async () => {
   const where = surroundings();
   console.log(describe(where));
   const rates = `${whole(numbers.flood)} updates/s, ${whole(numbers.bad)} bad frames/s of each kind`;
-  console.log(`a big lobby of ${whole(numbers["big-lobby"])}, ${rates}; ${numbers.rounds} rounds, ${numbers.seconds} s a phase`);
+  console.log(
+    `a big lobby of ${whole(numbers["big-lobby"])}, ${rates}; ${numbers.rounds} rounds, ${numbers.seconds} s a phase`,
+  );
   const runs: Run[] = [];
   for (let round = 1; round <= numbers.rounds; round++) {
     const server = await ServerProcess.start("switchboard");
@@ -136,8 +181,12 @@ await runBenchmark(async () => {
     }
   }
   print(runs);
-  const worst = Math.max(...phases.filter(({ target }) => target).map(({ name }) => ratios(runs, name).median));
+  const worst = Math.max(
+    ...phases.filter(({ target }) => target).map(({ name }) => ratios(runs, name).median),
+  );
   const met = worst <= targetRatio;
-  console.log(`\ntarget: p99 at most ${targetRatio} × quiet, whatever the kind: at worst ${worst.toFixed(2)} ×, ${met ? "met" : "missed"}`);
+  console.log(
+    `\ntarget: p99 at most ${targetRatio} × quiet, whatever the kind: at worst ${worst.toFixed(2)} ×, ${met ? "met" : "missed"}`,
+  );
   writeJson(json, { ...where, options: numbers, targetRatio, worst, met, runs });
 });

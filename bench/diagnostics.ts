@@ -18,7 +18,10 @@ interface Summaries {
   stop(): Promise<void>;
 }
 interface Built {
-  readonly Summaries: new (parts: { clock: { monotonic(): number }; maxWaitingKeys: number }) => Summaries;
+  readonly Summaries: new (parts: {
+    clock: { monotonic(): number };
+    maxWaitingKeys: number;
+  }) => Summaries;
 }
 
 type Phase = "idle" | "first" | "later";
@@ -44,7 +47,9 @@ function sampled(draws: number): number[] {
 }
 
 /** How long the work takes, and the longest time that the event loop did not turn (to 1 ms). */
-async function measured(work: () => Promise<void>): Promise<{ elapsedMs: number; longestHoldMs: number }> {
+async function measured(
+  work: () => Promise<void>,
+): Promise<{ elapsedMs: number; longestHoldMs: number }> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   await wait(20);
   delay.enable();
@@ -58,14 +63,30 @@ async function measured(work: () => Promise<void>): Promise<{ elapsedMs: number;
   return { elapsedMs, longestHoldMs: delay.max / 1e6 };
 }
 
-async function runRound(built: Built, round: number, draws: number, numbers: typeof defaults): Promise<Run[]> {
+async function runRound(
+  built: Built,
+  round: number,
+  draws: number,
+  numbers: typeof defaults,
+): Promise<Run[]> {
   // Some sets of chains, used again: many variables would take more memory than the question is worth.
-  const sets = Array.from({ length: Math.min(numbers.variables, 20) }, () => Array.from({ length: numbers.chains }, () => sampled(draws)));
-  const variables = new Map(Array.from({ length: numbers.variables }, (_, index) => [`x${index}`, sets[index % sets.length] ?? []]));
-  const summaries = new built.Summaries({ clock: { monotonic: () => performance.now() }, maxWaitingKeys: 1 });
+  const sets = Array.from({ length: Math.min(numbers.variables, 20) }, () =>
+    Array.from({ length: numbers.chains }, () => sampled(draws)),
+  );
+  const variables = new Map(
+    Array.from({ length: numbers.variables }, (_, index) => [
+      `x${index}`,
+      sets[index % sets.length] ?? [],
+    ]),
+  );
+  const summaries = new built.Summaries({
+    clock: { monotonic: () => performance.now() },
+    maxWaitingKeys: 1,
+  });
   const compute = async (): Promise<void> => {
     const answer = Object.values(await summaries.request("bench", async () => variables));
-    if (answer.length !== numbers.variables || answer.some(({ r_hat }) => r_hat === null)) throw new Error("a summary is missing");
+    if (answer.length !== numbers.variables || answer.some(({ r_hat }) => r_hat === null))
+      throw new Error("a summary is missing");
   };
   try {
     const first = await measured(compute);
@@ -91,14 +112,20 @@ await runBenchmark(async () => {
   const { numbers, json } = readOptions(defaults);
   const where = surroundings();
   console.log(describe(where));
-  console.log(`${whole(numbers.variables)} variables × ${numbers.chains} chains, ${numbers.rounds} rounds`);
-  const built = (await import(new URL("../../dist/services/experiments/summaries.js", import.meta.url).href)) as Built;
+  console.log(
+    `${whole(numbers.variables)} variables × ${numbers.chains} chains, ${numbers.rounds} rounds`,
+  );
+  const built = (await import(
+    new URL("../../dist/services/experiments/summaries.js", import.meta.url).href
+  )) as Built;
   const runs: Run[] = [];
   for (let round = 1; round <= numbers.rounds; round++) {
-    for (const draws of [1_000, 10_000]) runs.push(...(await runRound(built, round, draws, numbers)));
+    for (const draws of [1_000, 10_000])
+      runs.push(...(await runRound(built, round, draws, numbers)));
   }
 
-  const of = (draws: number, phase: Phase): Run[] => runs.filter((run) => run.draws === draws && run.phase === phase);
+  const of = (draws: number, phase: Phase): Run[] =>
+    runs.filter((run) => run.draws === draws && run.phase === phase);
   const rows = [1_000, 10_000].flatMap((draws) =>
     (["idle", "first", "later"] as const).map((phase) => {
       const elapsed = spread(of(draws, phase).map((run) => run.elapsedMs));
@@ -117,12 +144,23 @@ await runBenchmark(async () => {
 
   const medianMs = spread(of(1_000, "first").map((run) => run.elapsedMs)).median;
   const longestHoldMs = Math.max(
-    ...[1_000, 10_000].flatMap((draws) => [medianHoldMs(of(draws, "first")), medianHoldMs(of(draws, "later"))]),
+    ...[1_000, 10_000].flatMap((draws) => [
+      medianHoldMs(of(draws, "first")),
+      medianHoldMs(of(draws, "later")),
+    ]),
   );
   const isStandard = numbers.variables === defaults.variables && numbers.chains === defaults.chains;
-  const met = { time: isStandard ? medianMs < targetMs : undefined, hold: longestHoldMs < targetHoldMs };
+  const met = {
+    time: isStandard ? medianMs < targetMs : undefined,
+    hold: longestHoldMs < targetHoldMs,
+  };
   console.log("");
-  if (isStandard) console.log(`target: 1,000 draws in under ${whole(targetMs)} ms: ${whole(medianMs)} ms, ${met.time ? "met" : "missed"}`);
-  console.log(`target: event loop held under ${targetHoldMs} ms: ${longestHoldMs.toFixed(1)} ms, ${met.hold ? "met" : "missed"}`);
+  if (isStandard)
+    console.log(
+      `target: 1,000 draws in under ${whole(targetMs)} ms: ${whole(medianMs)} ms, ${met.time ? "met" : "missed"}`,
+    );
+  console.log(
+    `target: event loop held under ${targetHoldMs} ms: ${longestHoldMs.toFixed(1)} ms, ${met.hold ? "met" : "missed"}`,
+  );
   writeJson(json, { ...where, options: numbers, targetMs, targetHoldMs, met, runs });
 });

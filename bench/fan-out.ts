@@ -36,7 +36,11 @@ interface Comparison {
 
 async function runOnce(task: Omit<FanOutTask, "port" | "serverPid">): Promise<FanOutResult> {
   const server = await ServerProcess.start(task.server);
-  const load = new LoadProcess("fan-out-load.js", { ...task, port: server.port, serverPid: server.pid } satisfies FanOutTask);
+  const load = new LoadProcess("fan-out-load.js", {
+    ...task,
+    port: server.port,
+    serverPid: server.pid,
+  } satisfies FanOutTask);
   try {
     return await load.result<FanOutResult>((task.warmUpSeconds + task.seconds) * 20_000 + 120_000);
   } finally {
@@ -46,7 +50,8 @@ async function runOnce(task: Omit<FanOutTask, "port" | "serverPid">): Promise<Fa
 }
 
 function compare(workload: Workload, runs: readonly Run[]): Comparison[] {
-  const figures = (server: ServerName): readonly number[] => runs.filter((run) => run.server === server).map((run) => run.perCpuSecond);
+  const figures = (server: ServerName): readonly number[] =>
+    runs.filter((run) => run.server === server).map((run) => run.perCpuSecond);
   const ours = figures("switchboard");
   return (["ws", "socket.io"] as const).flatMap((peer) => {
     const theirs = figures(peer);
@@ -57,14 +62,26 @@ function compare(workload: Workload, runs: readonly Run[]): Comparison[] {
   });
 }
 
-function print(workload: Workload, runs: readonly Run[], servers: readonly ServerName[], comparisons: readonly Comparison[]): void {
+function print(
+  workload: Workload,
+  runs: readonly Run[],
+  servers: readonly ServerName[],
+  comparisons: readonly Comparison[],
+): void {
   console.log(`\n${workload.name}: messages delivered per CPU-second of the server`);
   const rows = servers.map((server) => {
     const own = runs.filter((run) => run.server === server);
     const figure = spread(own.map((run) => run.perCpuSecond));
     const busy = spread(own.map((run) => run.cpuSeconds / run.wallSeconds)).median;
     const updates = own.reduce((sum, run) => sum + run.updates, 0);
-    return [server, whole(figure.median), whole(figure.min), whole(figure.max), `${(busy * 100).toFixed(0)} %`, whole(updates)];
+    return [
+      server,
+      whole(figure.median),
+      whole(figure.min),
+      whole(figure.max),
+      `${(busy * 100).toFixed(0)} %`,
+      whole(updates),
+    ];
   });
   console.log(table([["server", "median", "min", "max", "core busy", "updates"], ...rows]));
   if (comparisons.length === 0) return;
@@ -77,15 +94,24 @@ function print(workload: Workload, runs: readonly Run[], servers: readonly Serve
     fixed(target),
     met ? "met" : "missed",
   ]);
-  console.log(`\n${table([["ratio, round by round", "median", "min", "max", "target", ""], ...ratios])}`);
+  console.log(
+    `\n${table([["ratio, round by round", "median", "min", "max", "target", ""], ...ratios])}`,
+  );
 }
 
 await runBenchmark(async () => {
-  const { numbers, servers, json } = readOptions({ rounds: 5, viewers: 2_000, seconds: 4, "warm-up": 2 });
+  const { numbers, servers, json } = readOptions({
+    rounds: 5,
+    viewers: 2_000,
+    seconds: 4,
+    "warm-up": 2,
+  });
   const where = surroundings();
   console.log(describe(where));
   const { rounds, viewers, seconds, "warm-up": warmUpSeconds } = numbers;
-  console.log(`${whole(viewers)} viewers, ${rounds} rounds, ${warmUpSeconds} CPU-seconds to warm up, ${seconds} measured`);
+  console.log(
+    `${whole(viewers)} viewers, ${rounds} rounds, ${warmUpSeconds} CPU-seconds to warm up, ${seconds} measured`,
+  );
   const runs: Run[] = [];
   for (let round = 1; round <= rounds; round++) {
     for (const { name: workload, batch } of workloads) {

@@ -45,15 +45,23 @@ async function runOnce(name: ServerName, round: number, connections: number): Pr
   let load: LoadProcess | undefined;
   try {
     const beforeKib = await settledKib(server.pid);
-    load = new LoadProcess("idle-load.js", { server: name, port: server.port, connections } satisfies IdleTask);
+    load = new LoadProcess("idle-load.js", {
+      server: name,
+      port: server.port,
+      connections,
+    } satisfies IdleTask);
     await load.result(180_000);
     const settled = await settledKib(server.pid);
     await wait(idleMs);
     const idle = residentKib(server.pid);
     const { lost, firstReason } = await load.finish<IdleResult>(10_000);
-    if (lost > 0) throw new Error(`${name} lost ${lost} of ${connections} idle connections: ${firstReason}`);
+    if (lost > 0)
+      throw new Error(`${name} lost ${lost} of ${connections} idle connections: ${firstReason}`);
     const per = (kib: number): number => (kib - beforeKib) / connections;
-    const perConnection = { perConnectionSettledKib: per(settled), perConnectionIdleKib: per(idle) };
+    const perConnection = {
+      perConnectionSettledKib: per(settled),
+      perConnectionIdleKib: per(idle),
+    };
     return { round, server: name, beforeKib, settledKib: settled, idleKib: idle, ...perConnection };
   } finally {
     await load?.stop();
@@ -85,12 +93,26 @@ await runBenchmark(async () => {
     const kib = [settled.median, idle.median, idle.min, idle.max].map((value) => value.toFixed(2));
     return [server, ...kib, before.toFixed(0), resident.toFixed(0)];
   });
-  console.log("\nresident memory per connection in kB (1,024 bytes), and of the whole process in MB");
-  const heading = ["server", "settled", `${idleMs / 1_000} s later`, "min", "max", "MB before", "MB with all"];
+  console.log(
+    "\nresident memory per connection in kB (1,024 bytes), and of the whole process in MB",
+  );
+  const heading = [
+    "server",
+    "settled",
+    `${idleMs / 1_000} s later`,
+    "min",
+    "max",
+    "MB before",
+    "MB with all",
+  ];
   console.log(table([heading, ...rows]));
-  const ours = spread(runs.filter((run) => run.server === "switchboard").map((run) => run.perConnectionIdleKib)).median;
+  const ours = spread(
+    runs.filter((run) => run.server === "switchboard").map((run) => run.perConnectionIdleKib),
+  ).median;
   const met = ours <= targetKib;
   if (servers.includes("switchboard"))
-    console.log(`\ntarget: at most ${targetKib} kB in all: ${ours.toFixed(2)} kB, ${met ? "met" : "missed"}`);
+    console.log(
+      `\ntarget: at most ${targetKib} kB in all: ${ours.toFixed(2)} kB, ${met ? "met" : "missed"}`,
+    );
   writeJson(json, { ...where, options: numbers, targetKib, runs, met });
 });

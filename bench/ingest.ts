@@ -20,7 +20,11 @@ interface Run extends IngestResult {
 
 async function runOnce(round: number, task: Omit<IngestTask, "port" | "serverPid">): Promise<Run> {
   const server = await ServerProcess.start("switchboard");
-  const load = new LoadProcess("ingest-load.js", { ...task, port: server.port, serverPid: server.pid } satisfies IngestTask);
+  const load = new LoadProcess("ingest-load.js", {
+    ...task,
+    port: server.port,
+    serverPid: server.pid,
+  } satisfies IngestTask);
   try {
     const result = await load.result<IngestResult>(600_000);
     const { frameBytes, valueBytes } = result.watched;
@@ -56,7 +60,9 @@ await runBenchmark(async () => {
   const where = surroundings();
   console.log(describe(where));
   const { chains, variables, draws, posts, reads } = numbers;
-  console.log(`${chains} chains × ${variables} variables, ${draws} draws a post, ${posts} posts, one at a time; one variable is watched`);
+  console.log(
+    `${chains} chains × ${variables} variables, ${draws} draws a post, ${posts} posts, one at a time; one variable is watched`,
+  );
   const runs: Run[] = [];
   for (let round = 1; round <= numbers.rounds; round++) {
     for (const cumulative of [false, true]) {
@@ -94,7 +100,17 @@ await runBenchmark(async () => {
       whole(spread(own.map((run) => run.residentKib)).median / 1_024),
     ];
   });
-  const heading = ["each post holds", "new samples/CPU-s", "min", "max", "MB/CPU-s", "read ms", "p99", "frames over values", "MB resident"];
+  const heading = [
+    "each post holds",
+    "new samples/CPU-s",
+    "min",
+    "max",
+    "MB/CPU-s",
+    "read ms",
+    "p99",
+    "frames over values",
+    "MB resident",
+  ];
   console.log(`\n${table([heading, ...rows])}`);
   const own = runs.filter((run) => !run.cumulative);
   const rate = spread(own.map((run) => run.samplesPerCpuSecond)).median;
@@ -103,13 +119,20 @@ await runBenchmark(async () => {
     0.99,
   );
   const overhead = spread(own.map((run) => run.frameOverhead)).max;
-  console.log(`\n${judge(`at least ${whole(targets.samplesPerCpuSecond)} samples a CPU-second`, rate >= targets.samplesPerCpuSecond)}`);
+  console.log(
+    `\n${judge(`at least ${whole(targets.samplesPerCpuSecond)} samples a CPU-second`, rate >= targets.samplesPerCpuSecond)}`,
+  );
   console.log(
     judge(
       `one variable of ${whole(chains * variables)} × ${whole(posts * draws)} in under ${targets.readMs} ms (p99)`,
       read < targets.readMs,
     ),
   );
-  console.log(judge(`frames at most ${targets.frameOverhead * 100} % over the values`, overhead <= targets.frameOverhead));
+  console.log(
+    judge(
+      `frames at most ${targets.frameOverhead * 100} % over the values`,
+      overhead <= targets.frameOverhead,
+    ),
+  );
   writeJson(json, { ...where, options: numbers, targets, runs });
 });

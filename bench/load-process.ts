@@ -14,14 +14,20 @@ export class LoadProcess {
   constructor(file: string, task: object, options: { readonly yielding?: boolean } = {}) {
     this.#file = file;
     const path = fileURLToPath(new URL(`./load/${file}`, import.meta.url));
-    this.#child = spawnPinned(cores.load, [path, JSON.stringify(task)], { channel: true, ...options });
+    this.#child = spawnPinned(cores.load, [path, JSON.stringify(task)], {
+      channel: true,
+      ...options,
+    });
   }
 
   /** The next thing it reports. Rejects if it reports a failure, ends without a report, or says nothing until the deadline. */
   async result<Result>(deadlineMs: number): Promise<Result> {
     return await new Promise<Result>((resolve, reject) => {
       const fail = (reason: string): void => reject(new Error(`${this.#file} ${reason}`));
-      const deadline = setTimeout(() => fail(`reported nothing within ${deadlineMs} ms`), deadlineMs);
+      const deadline = setTimeout(
+        () => fail(`reported nothing within ${deadlineMs} ms`),
+        deadlineMs,
+      );
       const ended = (code: number | null, signal: string | null): void => {
         clearTimeout(deadline);
         fail(`ended without a report (${signal ?? code})`);
@@ -52,7 +58,10 @@ export class LoadProcess {
  * For the load's side: runs `work` and tells the benchmark what came of it; then the process ends. With `finish` it stays,
  * until the benchmark asks it to finish, and reports what `finish` returns as well.
  */
-export async function reportToBenchmark<Task, Result>(work: (task: Task) => Promise<Result>, finish?: () => object): Promise<void> {
+export async function reportToBenchmark<Task, Result>(
+  work: (task: Task) => Promise<Result>,
+  finish?: () => object,
+): Promise<void> {
   process.once("disconnect", () => process.exit());
   const tell = (report: LoadReport<unknown>, last: boolean): void => {
     process.send?.(report, () => {

@@ -10,9 +10,13 @@ export interface Options<Numbers> {
 }
 
 /** Reads `--json FILE`, `--servers a,b` and one `--name NUMBER` for each of `defaults`. Throws on anything else. */
-export function readOptions<Numbers extends Record<string, number>>(defaults: Numbers): Options<Numbers> {
+export function readOptions<Numbers extends Record<string, number>>(
+  defaults: Numbers,
+): Options<Numbers> {
   const names = [...Object.keys(defaults), "json", "servers"];
-  const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, { type: "string" as const }])) });
+  const { values } = parseArgs({
+    options: Object.fromEntries(names.map((name) => [name, { type: "string" as const }])),
+  });
   const numbers = { ...defaults };
   for (const name of Object.keys(defaults) as (keyof Numbers & string)[]) {
     const text = values[name];
@@ -23,7 +27,8 @@ export function readOptions<Numbers extends Record<string, number>>(defaults: Nu
   }
   const wanted = values.servers === undefined ? [...serverNames] : values.servers.split(",");
   const servers = serverNames.filter((name) => wanted.includes(name));
-  if (servers.length !== wanted.length) throw new Error(`--servers ${wanted.join(",")}: give some of ${serverNames.join(",")}`);
+  if (servers.length !== wanted.length)
+    throw new Error(`--servers ${wanted.join(",")}: give some of ${serverNames.join(",")}`);
   return { numbers, servers, json: values.json };
 }
 

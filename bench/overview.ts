@@ -36,7 +36,11 @@ async function share(pid: number, seconds: number): Promise<number> {
 }
 
 /** The same while an overview is watched; throws if the reports do not come. */
-async function watchedShare(server: ServerProcess, seconds: number, connections: number): Promise<{ share: number; reports: number }> {
+async function watchedShare(
+  server: ServerProcess,
+  seconds: number,
+  connections: number,
+): Promise<{ share: number; reports: number }> {
   const socket = new WebSocket(`ws://127.0.0.1:${server.port}/admin`, { perMessageDeflate: false });
   let [reports, connected] = [0, 0];
   socket.on("message", (data: Buffer) => {
@@ -67,11 +71,17 @@ async function measure(
     const watchedFirst = round % 2 === 0;
     await wait(pauseMs);
     const before = watchedFirst ? undefined : await share(server.pid, numbers.seconds);
-    const { share: watched, reports } = await watchedShare(server, numbers.seconds, numbers.connections);
+    const { share: watched, reports } = await watchedShare(
+      server,
+      numbers.seconds,
+      numbers.connections,
+    );
     if (watchedFirst) await wait(pauseMs);
     const without = before ?? (await share(server.pid, numbers.seconds));
     runs.push({ busy, round, without, watched, reports });
-    console.log(`round ${round}, ${what(busy)}: ${percent(without)} without, ${percent(watched)} with a watcher`);
+    console.log(
+      `round ${round}, ${what(busy)}: ${percent(without)} without, ${percent(watched)} with a watcher`,
+    );
   }
   return runs;
 }
@@ -85,7 +95,13 @@ function percent(value: number): string {
 }
 
 await runBenchmark(async () => {
-  const { numbers, json } = readOptions({ rounds: 3, connections: 10_000, seconds: 25, experiments: 50, posts: 2 });
+  const { numbers, json } = readOptions({
+    rounds: 3,
+    connections: 10_000,
+    seconds: 25,
+    experiments: 50,
+    posts: 2,
+  });
   const where = surroundings();
   console.log(describe(where));
   const { connections, experiments, posts, seconds } = numbers;
@@ -93,20 +109,30 @@ await runBenchmark(async () => {
     `${whole(connections)} idle connections; then ${experiments} experiments as well, ${posts} posts a second each; ${seconds} s each`,
   );
   const server = await ServerProcess.start("switchboard");
-  const idle = new LoadProcess("idle-load.js", { server: "switchboard", port: server.port, connections } satisfies IdleTask);
+  const idle = new LoadProcess("idle-load.js", {
+    server: "switchboard",
+    port: server.port,
+    connections,
+  } satisfies IdleTask);
   let busy: LoadProcess | undefined;
   const runs: Run[] = [];
   try {
     await idle.result(180_000);
     runs.push(...(await measure(server, false, numbers)));
-    busy = new LoadProcess("experiments-load.js", { port: server.port, experiments, postsPerSecond: posts } satisfies ExperimentsTask);
+    busy = new LoadProcess("experiments-load.js", {
+      port: server.port,
+      experiments,
+      postsPerSecond: posts,
+    } satisfies ExperimentsTask);
     await busy.result(10_000);
     await wait(warmUpMs);
     runs.push(...(await measure(server, true, numbers)));
     const done = await busy.finish<ExperimentsResult>(10_000);
-    if (done.failed > 0) throw new Error(`${done.failed} of ${done.posts} posts were not acknowledged`);
+    if (done.failed > 0)
+      throw new Error(`${done.failed} of ${done.posts} posts were not acknowledged`);
     const { lost, firstReason } = await idle.finish<IdleResult>(10_000);
-    if (lost > 0) throw new Error(`${lost} of ${connections} idle connections were lost: ${firstReason}`);
+    if (lost > 0)
+      throw new Error(`${lost} of ${connections} idle connections were lost: ${firstReason}`);
   } finally {
     await busy?.stop();
     await idle.stop();
@@ -127,9 +153,15 @@ await runBenchmark(async () => {
   console.log("\nshare of one core that the server uses");
   console.log(table([["", "without a watcher", "with one", "difference", "min", "max"], ...rows]));
   const cost = Math.max(
-    ...[false, true].map((busy) => spread(runs.filter((run) => run.busy === busy).map((run) => run.watched - run.without)).median),
+    ...[false, true].map(
+      (busy) =>
+        spread(runs.filter((run) => run.busy === busy).map((run) => run.watched - run.without))
+          .median,
+    ),
   );
   const met = cost < targetShare;
-  console.log(`\ntarget: a watcher costs less than ${percent(targetShare)}: ${percent(cost)}, ${met ? "met" : "missed"}`);
+  console.log(
+    `\ntarget: a watcher costs less than ${percent(targetShare)}: ${percent(cost)}, ${met ? "met" : "missed"}`,
+  );
   writeJson(json, { ...where, options: numbers, targetShare, runs, met });
 });

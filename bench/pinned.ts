@@ -13,10 +13,23 @@ export interface PinnedOptions {
 }
 
 /** `chrt` and `taskset` become the process that they start: its pid is Node's. */
-export function spawnPinned(core: number, args: readonly string[], options: PinnedOptions): ChildProcess {
+export function spawnPinned(
+  core: number,
+  args: readonly string[],
+  options: PinnedOptions,
+): ChildProcess {
   const yielding = options.yielding === true ? ["chrt", "--idle", "0"] : [];
-  const [program = "", ...rest] = [...yielding, "taskset", "-c", String(core), process.execPath, ...args];
-  const child = spawn(program, rest, { stdio: options.channel ? ["ignore", "inherit", "inherit", "ipc"] : ["ignore", "pipe", "pipe"] });
+  const [program = "", ...rest] = [
+    ...yielding,
+    "taskset",
+    "-c",
+    String(core),
+    process.execPath,
+    ...args,
+  ];
+  const child = spawn(program, rest, {
+    stdio: options.channel ? ["ignore", "inherit", "inherit", "ipc"] : ["ignore", "pipe", "pipe"],
+  });
   const kill = (): void => {
     child.kill("SIGKILL");
   };

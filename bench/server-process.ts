@@ -15,7 +15,8 @@ const startDeadlineMs = 20_000;
 const switchboardMain = "dist/cli/main.js";
 
 function command(name: ServerName, dataFolder: string): readonly string[] {
-  if (name === "switchboard") return [switchboardMain, "start", "--port", "0", "--data", dataFolder];
+  if (name === "switchboard")
+    return [switchboardMain, "start", "--port", "0", "--data", dataFolder];
   const file = name === "ws" ? "./peers/ws-loop.js" : "./peers/socket-io.js";
   return [fileURLToPath(new URL(file, import.meta.url))];
 }
@@ -36,7 +37,9 @@ export class ServerProcess {
   /** Resolves when the server listens. */
   static async start(name: ServerName): Promise<ServerProcess> {
     if (name === "switchboard" && !existsSync(switchboardMain)) {
-      throw new Error(`${switchboardMain} is missing: build Switchboard first, and run this in the folder of package.json`);
+      throw new Error(
+        `${switchboardMain} is missing: build Switchboard first, and run this in the folder of package.json`,
+      );
     }
     const dataFolder = mkdtempSync(join(tmpdir(), "switchboard-bench-"));
     const child = spawnPinned(cores.server, command(name, dataFolder), { channel: false });
@@ -62,8 +65,12 @@ export class ServerProcess {
 async function printedPort(name: ServerName, child: ChildProcess): Promise<number> {
   let output = "";
   return await new Promise<number>((resolve, reject) => {
-    const fail = (reason: string): void => reject(new Error(`${name} ${reason}; it printed: ${output.slice(-2_000)}`));
-    const deadline = setTimeout(() => fail(`printed no URL within ${startDeadlineMs} ms`), startDeadlineMs);
+    const fail = (reason: string): void =>
+      reject(new Error(`${name} ${reason}; it printed: ${output.slice(-2_000)}`));
+    const deadline = setTimeout(
+      () => fail(`printed no URL within ${startDeadlineMs} ms`),
+      startDeadlineMs,
+    );
     let found = false;
     const read = (chunk: Buffer): void => {
       if (found) return;

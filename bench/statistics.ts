@@ -22,11 +22,19 @@ export function spread(values: readonly number[]): Spread {
 
 /** The rows under each other, the first column to the left, all others to the right. The first row is the heading. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
   const line = (row: readonly string[]): string =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ");
+    row
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join("  ");
   const [heading = [], ...body] = rows;
-  return [line(heading), widths.map((width) => "-".repeat(width)).join("  "), ...body.map(line)].map((text) => text.trimEnd()).join("\n");
+  return [line(heading), widths.map((width) => "-".repeat(width)).join("  "), ...body.map(line)]
+    .map((text) => text.trimEnd())
+    .join("\n");
 }
 
 /** 1234567 → `1,234,567`. */

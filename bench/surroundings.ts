@@ -15,14 +15,18 @@ export interface Surroundings {
 }
 
 function versionOf(name: string): string {
-  const { version } = JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8")) as { version: string };
+  const { version } = JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8")) as {
+    version: string;
+  };
   return version;
 }
 
 /** Throws where the benchmarks cannot run: they need Linux and two cores. */
 export function surroundings(): Surroundings {
-  if (process.platform !== "linux") throw new Error("the benchmarks read /proc and pin processes with taskset: they need Linux");
-  if (availableParallelism() < 2) throw new Error("the benchmarks need two cores, one for the server and one for the load");
+  if (process.platform !== "linux")
+    throw new Error("the benchmarks read /proc and pin processes with taskset: they need Linux");
+  if (availableParallelism() < 2)
+    throw new Error("the benchmarks need two cores, one for the server and one for the load");
   return {
     date: new Date().toISOString(),
     node: process.version,

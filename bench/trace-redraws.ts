@@ -18,12 +18,17 @@ interface TraceEvent {
 /** One for each message but the last, whose work may not be in the trace any more. Throws where the trace has no messages. */
 export function redraws(trace: string): readonly Redraw[] {
   const { traceEvents } = JSON.parse(trace) as { readonly traceEvents: readonly TraceEvent[] };
-  const messages = traceEvents.filter(({ name }) => name === "WebSocketReceive").sort((a, b) => a.ts - b.ts);
+  const messages = traceEvents
+    .filter(({ name }) => name === "WebSocketReceive")
+    .sort((a, b) => a.ts - b.ts);
   const [first] = messages;
-  if (first === undefined) throw new Error("the trace has no WebSocketReceive: this Chromium names it otherwise");
+  if (first === undefined)
+    throw new Error("the trace has no WebSocketReceive: this Chromium names it otherwise");
   const ofThread = traceEvents.filter(({ pid, tid }) => pid === first.pid && tid === first.tid);
   // Chromium's versions name a task the one way or the other; where both are there, the ones are within the others.
-  const name = ofThread.some((event) => event.name === "RunTask") ? "RunTask" : "ThreadControllerImpl::RunTask";
+  const name = ofThread.some((event) => event.name === "RunTask")
+    ? "RunTask"
+    : "ThreadControllerImpl::RunTask";
   const tasks = ofThread.filter((event) => event.name === name && event.dur !== undefined);
   return messages.slice(0, -1).map(({ ts }, nth) => {
     const until = messages[nth + 1]?.ts ?? ts;

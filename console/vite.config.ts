@@ -22,7 +22,9 @@ function precompressed(): Plugin {
         const text = readFileSync(join(outDir, name));
         writeFileSync(
           join(outDir, `${name}.br`),
-          brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } }),
+          brotliCompressSync(text, {
+            params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
+          }),
         );
         writeFileSync(join(outDir, `${name}.gz`), gzipSync(text, { level: 9 }));
       }

@@ -17,12 +17,27 @@ const contract = defineContract({
   codec: namedBy("type"),
   opensWith: ["join"],
   in: {
-    join: { doc: "Enters a room.", schema: z.object({ room: z.string().min(1).max(50), name: z.string().min(1).max(50) }) },
-    say: { doc: "Says something to the room.", schema: z.object({ text: z.string().min(1).max(1000) }), errors: ["wrong_state"] },
+    join: {
+      doc: "Enters a room.",
+      schema: z.object({ room: z.string().min(1).max(50), name: z.string().min(1).max(50) }),
+    },
+    say: {
+      doc: "Says something to the room.",
+      schema: z.object({ text: z.string().min(1).max(1000) }),
+      errors: ["wrong_state"],
+    },
   },
   out: {
-    said: { doc: "Somebody said something.", delivery: "all", schema: z.object({ name: z.string(), text: z.string(), at: z.number() }) },
-    people: { doc: "How many are in the room.", delivery: "latest", schema: z.object({ count: z.number() }) },
+    said: {
+      doc: "Somebody said something.",
+      delivery: "all",
+      schema: z.object({ name: z.string(), text: z.string(), at: z.number() }),
+    },
+    people: {
+      doc: "How many are in the room.",
+      delivery: "latest",
+      schema: z.object({ count: z.number() }),
+    },
   },
   routes: {},
   roles: {},
@@ -31,7 +46,14 @@ const contract = defineContract({
 /** The handlers. What is said is stored before anybody reads it; who joins gets the last of it first. */
 const chat = defineService({
   contract,
-  config: z.strictObject({ history: z.int().min(1).max(100).default(10).describe("How much of what was said a newcomer gets") }),
+  config: z.strictObject({
+    history: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(10)
+      .describe("How much of what was said a newcomer gets"),
+  }),
   async start({ config, clock, log, topic, send }) {
     const said = await log({ maxEvents: 10_000 });
     const people = new Map();
@@ -39,7 +61,11 @@ const chat = defineService({
     return {
       on: {
         async join(connection, { room, name }) {
-          if (people.has(connection)) throw new SwitchboardError("wrong_state", "you are in a room already: open another connection");
+          if (people.has(connection))
+            throw new SwitchboardError(
+              "wrong_state",
+              "you are in a room already: open another connection",
+            );
           people.set(connection, { room, name });
           let last = [];
           for (let page; page?.more ?? true; ) {
@@ -68,7 +94,10 @@ const chat = defineService({
 });
 
 const services = [chat];
-const config = configFrom(services, { listen: { port: Number(process.env.PORT ?? 7401) }, data: process.env.DATA ?? "./data/chat" });
+const config = configFrom(services, {
+  listen: { port: Number(process.env.PORT ?? 7401) },
+  data: process.env.DATA ?? "./data/chat",
+});
 const gateway = await startGateway(config, { services, logger: pino({ level: "warn" }) });
 console.log(`chat is ready at ${gateway.listeners[0].url}/chat`);
 process.once("SIGTERM", () => gateway.drain());

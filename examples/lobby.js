@@ -6,7 +6,9 @@ const url = process.argv[2] ?? "ws://127.0.0.1:7400";
 /** Joins a lobby's prompt and prints what comes, until the round starts. `joined` is called at the first of it. */
 function join(user, joined = () => {}) {
   const socket = new WebSocket(url);
-  socket.on("open", () => socket.send(JSON.stringify({ type: "wait_start", user, lobby_id: 10, prompt_id: 5 })));
+  socket.on("open", () =>
+    socket.send(JSON.stringify({ type: "wait_start", user, lobby_id: 10, prompt_id: 5 })),
+  );
   socket.on("error", (error) => console.error(`${user}: ${error.message}`));
   socket.once("message", joined);
   socket.on("message", (data) => {

@@ -6,9 +6,17 @@ import { fileURLToPath } from "node:url";
 
 const project = fileURLToPath(new URL("..", import.meta.url));
 const parts = [
-  { script: "build:server", built: "dist/cli/main.js", madeOf: ["src", "package.json", "tsconfig.json", "tsconfig.build.json"] },
+  {
+    script: "build:server",
+    built: "dist/cli/main.js",
+    madeOf: ["src", "package.json", "tsconfig.json", "tsconfig.build.json"],
+  },
   // The console has the client in it, and the contracts that its entry points import.
-  { script: "build:console", built: "dist/console/index.html", madeOf: ["console", "src", "package.json"] },
+  {
+    script: "build:console",
+    built: "dist/console/index.html",
+    madeOf: ["console", "src", "package.json"],
+  },
 ];
 
 /** The newest change of a file, or of anything in a folder; the folder's own time tells of files that are gone. */
@@ -36,7 +44,10 @@ export function buildIfStale() {
   console.error("Building…");
   for (const { script } of stale) {
     // What the build prints goes to standard error: on standard output is what the built program says, and nothing else.
-    const { status } = spawnSync("npm", ["run", "--silent", script], { cwd: project, stdio: ["ignore", 2, 2] });
+    const { status } = spawnSync("npm", ["run", "--silent", script], {
+      cwd: project,
+      stdio: ["ignore", 2, 2],
+    });
     if (status === 0) continue;
     console.error("error: the build failed: see above");
     process.exit(1);

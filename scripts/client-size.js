@@ -34,7 +34,8 @@ async function codeOf(name, from) {
       {
         name: "entry",
         resolveId: (id) => (id === entry ? entry : undefined),
-        load: (id) => (id === entry ? `export { ${name} } from ${JSON.stringify(from)};` : undefined),
+        load: (id) =>
+          id === entry ? `export { ${name} } from ${JSON.stringify(from)};` : undefined,
       },
     ],
     build: { write: false, minify: true, lib: { entry, name: "page", formats: ["iife"] } },
@@ -48,13 +49,19 @@ async function codeOf(name, from) {
 let isOver = false;
 for (const [what, name, from] of bundles) {
   const code = await codeOf(name, from);
-  const bytes = brotliCompressSync(code, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
+  const bytes = brotliCompressSync(code, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11 },
+  }).length;
   const isConnection = name === "connect";
   if (isConnection && bytes > maxConnectionBytes) isOver = true;
   const budget = isConnection ? ` (at most ${maxConnectionBytes})` : "";
-  console.log(`${what.padEnd(34)} ${String(bytes).padStart(6)} bytes${budget}, ${Buffer.byteLength(code)} before compression`);
+  console.log(
+    `${what.padEnd(34)} ${String(bytes).padStart(6)} bytes${budget}, ${Buffer.byteLength(code)} before compression`,
+  );
 }
 if (isOver) {
-  console.error("The connection alone is over its budget: look at what has come into src/client/connect.ts, or at texts of errors.");
+  console.error(
+    "The connection alone is over its budget: look at what has come into src/client/connect.ts, or at texts of errors.",
+  );
   process.exitCode = 1;
 }

@@ -16,7 +16,8 @@ for (const { optionalDependencies = {}, dev } of Object.values(lock.packages)) {
     const words = name.split(/[/-]/);
     const os = words.find((word) => systems.has(word));
     const cpu = words.find((word) => processors.has(word));
-    if (os === undefined || cpu === undefined) throw new Error(`${name}: cannot tell which platform it is for; add it by hand`);
+    if (os === undefined || cpu === undefined)
+      throw new Error(`${name}: cannot tell which platform it is for; add it by hand`);
     lock.packages[`node_modules/${name}`] = {
       version: range.replace(/^[\^~]/, ""),
       cpu: [cpu],
@@ -27,5 +28,7 @@ for (const { optionalDependencies = {}, dev } of Object.values(lock.packages)) {
     console.log(`added ${name}`);
   }
 }
-lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
+lock.packages = Object.fromEntries(
+  Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)),
+);
 writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);

@@ -53,8 +53,14 @@ function chunksOf(frame: Buffer): readonly Chunk[] {
     const frames = Math.floor(chunkBytes / frame.length);
     return [{ bytes: Buffer.concat(Array.from({ length: frames }, () => frame)), frames }];
   }
-  const starts = Array.from({ length: Math.ceil(frame.length / chunkBytes) }, (_, piece) => piece * chunkBytes);
-  return starts.map((at, piece) => ({ bytes: frame.subarray(at, at + chunkBytes), frames: piece === starts.length - 1 ? 1 : 0 }));
+  const starts = Array.from(
+    { length: Math.ceil(frame.length / chunkBytes) },
+    (_, piece) => piece * chunkBytes,
+  );
+  return starts.map((at, piece) => ({
+    bytes: frame.subarray(at, at + chunkBytes),
+    frames: piece === starts.length - 1 ? 1 : 0,
+  }));
 }
 
 /** How a client that writes without end goes about it. */
@@ -75,7 +81,8 @@ interface Writing {
 function writeForever(writing: Writing): void {
   const { port, path, first, frame, what, perSecond } = writing;
   const chunks = perSecond === undefined ? chunksOf(frame) : [{ bytes: frame, frames: 1 }];
-  const next = (run: () => void): void => void (perSecond === undefined ? setImmediate(run) : setTimeout(run, 1_000 / perSecond));
+  const next = (run: () => void): void =>
+    void (perSecond === undefined ? setImmediate(run) : setTimeout(run, 1_000 / perSecond));
   let turn = 0;
   let ended = false;
   const again = (): void => {
@@ -115,16 +122,33 @@ async function bigLobby(task: AbuserTask, neverReads: boolean): Promise<void> {
   const events = { refreshed: () => count("refreshes read"), failed: () => count("readers lost") };
   await joinViewers(task.bigLobby, () => new Viewer(task.port, dialect, events, readBuffer));
   if (neverReads) {
-    const silent = new Viewer(task.port, dialect, { refreshed: () => {}, failed: () => count("never-readers thrown out") }, readBuffer);
+    const silent = new Viewer(
+      task.port,
+      dialect,
+      { refreshed: () => {}, failed: () => count("never-readers thrown out") },
+      readBuffer,
+    );
     await silent.joined;
     silent.stopReading();
   }
   const what = "flood updates";
   if (task.floodPerSecond === undefined) {
-    writeForever({ port: task.port, path: dialect.path, first: dialect.hello, frame: dialect.update, what, perSecond: undefined });
+    writeForever({
+      port: task.port,
+      path: dialect.path,
+      first: dialect.hello,
+      frame: dialect.update,
+      what,
+      perSecond: undefined,
+    });
     return;
   }
-  const flooder = new Viewer(task.port, dialect, { refreshed: () => {}, failed: () => count("flooders lost") }, readBuffer);
+  const flooder = new Viewer(
+    task.port,
+    dialect,
+    { refreshed: () => {}, failed: () => count("flooders lost") },
+    readBuffer,
+  );
   await flooder.joined;
   const start = performance.now();
   const perMs = task.floodPerSecond / 1_000;
@@ -140,12 +164,23 @@ async function begin(task: AbuserTask): Promise<object> {
   const { path } = lobbyDialect(lobbies.invalid);
   const first = lobbyDialect(lobbies.invalid).hello;
   const { port, abuses, badPerSecond } = task;
-  const bad = (what: string, frame: Buffer, perSecond: number | undefined, hello: Buffer = Buffer.alloc(0)): void =>
-    writeForever({ port, path, first: hello, frame, what, perSecond });
+  const bad = (
+    what: string,
+    frame: Buffer,
+    perSecond: number | undefined,
+    hello: Buffer = Buffer.alloc(0),
+  ): void => writeForever({ port, path, first: hello, frame, what, perSecond });
   if (abuses.includes("flood")) await bigLobby(task, abuses.includes("never-reads"));
-  if (abuses.includes("invalid")) bad("invalid messages", clientFrame(opcodes.text, `{"type":"nonsense"}`), badPerSecond, first);
-  if (abuses.includes("binary")) bad("binary frames", clientFrame(opcodes.binary, "bytes"), badPerSecond);
-  if (abuses.includes("not-utf8")) bad("texts not in UTF-8", clientFrame(opcodes.text, Buffer.from([0x61, 0xff, 0xfe])), badPerSecond);
+  if (abuses.includes("invalid"))
+    bad("invalid messages", clientFrame(opcodes.text, `{"type":"nonsense"}`), badPerSecond, first);
+  if (abuses.includes("binary"))
+    bad("binary frames", clientFrame(opcodes.binary, "bytes"), badPerSecond);
+  if (abuses.includes("not-utf8"))
+    bad(
+      "texts not in UTF-8",
+      clientFrame(opcodes.text, Buffer.from([0x61, 0xff, 0xfe])),
+      badPerSecond,
+    );
   if (abuses.includes("oversized")) {
     const frame = clientFrame(opcodes.text, Buffer.alloc(1_048_577, "x"));
     bad("oversized frames", frame, badPerSecond === undefined ? undefined : badPerSecond / 10);

@@ -56,8 +56,14 @@ describe("Audience", () => {
 
   it("delivers to Socket.IO what its own client counts", async () => {
     const http = createServer();
-    const server = new Server(http, { transports: ["websocket"], serveClient: false, pingInterval: 50 });
-    server.on("connection", (socket) => socket.on("lobby_prompts_update", () => server.emit("refresh")));
+    const server = new Server(http, {
+      transports: ["websocket"],
+      serveClient: false,
+      pingInterval: 50,
+    });
+    server.on("connection", (socket) =>
+      socket.on("lobby_prompts_update", () => server.emit("refresh")),
+    );
     leftovers.push(() => void server.close());
     await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
     const { port } = http.address() as AddressInfo;
@@ -84,9 +90,13 @@ describe("Audience", () => {
   });
 
   it("fails when one viewer misses one message and another has it twice", async () => {
-    const port = await wsLoop((broadcast, client) => (broadcast === 5 && client < 2 ? client * 2 : 1));
+    const port = await wsLoop((broadcast, client) =>
+      broadcast === 5 && client < 2 ? client * 2 : 1,
+    );
     const audience = await Audience.join(port, dialectOf("ws"), 10, 200);
-    await expect(audience.deliver(audience.batch(20))).rejects.toThrow("2 viewers did not get each message exactly once");
+    await expect(audience.deliver(audience.batch(20))).rejects.toThrow(
+      "2 viewers did not get each message exactly once",
+    );
   });
 
   it("fails when the very last message comes twice", async () => {
@@ -100,6 +110,8 @@ describe("Audience", () => {
     const port = await wsLoop(() => 1);
     const audience = await Audience.join(port, dialectOf("ws"), 10);
     for (const end of leftovers.splice(0)) end();
-    await expect(audience.deliver(audience.batch(1))).rejects.toThrow("a viewer lost its connection");
+    await expect(audience.deliver(audience.batch(1))).rejects.toThrow(
+      "a viewer lost its connection",
+    );
   });
 });

@@ -24,21 +24,33 @@ export class Audience {
    * Joins `count` viewers and proves with one update that each of them is in and gets it once.
    * What is missing when nothing has come for `stallMs` counts as lost.
    */
-  static async join(port: number, dialect: Dialect, count: number, stallMs = 10_000): Promise<Audience> {
+  static async join(
+    port: number,
+    dialect: Dialect,
+    count: number,
+    stallMs = 10_000,
+  ): Promise<Audience> {
     const audience = new Audience(dialect, stallMs);
     const readBuffer = newReadBuffer();
     const events = {
       refreshed: () => audience.#refreshed(),
-      failed: (reason: string) => audience.#failed(new Error(`a viewer lost its connection: ${reason}`)),
+      failed: (reason: string) =>
+        audience.#failed(new Error(`a viewer lost its connection: ${reason}`)),
     };
-    audience.#viewers = await joinViewers(count, () => new Viewer(port, dialect, events, readBuffer));
+    audience.#viewers = await joinViewers(
+      count,
+      () => new Viewer(port, dialect, events, readBuffer),
+    );
     await audience.deliver(audience.batch(1));
     return audience;
   }
 
   /** `size` updates, to be written in one write. */
   batch(size: number): { readonly size: number; readonly frames: Buffer } {
-    return { size, frames: Buffer.concat(Array.from({ length: size }, () => this.#dialect.update)) };
+    return {
+      size,
+      frames: Buffer.concat(Array.from({ length: size }, () => this.#dialect.update)),
+    };
   }
 
   /** The first viewer sends the batch. Resolves when every viewer has it all; rejects if one misses one or has one too many. */
@@ -48,7 +60,10 @@ export class Audience {
     this.#missing += batch.size * this.#viewers.length;
     let seen = this.#missing;
     const stalled = setInterval(() => {
-      if (this.#missing === seen) this.#failed(new Error(`${this.#missing} messages lost: nothing came for ${this.#stallMs} ms`));
+      if (this.#missing === seen)
+        this.#failed(
+          new Error(`${this.#missing} messages lost: nothing came for ${this.#stallMs} ms`),
+        );
       seen = this.#missing;
     }, this.#stallMs);
     try {

@@ -11,7 +11,10 @@ export interface Dialect {
   /** Whether a text frame is the `refresh` that is counted. Length and one letter: enough to tell it from all others. */
   isRefresh(buffer: Buffer, start: number, length: number): boolean;
   /** Any other frame: what it means, and what to answer. Undefined: such a frame must not come. */
-  other(opcode: number, payload: string): { readonly joined?: boolean; readonly reply?: Buffer } | undefined;
+  other(
+    opcode: number,
+    payload: string,
+  ): { readonly joined?: boolean; readonly reply?: Buffer } | undefined;
 }
 
 function plain(path: string, hello: Buffer): Dialect {
@@ -31,7 +34,10 @@ function plain(path: string, hello: Buffer): Dialect {
 
 /** Switchboard's lobby: a viewer of the prompts of that lobby. */
 export function lobbyDialect(lobbyId: number): Dialect {
-  return plain("/lobby", clientFrame(opcodes.text, `{"type":"lobby_prompts","lobby_id":${lobbyId}}`));
+  return plain(
+    "/lobby",
+    clientFrame(opcodes.text, `{"type":"lobby_prompts","lobby_id":${lobbyId}}`),
+  );
 }
 
 /** The hand-written loop on `ws`, where whoever is connected is a viewer. */

@@ -23,8 +23,13 @@ let posts = 0;
 let failed = 0;
 
 function body(nth: number): string {
-  const values = JSON.stringify(Array.from({ length: size.draws }, (_, at) => Math.sin(nth * size.draws + at)));
-  const names = Array.from({ length: size.variables }, (_, at) => `"theta[${at}]/val":[${values}]`).join(",");
+  const values = JSON.stringify(
+    Array.from({ length: size.draws }, (_, at) => Math.sin(nth * size.draws + at)),
+  );
+  const names = Array.from(
+    { length: size.variables },
+    (_, at) => `"theta[${at}]/val":[${values}]`,
+  ).join(",");
   const chains = Array.from({ length: size.chains }, (_, at) => `"chain_${at}"`);
   const iteration = `[${nth * size.draws + 1},${(nth + 1) * size.draws},17000000000000000000]`;
   const logs = `{"vars":{${chains.map((chain) => `${chain}:{${names}}`)}},"iteration":{${chains.map((chain) => `${chain}:${iteration}`)}}}`;
@@ -33,11 +38,14 @@ function body(nth: number): string {
 
 function post(port: number, agent: Agent, xid: string, text: string): void {
   const headers = { "content-length": Buffer.byteLength(text) };
-  const sent = request({ host: "127.0.0.1", port, path: `/api/object/${xid}`, method: "POST", agent, headers }, (response) => {
-    posts++;
-    if (response.statusCode !== 200) failed++;
-    response.resume();
-  });
+  const sent = request(
+    { host: "127.0.0.1", port, path: `/api/object/${xid}`, method: "POST", agent, headers },
+    (response) => {
+      posts++;
+      if (response.statusCode !== 200) failed++;
+      response.resume();
+    },
+  );
   sent.on("error", () => {
     failed++;
   });

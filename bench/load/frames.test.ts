@@ -25,7 +25,9 @@ describe("FrameReader", () => {
         (payloads, cuts) => {
           const bytes = Buffer.concat(payloads.map((text) => serverFrame(opcodes.text, text)));
           const seen: string[] = [];
-          const reader = new FrameReader((_opcode, buffer, start, length) => seen.push(buffer.toString("latin1", start, start + length)));
+          const reader = new FrameReader((_opcode, buffer, start, length) =>
+            seen.push(buffer.toString("latin1", start, start + length)),
+          );
           const shared = Buffer.alloc(80_000);
           for (let at = 0, turn = 0; at < bytes.length; turn++) {
             const length = Math.min(cuts[turn % cuts.length] ?? 1, bytes.length - at);
@@ -48,7 +50,9 @@ describe("FrameReader", () => {
       [0x01, 1, 0x72],
       [0x81, 0x81, 0, 0, 0, 0, 0x72],
     ]) {
-      expect(() => reader().push(Buffer.from(bytes), 0, bytes.length)).toThrow(/masked, fragmented or compressed/);
+      expect(() => reader().push(Buffer.from(bytes), 0, bytes.length)).toThrow(
+        /masked, fragmented or compressed/,
+      );
     }
   });
 });

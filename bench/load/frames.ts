@@ -15,7 +15,8 @@ export function clientFrame(opcode: number, payload: string | Buffer): Buffer {
   const mask = randomBytes(4);
   const start = 2 + lengthBytes + 4;
   mask.copy(frame, start - 4);
-  for (let at = 0; at < data.length; at++) frame[start + at] = (data[at] ?? 0) ^ (mask[at & 3] ?? 0);
+  for (let at = 0; at < data.length; at++)
+    frame[start + at] = (data[at] ?? 0) ^ (mask[at & 3] ?? 0);
   return frame;
 }
 
@@ -50,7 +51,9 @@ export class FrameReader {
       const first = buffer[at] ?? 0;
       const short = buffer[at + 1] ?? 0;
       if ((first & 0xf0) !== 0x80 || short > 127) {
-        throw new Error(`a server frame that begins ${first.toString(16)} ${short.toString(16)}: masked, fragmented or compressed`);
+        throw new Error(
+          `a server frame that begins ${first.toString(16)} ${short.toString(16)}: masked, fragmented or compressed`,
+        );
       }
       let start = at + 2;
       let length = short;

@@ -29,7 +29,10 @@ await reportToBenchmark(
       if (lost === 0) firstReason = reason;
       lost++;
     };
-    const viewers = await joinViewers(task.connections, () => new Viewer(task.port, dialect, { refreshed: () => {}, failed }, readBuffer));
+    const viewers = await joinViewers(
+      task.connections,
+      () => new Viewer(task.port, dialect, { refreshed: () => {}, failed }, readBuffer),
+    );
     return { joined: viewers.length };
   },
   (): IdleResult => ({ lost, firstReason }),

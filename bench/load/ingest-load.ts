@@ -29,7 +29,11 @@ export interface IngestResult {
   readonly cpuSeconds: number;
   readonly wallSeconds: number;
   /** What the watcher of one variable got: frames with samples, all their bytes, and the JSON text of the values as it was published. */
-  readonly watched: { readonly frames: number; readonly frameBytes: number; readonly valueBytes: number };
+  readonly watched: {
+    readonly frames: number;
+    readonly frameBytes: number;
+    readonly valueBytes: number;
+  };
   /** From asking for one variable to having all its samples, in ms. */
   readonly readMs: readonly number[];
 }
@@ -51,13 +55,18 @@ class Watcher {
   private constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on("message", (data: Buffer) => {
-      this.#arrived.push({ text: data.toString(), bytes: data.length + (data.length < 126 ? 2 : data.length < 65_536 ? 4 : 10) });
+      this.#arrived.push({
+        text: data.toString(),
+        bytes: data.length + (data.length < 126 ? 2 : data.length < 65_536 ? 4 : 10),
+      });
       this.#wake?.();
     });
   }
 
   static async open(port: number): Promise<Watcher> {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/experiments/${xid}`, { perMessageDeflate: false });
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/experiments/${xid}`, {
+      perMessageDeflate: false,
+    });
     const watcher = new Watcher(socket);
     await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
     watcher.send({ action: "authorization", token: "" });
@@ -71,7 +80,9 @@ class Watcher {
   }
 
   /** The next frame of this action; others are passed over. */
-  async next(action: string): Promise<{ readonly items: readonly EventItem[]; readonly bytes: number }> {
+  async next(
+    action: string,
+  ): Promise<{ readonly items: readonly EventItem[]; readonly bytes: number }> {
     const end = performance.now() + deadlineMs;
     for (;;) {
       const frame = this.#arrived.shift();
@@ -87,7 +98,10 @@ class Watcher {
         continue;
       }
       if (!frame.text.startsWith(`{"message":{"action":"${action}"`)) continue;
-      return { items: (JSON.parse(frame.text) as { message: { data: EventItem[] } }).message.data, bytes: frame.bytes };
+      return {
+        items: (JSON.parse(frame.text) as { message: { data: EventItem[] } }).message.data,
+        bytes: frame.bytes,
+      };
     }
   }
 
@@ -103,17 +117,25 @@ function valuesText(draws: number): string {
     state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
     return (state + 0.5) / 2 ** 32;
   };
-  const values = Array.from({ length: draws }, () => Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random()));
+  const values = Array.from(
+    { length: draws },
+    () => Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random()),
+  );
   return values.map((value) => JSON.stringify(value)).join(",");
 }
 
 function body(task: IngestTask, nth: number, values: string): string {
   const { chains, variables, draws, cumulative } = task;
   const list = `[${cumulative ? Array.from({ length: nth + 1 }, () => values).join(",") : values}]`;
-  const names = Array.from({ length: variables }, (_, at) => `"theta[${at}]/val":${list}`).join(",");
+  const names = Array.from({ length: variables }, (_, at) => `"theta[${at}]/val":${list}`).join(
+    ",",
+  );
   const all = Array.from({ length: chains }, (_, at) => `"chain_${at}":{${names}}`).join(",");
   const first = cumulative ? 1 : nth * draws + 1;
-  const iteration = Array.from({ length: chains }, (_, at) => `"chain_${at}":[${first},${(nth + 1) * draws},1234567890123456789${at}]`);
+  const iteration = Array.from(
+    { length: chains },
+    (_, at) => `"chain_${at}":[${first},${(nth + 1) * draws},1234567890123456789${at}]`,
+  );
   const logs = `{"vars":{${all}},"iteration":{${iteration.join(",")}}}`;
   return `{"payload":{"object_type":"experiment.protobuf_message","logs":${logs},"batch_id":"b","run_id":"r"}}`;
 }
@@ -134,7 +156,11 @@ async function post(port: number, agent: Agent, text: string): Promise<void> {
       response.setEncoding("utf8").on("data", (piece: string) => {
         answer += piece;
       });
-      response.on("end", () => (response.statusCode === 200 ? resolve() : reject(new Error(`${response.statusCode} ${answer}`))));
+      response.on("end", () =>
+        response.statusCode === 200
+          ? resolve()
+          : reject(new Error(`${response.statusCode} ${answer}`)),
+      );
     });
     request.on("error", reject);
     request.end(bytes);
@@ -166,7 +192,8 @@ async function run(task: IngestTask): Promise<IngestResult> {
     const { items, bytes } = await watcher.next("experiment:event");
     const [item] = items;
     const from = item?.from["theta[0]/val"];
-    if (items.length !== 1 || item === undefined || from !== next) throw new Error(`samples from ${from} came where ${next} was due`);
+    if (items.length !== 1 || item === undefined || from !== next)
+      throw new Error(`samples from ${from} came where ${next} was due`);
     next += item.data["theta[0]/val"]?.length ?? 0;
     watched.frames++;
     watched.frameBytes += bytes;
@@ -178,13 +205,21 @@ async function run(task: IngestTask): Promise<IngestResult> {
     const reader = await Watcher.open(port);
     const beginMs = performance.now();
     reader.send({ action: "subscribe", data: [{ chain, variables: [name] }] });
-    for (let had = 0; had < posts * draws; ) had += (await reader.next("experiment:event")).items[0]?.data[name]?.length ?? 0;
+    for (let had = 0; had < posts * draws; )
+      had += (await reader.next("experiment:event")).items[0]?.data[name]?.length ?? 0;
     readMs.push(performance.now() - beginMs);
     reader.close();
   }
   watcher.close();
   agent.destroy();
-  return { samples: (posts - warmUp) * draws * chains * variables, bodyBytes, cpuSeconds: cpu, wallSeconds, watched, readMs };
+  return {
+    samples: (posts - warmUp) * draws * chains * variables,
+    bodyBytes,
+    cpuSeconds: cpu,
+    wallSeconds,
+    watched,
+    readMs,
+  };
 }
 
 await reportToBenchmark(run);

@@ -57,7 +57,8 @@ async function ownConnection(arrived: () => void): Promise<Socket> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the probe's own listener has no port");
+  if (address === null || typeof address === "string")
+    throw new Error("the probe's own listener has no port");
   return connect(address.port, "127.0.0.1").setNoDelay(true);
 }
 
@@ -70,9 +71,11 @@ async function probe(task: ProbeTask): Promise<ProbeResult> {
   return await new Promise<ProbeResult>((resolve, reject) => {
     let sending = true;
     const settle = (): void => {
-      if (!sending && updates.underWay === 0) resolve({ latenciesMs: updates.latenciesMs, ownMs: own.latenciesMs });
+      if (!sending && updates.underWay === 0)
+        resolve({ latenciesMs: updates.latenciesMs, ownMs: own.latenciesMs });
     };
-    const failed = (reason: string): void => reject(new Error(`the bystander lost its connection: ${reason}`));
+    const failed = (reason: string): void =>
+      reject(new Error(`the bystander lost its connection: ${reason}`));
     const refreshed = (): void => {
       if (!updates.arrived()) reject(new Error("the bystander got a refresh that nobody had sent"));
       settle();
@@ -95,7 +98,10 @@ async function probe(task: ProbeTask): Promise<ProbeResult> {
         clearInterval(timer);
         sending = false;
         settle();
-        setTimeout(() => reject(new Error(`the bystander never got ${updates.underWay} of its refreshes`)), lastDeadlineMs);
+        setTimeout(
+          () => reject(new Error(`the bystander never got ${updates.underWay} of its refreshes`)),
+          lastDeadlineMs,
+        );
       }, task.everyMs);
     }, reject);
   });

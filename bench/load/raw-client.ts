@@ -45,7 +45,9 @@ export class RawClient {
     this.#options = options;
     this.#reader = new FrameReader(options.frame);
     const key = randomBytes(16).toString("base64");
-    this.#accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+    this.#accept = createHash("sha1")
+      .update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest("base64");
     this.#socket = connect({
       host: "127.0.0.1",
       port: options.port,
@@ -99,9 +101,12 @@ export class RawClient {
     const end = this.#head.indexOf("\r\n\r\n");
     if (end < 0) return length;
     const head = this.#head.slice(0, end);
-    if (!head.startsWith("HTTP/1.1 101 ")) throw new Error(`the handshake was answered with ${head.split("\r\n", 1)[0]}`);
-    if (!head.includes(this.#accept ?? "")) throw new Error("the handshake's Sec-WebSocket-Accept is wrong");
-    if (/^sec-websocket-extensions:/im.test(head)) throw new Error("the server compresses: such frames cannot be counted by their headers");
+    if (!head.startsWith("HTTP/1.1 101 "))
+      throw new Error(`the handshake was answered with ${head.split("\r\n", 1)[0]}`);
+    if (!head.includes(this.#accept ?? ""))
+      throw new Error("the handshake's Sec-WebSocket-Accept is wrong");
+    if (/^sec-websocket-extensions:/im.test(head))
+      throw new Error("the server compresses: such frames cannot be counted by their headers");
     this.#accept = undefined;
     this.#head = "";
     this.#options.opened();

@@ -66,7 +66,10 @@ export class Viewer {
     }
     const payload = buffer.toString("latin1", start, start + length);
     const answer = this.#dialect.other(opcode, payload);
-    if (answer === undefined) throw new Error(`an unexpected frame, opcode ${opcode}: ${JSON.stringify(payload.slice(0, 100))}`);
+    if (answer === undefined)
+      throw new Error(
+        `an unexpected frame, opcode ${opcode}: ${JSON.stringify(payload.slice(0, 100))}`,
+      );
     if (answer.reply !== undefined) this.#client.write(answer.reply);
     if (answer.joined === true) {
       this.#in = true;
@@ -81,7 +84,11 @@ export class Viewer {
 }
 
 /** Joins `count` viewers, `atOnce` at a time so that no listener's backlog overflows, and resolves when all are in. */
-export async function joinViewers(count: number, join: () => Viewer, atOnce = 100): Promise<Viewer[]> {
+export async function joinViewers(
+  count: number,
+  join: () => Viewer,
+  atOnce = 100,
+): Promise<Viewer[]> {
   const viewers: Viewer[] = [];
   const inTurn = async (): Promise<void> => {
     while (viewers.length < count) {

@@ -15,5 +15,6 @@ server.on("connection", (socket) => {
 
 server.on("listening", () => {
   const address = server.address();
-  if (address !== null && typeof address === "object") console.log(`http://127.0.0.1:${address.port}`);
+  if (address !== null && typeof address === "object")
+    console.log(`http://127.0.0.1:${address.port}`);
 });

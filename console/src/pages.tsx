@@ -26,51 +26,67 @@ export const pages: readonly PageEntry[] = [
     title: "Overview",
     service: "admin",
     icon: icons.overview,
-    Content: lazy(async () => ({ default: (await import("./pages/overview/overview-page.tsx")).OverviewPage })),
+    Content: lazy(async () => ({
+      default: (await import("./pages/overview/overview-page.tsx")).OverviewPage,
+    })),
   },
   {
     name: "experiments",
     title: "Experiments",
     service: "experiments",
     icon: icons.experiments,
-    Content: lazy(async () => ({ default: (await import("./pages/experiments/experiments-page.tsx")).ExperimentsPage })),
+    Content: lazy(async () => ({
+      default: (await import("./pages/experiments/experiments-page.tsx")).ExperimentsPage,
+    })),
   },
   {
     name: "tracking",
     title: "Tracking",
     service: "tracking",
     icon: icons.tracking,
-    Content: lazy(async () => ({ default: (await import("./pages/tracking/tracking-page.tsx")).TrackingPage })),
+    Content: lazy(async () => ({
+      default: (await import("./pages/tracking/tracking-page.tsx")).TrackingPage,
+    })),
   },
   {
     name: "lobby",
     title: "Lobby",
     service: "lobby",
     icon: icons.lobby,
-    Content: lazy(async () => ({ default: (await import("./pages/lobby/lobby-page.tsx")).LobbyPage })),
+    Content: lazy(async () => ({
+      default: (await import("./pages/lobby/lobby-page.tsx")).LobbyPage,
+    })),
   },
   {
     name: "devices",
     title: "Devices",
     service: "devices",
     icon: icons.devices,
-    Content: lazy(async () => ({ default: (await import("./pages/devices/devices-page.tsx")).DevicesPage })),
+    Content: lazy(async () => ({
+      default: (await import("./pages/devices/devices-page.tsx")).DevicesPage,
+    })),
   },
   {
     name: "crowd",
     title: "Crowd",
     service: "crowd",
     icon: icons.crowd,
-    Content: lazy(async () => ({ default: (await import("./pages/crowd/crowd-page.tsx")).CrowdPage })),
+    Content: lazy(async () => ({
+      default: (await import("./pages/crowd/crowd-page.tsx")).CrowdPage,
+    })),
   },
   {
     name: "inspector",
     title: "Inspector",
     service: "admin",
     icon: icons.inspector,
-    Content: lazy(async () => ({ default: (await import("./pages/inspector/inspector-page.tsx")).InspectorPage })),
+    Content: lazy(async () => ({
+      default: (await import("./pages/inspector/inspector-page.tsx")).InspectorPage,
+    })),
   },
 ];
 
 /** Every part in all its states, for who writes pages. In no navigation: /console/parts. */
-export const Parts = lazy(async () => ({ default: (await import("./pages/parts/parts-page.tsx")).PartsPage }));
+export const Parts = lazy(async () => ({
+  default: (await import("./pages/parts/parts-page.tsx")).PartsPage,
+}));

@@ -3,7 +3,14 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { Connection } from "../client/index.ts";
 import { CommandFailed } from "./exit.ts";
 import { Interruption } from "./interruption.ts";
-import { addServerOptions, request, type Server, type ServerOptions, serverOf, tokenOption } from "./server-options.ts";
+import {
+  addServerOptions,
+  request,
+  type Server,
+  type ServerOptions,
+  serverOf,
+  tokenOption,
+} from "./server-options.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { printTable } from "./table.ts";
 import { opened, within } from "./waiting.ts";
@@ -26,7 +33,12 @@ interface Figures {
   readonly missed: number;
   /** Connections that were lost on the way. */
   readonly lost: number;
-  readonly latencyMs: { readonly p50: number; readonly p90: number; readonly p99: number; readonly max: number };
+  readonly latencyMs: {
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+    readonly max: number;
+  };
 }
 
 const openWithinMs = 20_000;
@@ -46,7 +58,11 @@ Examples:
 
 /** Adds the command. */
 export function addBenchCommand(program: Command, surroundings: Surroundings): void {
-  addServerOptions(program.command("bench").description("measure fan-out of a running server: clients, messages a second, latency"))
+  addServerOptions(
+    program
+      .command("bench")
+      .description("measure fan-out of a running server: clients, messages a second, latency"),
+  )
     .option("--clients <number>", "how many watch", count, 100)
     .option("--seconds <number>", "how long", count, 5)
     .option("--rate <number>", "most rounds a second (default: as fast as they get through)", count)
@@ -64,7 +80,11 @@ export function addBenchCommand(program: Command, surroundings: Surroundings): v
     });
 }
 
-async function measure(server: Server, { clients, seconds, rate }: BenchOptions, surroundings: Surroundings): Promise<Figures> {
+async function measure(
+  server: Server,
+  { clients, seconds, rate }: BenchOptions,
+  surroundings: Surroundings,
+): Promise<Figures> {
   // Here, because the other commands are quicker without it.
   const { connect } = await import("../client/index.ts");
   const interruption = new Interruption(surroundings.interrupted());
@@ -79,7 +99,10 @@ async function measure(server: Server, { clients, seconds, rate }: BenchOptions,
   try {
     while (connections.length < clients) {
       const batch = Array.from({ length: Math.min(opening, clients - connections.length) }, () =>
-        connect(`${server.url}/lobby`, { ...tokenOption(server), identify: ({ send }) => send(subscription) }),
+        connect(`${server.url}/lobby`, {
+          ...tokenOption(server),
+          identify: ({ send }) => send(subscription),
+        }),
       );
       for (const connection of batch) {
         connections.push(connection);
@@ -92,7 +115,9 @@ async function measure(server: Server, { clients, seconds, rate }: BenchOptions,
           if (status === "waiting" && round.startedMs > 0) lost++;
         });
       }
-      await interruption.or(Promise.all(batch.map((connection) => opened(connection, openWithinMs))));
+      await interruption.or(
+        Promise.all(batch.map((connection) => opened(connection, openWithinMs))),
+      );
       if (interruption.happened) throw new CommandFailed(1);
       surroundings.progress?.(`${connections.length} of ${clients} clients connected`);
     }
@@ -123,9 +148,12 @@ async function measure(server: Server, { clients, seconds, rate }: BenchOptions,
       if (missing === undefined) break;
       missed += missing;
       rounds++;
-      surroundings.progress?.(`${rounds} rounds, ${Math.max(0, Math.ceil((endMs - performance.now()) / 1000))} s to go`);
+      surroundings.progress?.(
+        `${rounds} rounds, ${Math.max(0, Math.ceil((endMs - performance.now()) / 1000))} s to go`,
+      );
       const nextMs = roundsBeganMs + (rounds / rate) * 1000;
-      if (nextMs > performance.now()) await interruption.or(within(new Promise(() => {}), nextMs - performance.now()));
+      if (nextMs > performance.now())
+        await interruption.or(within(new Promise(() => {}), nextMs - performance.now()));
     }
     if (rounds === 0) {
       surroundings.remark("interrupted before a round was over: nothing is measured");
@@ -150,7 +178,8 @@ async function measure(server: Server, { clients, seconds, rate }: BenchOptions,
 
 function quantiles(latencies: readonly number[]): Figures["latencyMs"] {
   const sorted = Float64Array.from(latencies).sort();
-  const at = (part: number) => rounded(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0);
+  const at = (part: number) =>
+    rounded(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0);
   return { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
 }
 

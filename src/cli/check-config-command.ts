@@ -14,7 +14,9 @@ Examples:
 
 /** Adds the command. */
 export function addCheckConfigCommand(program: Command, surroundings: Surroundings): void {
-  const command = program.command("check-config").description("print every setting, its value, and where it was set; start nothing");
+  const command = program
+    .command("check-config")
+    .description("print every setting, its value, and where it was set; start nothing");
   command.addHelpText("after", examples);
   addAllOptions(command).action(async (options: ConfigOptions) => {
     const resolved = await loadConfig(installedServices, sourcesOf(options, surroundings));

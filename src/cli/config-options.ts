@@ -18,7 +18,10 @@ export interface ConfigOptions {
 /** Adds the flags that every command has which reads the configuration. */
 export function addFileOptions(command: Command): Command {
   return command
-    .option("--config <file>", "configuration file (default: switchboard.config.js or .json here, if there is one)")
+    .option(
+      "--config <file>",
+      "configuration file (default: switchboard.config.js or .json here, if there is one)",
+    )
     .option("--data <dir>", "directory of what is stored (default: ./data)");
 }
 
@@ -30,13 +33,21 @@ export function addAllOptions(command: Command): Command {
       .option("--host <address>", "address to listen on (default: 127.0.0.1)"),
   )
     .option("--insecure", "listen on other addresses than loopback although auth is off")
-    .option("--log-level <level>", "trace, debug, info, warn, error, fatal or silent (default: info)")
-    .option("--set <path=value>", "any setting, such as limits.maxFrameBytes=65536; may be given again", collectSetting);
+    .option(
+      "--log-level <level>",
+      "trace, debug, info, warn, error, fatal or silent (default: info)",
+    )
+    .option(
+      "--set <path=value>",
+      "any setting, such as limits.maxFrameBytes=65536; may be given again",
+      collectSetting,
+    );
 }
 
 /** Where the configuration comes from, given these flags. */
 export function sourcesOf(options: ConfigOptions, { env, folder }: Surroundings): ConfigSources {
-  const flag = (name: string, text: string | undefined, source: string): Flag[] => (text === undefined ? [] : [{ name, text, source }]);
+  const flag = (name: string, text: string | undefined, source: string): Flag[] =>
+    text === undefined ? [] : [{ name, text, source }];
   const flags = [
     ...(options.set ?? []),
     ...flag("listen.port", options.port, "--port"),
@@ -50,7 +61,8 @@ export function sourcesOf(options: ConfigOptions, { env, folder }: Surroundings)
 
 function collectSetting(text: string, before: readonly Flag[] = []): readonly Flag[] {
   const equals = text.indexOf("=");
-  if (equals < 1) throw new InvalidArgumentError("Write it as PATH=VALUE, such as listen.port=8080.");
+  if (equals < 1)
+    throw new InvalidArgumentError("Write it as PATH=VALUE, such as listen.port=8080.");
   const name = text.slice(0, equals);
   return [...before, { name, text: text.slice(equals + 1), source: `--set ${name}` }];
 }

@@ -7,7 +7,9 @@ import type { Surroundings } from "./surroundings.ts";
 export function addDemoCommand(program: Command, surroundings: Surroundings): void {
   program
     .command("demo")
-    .description("start a server with simulated clients of all services, and show what goes on (demo --help lists its flags)")
+    .description(
+      "start a server with simulated clients of all services, and show what goes on (demo --help lists its flags)",
+    )
     .helpOption(false)
     .allowUnknownOption()
     .argument("[flags...]", "see demo --help")

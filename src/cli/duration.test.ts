@@ -13,6 +13,19 @@ test.each([
   expect(durationMs(text)).toBe(ms);
 });
 
-test.each(["", "30", "d", "0d", "-1d", "1.5h", "1 d", "30D", "1e3s", "101y", "999999999999y", "1d2h"])("%j is no duration", (text) => {
+test.each([
+  "",
+  "30",
+  "d",
+  "0d",
+  "-1d",
+  "1.5h",
+  "1 d",
+  "30D",
+  "1e3s",
+  "101y",
+  "999999999999y",
+  "1d2h",
+])("%j is no duration", (text) => {
   expect(durationMs(text)).toBeUndefined();
 });

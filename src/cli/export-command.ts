@@ -24,10 +24,14 @@ Examples:
 
 /** Adds the command with one of its own for each service that stores something. */
 export function addExportCommand(program: Command, surroundings: Surroundings): void {
-  const command = program.command("export").description("print what the server has stored").addHelpText("after", examples);
+  const command = program
+    .command("export")
+    .description("print what the server has stored")
+    .addHelpText("after", examples);
   const print = (path: string, options: ExportOptions) =>
     download(answerOf(serverOf(options, surroundings), path), options.out, surroundings);
-  const format = () => new Option("--format <format>", "csv or json").choices(["csv", "json"]).default("csv");
+  const format = () =>
+    new Option("--format <format>", "csv or json").choices(["csv", "json"]).default("csv");
 
   added(command, "experiments", "the draws of one variable, or the names of all")
     .argument("<experiment>", "its id")
@@ -55,12 +59,19 @@ export function addExportCommand(program: Command, surroundings: Surroundings): 
     .action((monitor: string, options: ExportOptions & { readonly status?: string }) => {
       const path = `/devices/${encodeURIComponent(monitor)}/commands`;
       const query = options.status === undefined ? {} : { status: options.status };
-      return download(commandsOf(serverOf(options, surroundings), path, query), options.out, surroundings);
+      return download(
+        commandsOf(serverOf(options, surroundings), path, query),
+        options.out,
+        surroundings,
+      );
     });
   added(command, "tracking", "the timeline of one tracked object, or the ids of all")
     .argument("[object]", "its id (default: print the ids of all)")
     .action((object: string | undefined, options: ExportOptions) => {
-      const path = object === undefined ? "/objectIds" : `/timelines?${new URLSearchParams({ objectId: object })}`;
+      const path =
+        object === undefined
+          ? "/objectIds"
+          : `/timelines?${new URLSearchParams({ objectId: object })}`;
       return print(path, options);
     });
 }

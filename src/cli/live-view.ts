@@ -56,7 +56,8 @@ export class LiveView {
 
   /** Resolves when it is to end, having closed the connections. Rejects with why one is over for good. */
   async run(...connections: readonly Connection[]): Promise<void> {
-    const timer = this.#options.for === undefined ? undefined : systemClock.after(this.#options.for, this.#end);
+    const timer =
+      this.#options.for === undefined ? undefined : systemClock.after(this.#options.for, this.#end);
     this.#surroundings.interrupted().addEventListener("abort", this.#end);
     const failed = connections.map((connection) => {
       let lost = false;
@@ -79,7 +80,9 @@ export class LiveView {
     const { remark } = this.#surroundings;
     if (state.status === "waiting") {
       const { code, reason } = state.loss;
-      remark(`not connected (${code}${reason === "" ? "" : `: ${reason}`}): trying again in ${(state.delayMs / 1000).toFixed(1)} s`);
+      remark(
+        `not connected (${code}${reason === "" ? "" : `: ${reason}`}): trying again in ${(state.delayMs / 1000).toFixed(1)} s`,
+      );
       return true;
     }
     if (state.status === "open" && lost) remark("connected");
@@ -89,6 +92,7 @@ export class LiveView {
 
 function lineCount(text: string): number {
   const count = Number(text);
-  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError("Write a whole number from 1.");
+  if (!Number.isSafeInteger(count) || count < 1)
+    throw new InvalidArgumentError("Write a whole number from 1.");
   return count;
 }

@@ -41,7 +41,9 @@ export class ProgressLine {
 function lineOf({ done, part, remark }: Progress, unit: string, seconds: number): string {
   const filled = Math.round((part ?? 0) * barWidth);
   const bar =
-    part === undefined ? "" : `[${"#".repeat(filled)}${" ".repeat(barWidth - filled)}] ${String(Math.floor(part * 100)).padStart(3)} %  `;
+    part === undefined
+      ? ""
+      : `[${"#".repeat(filled)}${" ".repeat(barWidth - filled)}] ${String(Math.floor(part * 100)).padStart(3)} %  `;
   const rate = Math.round(done / Math.max(seconds, 0.001));
   return `${bar}${done.toLocaleString("en")} ${unit}, ${rate.toLocaleString("en")} a second${remark === "" ? "" : `  ${remark}`}`;
 }

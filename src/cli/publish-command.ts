@@ -37,10 +37,19 @@ Examples:
 
 /** Adds the command. */
 export function addPublishCommand(program: Command, surroundings: Surroundings): void {
-  addServerOptions(program.command("publish").description("publish draws into an experiment, from a file or standard input"))
+  addServerOptions(
+    program
+      .command("publish")
+      .description("publish draws into an experiment, from a file or standard input"),
+  )
     .argument("<experiment>", "its id; one that does not exist is begun", experimentId)
     .argument("[file]", "CSV or JSON lines (default: standard input)")
-    .addOption(new Option("--format <format>", "csv or jsonl (default: by the first character)").choices(["csv", "jsonl"]))
+    .addOption(
+      new Option("--format <format>", "csv or jsonl (default: by the first character)").choices([
+        "csv",
+        "jsonl",
+      ]),
+    )
     .option("--chain <name>", "the chain of rows that name none", "chain_default")
     .option(
       "--run <id>",
@@ -51,13 +60,23 @@ export function addPublishCommand(program: Command, surroundings: Surroundings):
       "keep there what the server does not have yet: after a crash the next publish into this experiment with it delivers that first; " +
         "what waits there for another experiment or server is refused",
     )
-    .option("--log <text>", "a line for the experiment's log, before the draws; published again it is there again, also with --run")
+    .option(
+      "--log <text>",
+      "a line for the experiment's log, before the draws; published again it is there again, also with --run",
+    )
     .option("--no-finish", "do not say at the end that the experiment has ended")
     .addHelpText("after", about)
-    .action((experiment: string, file: string | undefined, options: PublishOptions) => publish(experiment, file, options, surroundings));
+    .action((experiment: string, file: string | undefined, options: PublishOptions) =>
+      publish(experiment, file, options, surroundings),
+    );
 }
 
-async function publish(experiment: string, file: string | undefined, options: PublishOptions, surroundings: Surroundings): Promise<void> {
+async function publish(
+  experiment: string,
+  file: string | undefined,
+  options: PublishOptions,
+  surroundings: Surroundings,
+): Promise<void> {
   // Here, because the other commands are quicker without it.
   const [{ ExperimentPublisher }, { FileOutboxStore }, { sampleRows }] = await Promise.all([
     import("../client/experiments/index.ts"),
@@ -82,12 +101,14 @@ async function publish(experiment: string, file: string | undefined, options: Pu
   publisher.connection.on("state", (state) => {
     const before = away;
     if (state.status === "open") away = "";
-    else if (state.status === "waiting") away = `the server is away (${state.loss.reason || state.loss.code}): waiting`;
+    else if (state.status === "waiting")
+      away = `the server is away (${state.loss.reason || state.loss.code}): waiting`;
     else if (state.status === "closed" && state.ending.kind !== "closed") {
       ending = state.ending;
       ended.abort();
     }
-    if (before === "" && away !== "" && surroundings.progress === undefined) surroundings.remark(away);
+    if (before === "" && away !== "" && surroundings.progress === undefined)
+      surroundings.remark(away);
   });
   // Nothing is waited for any longer, the input least of all.
   const stop = new Interruption(AbortSignal.any([interrupted, ended.signal]));
@@ -113,7 +134,11 @@ async function publish(experiment: string, file: string | undefined, options: Pu
     }
   })();
   const show = (remark: string) =>
-    progress.show({ done: rows, part: size === undefined ? undefined : Math.min(1, read / Math.max(size, 1)), remark: away || remark });
+    progress.show({
+      done: rows,
+      part: size === undefined ? undefined : Math.min(1, read / Math.max(size, 1)),
+      remark: away || remark,
+    });
   const ticking = setInterval(() => show(""), 250);
   try {
     if (options.log !== undefined) publisher.log(`${options.log}\n`);
@@ -124,9 +149,15 @@ async function publish(experiment: string, file: string | undefined, options: Pu
       rows++;
       show("");
     }
-    if (interrupted.aborted) surroundings.remark(`interrupted: storing what was read, for ${closeWithinMs / 1000} s at most`);
+    if (interrupted.aborted)
+      surroundings.remark(
+        `interrupted: storing what was read, for ${closeWithinMs / 1000} s at most`,
+      );
     // The end below waits for what was interrupted, too.
-    else if (!stop.happened) await stop.or<unknown>(options.finish ? publisher.finish() : (last?.outcome ?? Promise.resolve()));
+    else if (!stop.happened)
+      await stop.or<unknown>(
+        options.finish ? publisher.finish() : (last?.outcome ?? Promise.resolve()),
+      );
   } catch (error) {
     failure = error;
   } finally {
@@ -136,21 +167,37 @@ async function publish(experiment: string, file: string | undefined, options: Pu
   }
   // It comes first: what else has failed has failed by it, or waits until it is mended.
   if (ending !== undefined) failure = endingFailure(ending, options.outbox);
-  else if (publisher.notStored > 0 && (failure === undefined || isSwitchboardError(failure, "connection_closed"))) {
-    failure = new SwitchboardError("internal", `${posts(publisher.notStored)} not stored${refused === undefined ? "" : `: ${refused}`}`);
+  else if (
+    publisher.notStored > 0 &&
+    (failure === undefined || isSwitchboardError(failure, "connection_closed"))
+  ) {
+    failure = new SwitchboardError(
+      "internal",
+      `${posts(publisher.notStored)} not stored${refused === undefined ? "" : `: ${refused}`}`,
+    );
   }
   const isMendable = ending === undefined || isTokenRefused(ending);
   // What was refused would be refused again; and where the server has nothing of it there is nothing to be passed over.
   const mayBeThere = ending === undefined || arrived > 0 || kept > 0;
-  if (rows > 0 && refused === undefined && isMendable && mayBeThere && (failure !== undefined || interrupted.aborted)) {
+  if (
+    rows > 0 &&
+    refused === undefined &&
+    isMendable &&
+    mayBeThere &&
+    (failure !== undefined || interrupted.aborted)
+  ) {
     surroundings.remark(
       `Publish the whole input again with --run ${publisher.runId}: what is stored already (${rows} draws were read) is not stored twice.` +
         (options.log === undefined ? "" : " Leave --log out if its line is in the log."),
     );
   }
   if (kept > 0) {
-    const remedy = isMendable ? `the next publish into ${experiment} with this --outbox stores them first` : "it can be removed";
-    surroundings.remark(`${kept === 1 ? "1 post waits" : `${kept} posts wait`} in ${options.outbox}: ${remedy}`);
+    const remedy = isMendable
+      ? `the next publish into ${experiment} with this --outbox stores them first`
+      : "it can be removed";
+    surroundings.remark(
+      `${kept === 1 ? "1 post waits" : `${kept} posts wait`} in ${options.outbox}: ${remedy}`,
+    );
   }
   if (failure !== undefined) throw failure;
   if (kept > 0) throw new CommandFailed(1);
@@ -163,9 +210,16 @@ function posts(count: number): string {
 }
 
 /** What it refuses of a row is said with the row's line. */
-function add(publisher: Publisher, { line, chain, values }: SampleRow, defaultChain: string): Publication {
+function add(
+  publisher: Publisher,
+  { line, chain, values }: SampleRow,
+  defaultChain: string,
+): Publication {
   try {
-    return publisher.samples(chain ?? defaultChain, Object.fromEntries(Array.from(values, ([name, json]) => [name, [new RawJson(json)]])));
+    return publisher.samples(
+      chain ?? defaultChain,
+      Object.fromEntries(Array.from(values, ([name, json]) => [name, [new RawJson(json)]])),
+    );
   } catch (error) {
     if (!isSwitchboardError(error, "too_large")) throw error;
     throw new SwitchboardError(error.code, `line ${line}: ${error.message}`, {}, { cause: error });
@@ -178,7 +232,10 @@ function experimentId(text: string): string {
 }
 
 /** Ends when it is interrupted, also while nothing comes. */
-async function* untilInterrupted<T>(items: AsyncIterable<T>, interruption: Interruption): AsyncGenerator<T> {
+async function* untilInterrupted<T>(
+  items: AsyncIterable<T>,
+  interruption: Interruption,
+): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]();
   for (;;) {
     const next = await interruption.or(iterator.next());

@@ -70,14 +70,18 @@ function refuseUnknownCommand(program: Command, word: string | undefined): void 
   const known = [...program.commands.map((command) => command.name()), "help"];
   if (word === undefined || word.startsWith("-") || known.includes(word)) return;
   const meant = likely(word, known);
-  program.error(`error: there is no command ${JSON.stringify(word)}${meant === undefined ? "" : `: did you mean ${meant}?`}`);
+  program.error(
+    `error: there is no command ${JSON.stringify(word)}${meant === undefined ? "" : `: did you mean ${meant}?`}`,
+  );
 }
 
 function optionsOf(command: Command): string {
   const help = command.createHelp();
   const options = help.visibleOptions(command);
   const width = Math.max(...options.map((option) => option.flags.length));
-  return options.map((option) => help.formatItem(option.flags, width, option.description, help)).join("\n");
+  return options
+    .map((option) => help.formatItem(option.flags, width, option.description, help))
+    .join("\n");
 }
 
 function unexpected(error: unknown): string {

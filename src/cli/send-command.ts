@@ -15,7 +15,10 @@ Examples:
 
 /** Adds the command with one of its own for each service that takes messages from people. */
 export function addSendCommand(program: Command, surroundings: Surroundings): void {
-  const command = program.command("send").description("send one message, and wait for what becomes of it").addHelpText("after", examples);
+  const command = program
+    .command("send")
+    .description("send one message, and wait for what becomes of it")
+    .addHelpText("after", examples);
   addSendDevices(command, surroundings);
   addSendLobby(command, surroundings);
   addSendTracking(command, surroundings);

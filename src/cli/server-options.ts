@@ -24,7 +24,10 @@ const defaultUrl = "http://127.0.0.1:7400";
 export function addServerOptions(command: Command): Command {
   return command
     .option("--url <url>", `the server (default: SWITCHBOARD_URL, or ${defaultUrl})`, httpUrl)
-    .option("--token <token>", "the token, where auth is on (default: SWITCHBOARD_TOKEN, which other users of the machine cannot see)");
+    .option(
+      "--token <token>",
+      "the token, where auth is on (default: SWITCHBOARD_TOKEN, which other users of the machine cannot see)",
+    );
 }
 
 export function serverOf(options: ServerOptions, { env }: Surroundings): Server {
@@ -39,7 +42,11 @@ export function tokenOption({ token }: Server): { readonly token?: string } {
 }
 
 /** Asks the server over HTTP. Throws what it answers instead of a result, and that it is not there. */
-export async function request(server: Server, path: string, init: RequestInit = {}): Promise<Response> {
+export async function request(
+  server: Server,
+  path: string,
+  init: RequestInit = {},
+): Promise<Response> {
   const headers = new Headers(init.headers);
   if (server.token !== undefined) headers.set("authorization", `Bearer ${server.token}`);
   let response: Response;
@@ -81,7 +88,10 @@ function urlInEnvironment(text: string): string {
   try {
     return httpUrl(text);
   } catch (error) {
-    throw new SwitchboardError("bad_config", `SWITCHBOARD_URL is ${JSON.stringify(text)}. ${(error as Error).message}`);
+    throw new SwitchboardError(
+      "bad_config",
+      `SWITCHBOARD_URL is ${JSON.stringify(text)}. ${(error as Error).message}`,
+    );
   }
 }
 
@@ -92,7 +102,9 @@ function httpUrl(text: string): string {
   } catch {
     throw new InvalidArgumentError(`Write it as ${defaultUrl}.`);
   }
-  if (!/^(http|ws)s?:$/.test(url.protocol)) throw new InvalidArgumentError(`Write it as ${defaultUrl}.`);
-  if (url.pathname !== "/" || url.search !== "") throw new InvalidArgumentError(`Write it without a path, as ${defaultUrl}.`);
+  if (!/^(http|ws)s?:$/.test(url.protocol))
+    throw new InvalidArgumentError(`Write it as ${defaultUrl}.`);
+  if (url.pathname !== "/" || url.search !== "")
+    throw new InvalidArgumentError(`Write it without a path, as ${defaultUrl}.`);
   return `${url.protocol.replace("ws", "http")}//${url.host}`;
 }

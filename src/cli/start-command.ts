@@ -22,14 +22,19 @@ Examples:
 
 /** Adds the command, the one that is meant when none is named. */
 export function addStartCommand(program: Command, surroundings: Surroundings): Command {
-  const start = program.command("start", { isDefault: true }).description("start the server; the command that is meant if none is named");
+  const start = program
+    .command("start", { isDefault: true })
+    .description("start the server; the command that is meant if none is named");
   start.addHelpText("after", examples);
   return addAllOptions(start).action((options: ConfigOptions) => run(options, surroundings));
 }
 
 async function run(options: ConfigOptions, surroundings: Surroundings): Promise<void> {
   const { config } = await loadConfig(installedServices, sourcesOf(options, surroundings));
-  const logger = pino({ level: config.log.level, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: true }));
+  const logger = pino(
+    { level: config.log.level, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ fd: 2, sync: true }),
+  );
   leaveOnFault(logger, surroundings);
   const told = toldToStop(surroundings);
   // Here, because the other commands are quicker without it.
@@ -53,7 +58,8 @@ function toldToStop(surroundings: Surroundings): Promise<void> {
     let first: { readonly signal: NodeJS.Signals; readonly atMs: number } | undefined;
     const stop = (signal: NodeJS.Signals) => {
       if (first !== undefined) {
-        if (first.signal !== signal || performance.now() - first.atMs > sameSignalMs) process.exit(1);
+        if (first.signal !== signal || performance.now() - first.atMs > sameSignalMs)
+          process.exit(1);
         return;
       }
       first = { signal, atMs: performance.now() };

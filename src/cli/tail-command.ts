@@ -17,7 +17,10 @@ Examples:
 
 /** Adds the command with one of its own for each service. */
 export function addTailCommand(program: Command, surroundings: Surroundings): void {
-  const command = program.command("tail").description("show what happens in a service, live").addHelpText("after", examples);
+  const command = program
+    .command("tail")
+    .description("show what happens in a service, live")
+    .addHelpText("after", examples);
   addTailCrowd(command, surroundings);
   addTailDevices(command, surroundings);
   addTailExperiments(command, surroundings);

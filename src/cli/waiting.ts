@@ -22,7 +22,10 @@ export async function opened(connection: Connection, ms = openWithinMs): Promise
   if (isOpen) return;
   const { state } = connection;
   const why = state.status === "waiting" ? `: ${state.loss.reason || state.loss.code}` : "";
-  throw new SwitchboardError("timeout", `no connection within ${ms / 1000} s${why}: is the server running there? (--url says where)`);
+  throw new SwitchboardError(
+    "timeout",
+    `no connection within ${ms / 1000} s${why}: is the server running there? (--url says where)`,
+  );
 }
 
 /** Rejects with the reason when the connection is over for good. */

@@ -77,7 +77,9 @@ export class Attempt {
   start(): void {
     const { attemptTimeoutMs = 10_000 } = this.#parts.options;
     this.#timer = this.#platform.after(attemptTimeoutMs, () => {
-      this.#fail(new SwitchboardError("timeout", `not open and identified within ${attemptTimeoutMs} ms`));
+      this.#fail(
+        new SwitchboardError("timeout", `not open and identified within ${attemptTimeoutMs} ms`),
+      );
     });
     this.#open().catch((error: unknown) => this.#fail(known(error)));
   }
@@ -99,14 +101,18 @@ export class Attempt {
     this.#token = typeof token === "function" ? await token() : token;
     if (this.#over) return;
     if (refused !== undefined && this.#token === refused.token) {
-      throw new SwitchboardError("unauthenticated", "the server did not take this token, and there is no other: give a new one");
+      throw new SwitchboardError(
+        "unauthenticated",
+        "the server did not take this token, and there is no other: give a new one",
+      );
     }
     const open = options.transport ?? platform.openWebSocket;
     try {
       this.#socket = open(
         { url, token: this.#token },
         {
-          opened: () => void this.#socketOpened().catch((error: unknown) => this.#fail(known(error))),
+          opened: () =>
+            void this.#socketOpened().catch((error: unknown) => this.#fail(known(error))),
           text: (text) => this.#text(text),
           heard: () => this.#link?.watchdog.heard(),
           pong: () => this.#link?.watchdog.pong(),
@@ -115,7 +121,12 @@ export class Attempt {
       );
     } catch (error) {
       if (isSwitchboardError(error)) throw error;
-      throw new SwitchboardError("bad_url", `${url} cannot be opened: ${messageOf(error)}`, {}, { cause: error });
+      throw new SwitchboardError(
+        "bad_url",
+        `${url} cannot be opened: ${messageOf(error)}`,
+        {},
+        { cause: error },
+      );
     }
   }
 
@@ -135,7 +146,8 @@ export class Attempt {
         send: (text) => {
           if (!this.#over) socket.send(text);
         },
-        next: (wanted) => new Promise((resolve, reject) => this.#waiters.push({ wanted, resolve, reject })),
+        next: (wanted) =>
+          new Promise((resolve, reject) => this.#waiters.push({ wanted, resolve, reject })),
       });
     }
     if (this.#over) return;
@@ -184,5 +196,10 @@ export class Attempt {
 /** An error of a token function or of an identification that is not ours is taken for one that may pass. */
 function known(error: unknown): SwitchboardError {
   if (isSwitchboardError(error)) return error;
-  return new SwitchboardError("internal", `the connection could not be opened: ${messageOf(error)}`, {}, { cause: error });
+  return new SwitchboardError(
+    "internal",
+    `the connection could not be opened: ${messageOf(error)}`,
+    {},
+    { cause: error },
+  );
 }

@@ -25,7 +25,10 @@ export class Client {
   }
 
   /** With an open socket. */
-  static async open(options: ConnectOptions = {}, platform = new VirtualPlatform()): Promise<Client> {
+  static async open(
+    options: ConnectOptions = {},
+    platform = new VirtualPlatform(),
+  ): Promise<Client> {
     const client = new Client(options, platform);
     await platform.settle();
     await client.accept();
@@ -48,7 +51,8 @@ export class Client {
   /** Waits as long as the connection says, and accepts. */
   async comeBack(): Promise<void> {
     const { state } = this.connection;
-    if (state.status !== "waiting") throw new Error(`a connection that is ${state.status} does not come back`);
+    if (state.status !== "waiting")
+      throw new Error(`a connection that is ${state.status} does not come back`);
     await this.platform.pass(state.delayMs);
     await this.accept();
   }

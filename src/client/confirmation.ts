@@ -32,7 +32,12 @@ export class Confirmation {
   #timer: Timer | undefined;
 
   /** `confirmed` is told what was read, in order. */
-  constructor(platform: Platform, socket: Socket, watchdog: Watchdog, confirmed: (entries: readonly Entry[]) => void) {
+  constructor(
+    platform: Platform,
+    socket: Socket,
+    watchdog: Watchdog,
+    confirmed: (entries: readonly Entry[]) => void,
+  ) {
     this.#platform = platform;
     this.#socket = socket;
     this.#watchdog = watchdog;
@@ -51,7 +56,10 @@ export class Confirmation {
     if (this.#asked || this.#unconfirmed.length === 0) return;
     const { canPing } = this.#socket;
     if (canPing && isUrgent) this.#look();
-    else this.#timer ??= this.#platform.after(canPing ? confirmAfterMs : settleMs / 5, () => this.#look());
+    else
+      this.#timer ??= this.#platform.after(canPing ? confirmAfterMs : settleMs / 5, () =>
+        this.#look(),
+      );
   }
 
   /** The socket has gone. */
@@ -81,8 +89,10 @@ export class Confirmation {
   #settleLeft(): void {
     const nowMs = this.#platform.monotonic();
     const leftBytes = this.#writtenBytes - this.#socket.unsentBytes;
-    for (const written of this.#unconfirmed) if (written.endByte <= leftBytes) written.leftAtMs ??= nowMs;
-    const isSettled = ({ leftAtMs }: Written) => leftAtMs !== undefined && leftAtMs <= nowMs - settleMs;
+    for (const written of this.#unconfirmed)
+      if (written.endByte <= leftBytes) written.leftAtMs ??= nowMs;
+    const isSettled = ({ leftAtMs }: Written) =>
+      leftAtMs !== undefined && leftAtMs <= nowMs - settleMs;
     const settled = this.#unconfirmed.filter(isSettled);
     this.#unconfirmed = this.#unconfirmed.filter((written) => !isSettled(written));
     this.#confirmed(settled.map(({ entry }) => entry));

@@ -58,7 +58,17 @@ export class Subject {
   #lastState: ConnectionState = { status: "connecting", attempt: 1 };
 
   constructor(setting: Setting) {
-    const { seed, canPing, identifies, hasStore, token, maxDelayMs, deadlineMs, maxMessages, whenFull } = setting;
+    const {
+      seed,
+      canPing,
+      identifies,
+      hasStore,
+      token,
+      maxDelayMs,
+      deadlineMs,
+      maxMessages,
+      whenFull,
+    } = setting;
     this.#setting = setting;
     this.platform = new VirtualPlatform(seed);
     this.platform.canPing = canPing;
@@ -126,7 +136,14 @@ export class Subject {
         this.messages.findIndex((sent) => sent.number === number),
         1,
         // Keeps the numbers: refused, so it must never be seen.
-        { number, text: `refused ${number}`, id: "", resend: false, awaitsAck: false, promised: "evicted" },
+        {
+          number,
+          text: `refused ${number}`,
+          id: "",
+          resend: false,
+          awaitsAck: false,
+          promised: "evicted",
+        },
       );
     }
   }
@@ -164,10 +181,13 @@ export class Subject {
       const before = this.#lastState;
       expect(legal[before.status], `${before.status} → ${state.status}`).toContain(state.status);
       if (before.status === "open") this.#failures = 0;
-      if (state.status === "connecting" && before.status === "waiting") expect(state.attempt).toBe(before.attempt);
+      if (state.status === "connecting" && before.status === "waiting")
+        expect(state.attempt).toBe(before.attempt);
       if (state.status === "waiting") {
         const later = comeBack(state.loss.code) === "later";
-        const ceilingMs = later ? maxDelayMs : Math.min(maxDelayMs, firstDelayMs * 2 ** this.#failures);
+        const ceilingMs = later
+          ? maxDelayMs
+          : Math.min(maxDelayMs, firstDelayMs * 2 ** this.#failures);
         expect(state.delayMs).toBeLessThanOrEqual(ceilingMs);
         expect(state.delayMs).toBeGreaterThanOrEqual(later ? maxDelayMs / 2 : 0);
         expect(comeBack(state.loss.code)).not.toBe("no");
@@ -184,8 +204,10 @@ export class Subject {
     const { openSockets } = this.platform;
     const { status } = this.client;
     expect(openSockets.length).toBeLessThanOrEqual(1);
-    if (status === "waiting" || status === "closed") expect(openSockets.length, `sockets while ${status}`).toBe(0);
-    for (const socket of this.platform.sockets) expect(socket.dropped, "sent where it cannot leave").toEqual([]);
+    if (status === "waiting" || status === "closed")
+      expect(openSockets.length, `sockets while ${status}`).toBe(0);
+    for (const socket of this.platform.sockets)
+      expect(socket.dropped, "sent where it cannot leave").toEqual([]);
   }
 
   /** Of what was written: in the order of sending on every socket, and over all of them but for what came again. */
@@ -193,13 +215,19 @@ export class Subject {
     const written = new Map<number, number>();
     let newest = -1;
     for (const socket of this.platform.sockets) {
-      const numbers = socket.sent.filter((text) => text !== "hello").map((text) => Number(text.slice(0, text.indexOf(":"))));
+      const numbers = socket.sent
+        .filter((text) => text !== "hello")
+        .map((text) => Number(text.slice(0, text.indexOf(":"))));
       if (this.#setting.identifies && socket.sent.length > 0) expect(socket.sent[0]).toBe("hello");
       expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
       for (const number of numbers) {
         const times = (written.get(number) ?? 0) + 1;
         written.set(number, times);
-        if (times > 1) expect(this.messages[number]?.resend, `message ${number} was written ${times} times`).toBe(true);
+        if (times > 1)
+          expect(
+            this.messages[number]?.resend,
+            `message ${number} was written ${times} times`,
+          ).toBe(true);
         else {
           expect(number, "a newer one was written before").toBeGreaterThan(newest);
           newest = number;
@@ -224,12 +252,14 @@ export class Subject {
         expect(wasRead, `${text} is called sent, and was not read`).toBe(true);
       }
       if (outcome === "acked") expect(this.#acknowledged.has(text)).toBe(true);
-      if (outcome === "unknown") expect(wasWritten, `${text} is called unknown, and never left`).toBe(true);
+      if (outcome === "unknown")
+        expect(wasWritten, `${text} is called unknown, and never left`).toBe(true);
       if (outcome === "expired" || outcome === "evicted")
         expect(wasWritten, `${text} is called ${outcome}, and may have arrived`).toBe(false);
       if (outcome === "kept") expect(this.client.status).toBe("closed");
       // Lost with its socket, it has an outcome or goes again.
-      if (outcome === undefined && wasWritten && !isOnItsWay) expect(resend, `${text} is forgotten`).toBe(true);
+      if (outcome === undefined && wasWritten && !isOnItsWay)
+        expect(resend, `${text} is forgotten`).toBe(true);
     }
   }
 
@@ -241,7 +271,11 @@ export class Subject {
     this.echoes = 0;
     this.atOutcome = "nothing";
     await this.platform.settle();
-    for (let turn = 0; turn < 200 && this.client.status !== "closed" && this.#open.length > 0; turn++) {
+    for (
+      let turn = 0;
+      turn < 200 && this.client.status !== "closed" && this.#open.length > 0;
+      turn++
+    ) {
       const { socket } = this;
       if (socket?.status === "connecting") socket.accept();
       await this.platform.settle();
@@ -274,7 +308,8 @@ export class Subject {
     this.check();
     await this.closing;
     expect(this.#open.map(({ text }) => text)).toEqual([]);
-    for (const { text, promised, id } of this.messages) if (id !== "") expect(promised, text).toBe(this.client.outcomeOf(text));
+    for (const { text, promised, id } of this.messages)
+      if (id !== "") expect(promised, text).toBe(this.client.outcomeOf(text));
     const ends = this.client.states.filter(({ status }) => status === "closed");
     expect(ends.length).toBe(1);
   }

@@ -27,7 +27,11 @@ class Step implements AsyncCommand<Model, Subject> {
   readonly #act: (subject: Subject) => unknown;
   readonly #isPossible: (model: Model) => boolean;
 
-  constructor(name: string, act: (subject: Subject) => unknown, isPossible: (model: Model) => boolean = () => true) {
+  constructor(
+    name: string,
+    act: (subject: Subject) => unknown,
+    isPossible: (model: Model) => boolean = () => true,
+  ) {
     this.#name = name;
     this.#act = act;
     this.#isPossible = isPossible;
@@ -72,10 +76,17 @@ const steps = [
       whileConnecting,
     ),
   ),
-  constant(new Step("fail to connect", ({ socket }) => socket?.breaks("ECONNREFUSED"), whileConnecting)),
+  constant(
+    new Step("fail to connect", ({ socket }) => socket?.breaks("ECONNREFUSED"), whileConnecting),
+  ),
   constant(new Step("break", ({ socket }) => socket?.breaks(), whileThere)),
-  constantFrom(...codes).map((code) => new Step(`server closes with ${code}`, ({ socket }) => socket?.serverCloses(code), whileOpen)),
-  constantFrom("welcome", "news").map((text) => new Step(`server says ${text}`, ({ socket }) => socket?.say(text), whileOpen)),
+  constantFrom(...codes).map(
+    (code) =>
+      new Step(`server closes with ${code}`, ({ socket }) => socket?.serverCloses(code), whileOpen),
+  ),
+  constantFrom("welcome", "news").map(
+    (text) => new Step(`server says ${text}`, ({ socket }) => socket?.say(text), whileOpen),
+  ),
   constant(new Step("pong", ({ socket }) => socket?.awaitsPong && socket.pong(), whileOpen)),
   constant(
     new Step(
@@ -84,7 +95,9 @@ const steps = [
       ({ socket }) => socket === "closing",
     ),
   ),
-  constantFrom(0, 20, 200, 1000, 4000, 15_000, 60_000).map((ms) => new Step(`pass ${ms} ms`, ({ platform }) => platform.pass(ms))),
+  constantFrom(0, 20, 200, 1000, 4000, 15_000, 60_000).map(
+    (ms) => new Step(`pass ${ms} ms`, ({ platform }) => platform.pass(ms)),
+  ),
   record({
     resend: boolean(),
     awaitsAck: boolean(),
@@ -96,13 +109,23 @@ const steps = [
         subject.send({ ...options, ...(expiresInMs !== undefined && { expiresInMs }) }, padding),
       ),
   ),
-  integer({ min: 0, max: 30 }).map((index) => new Step(`acknowledge ${index}`, (subject) => subject.acknowledge(index))),
+  integer({ min: 0, max: 30 }).map(
+    (index) => new Step(`acknowledge ${index}`, (subject) => subject.acknowledge(index)),
+  ),
   constantFrom("online" as const, "offline" as const, "visible" as const).map(
     (signal) => new Step(signal, ({ platform }) => platform.signal(signal)),
   ),
-  constantFrom(0, 1000, 20_000).map((flushMs) => new Step(`close after ${flushMs} ms`, (subject) => subject.close(flushMs))),
+  constantFrom(0, 1000, 20_000).map(
+    (flushMs) => new Step(`close after ${flushMs} ms`, (subject) => subject.close(flushMs)),
+  ),
   constant(new Step("destroy", ({ client }) => client.connection.destroy())),
-  constantFrom("old" as const, "new" as const, "none" as const, "throws" as const, "hangs" as const).map(
+  constantFrom(
+    "old" as const,
+    "new" as const,
+    "none" as const,
+    "throws" as const,
+    "hangs" as const,
+  ).map(
     (token) =>
       new Step(`token ${token}`, (subject) => {
         subject.token = token;
@@ -163,13 +186,24 @@ const settings = record<Setting>({
 
 it("keeps its promises in every order of events", { timeout: 120_000 }, async () => {
   await assert(
-    asyncProperty(settings, commands(steps, { maxCommands: 60, size: "max" }), boolean(), async (setting, sequence, heals) => {
-      const subject = new Subject(setting);
-      await subject.platform.settle();
-      await asyncModelRun(() => ({ model: { socket: socketOf(subject), status: subject.client.status }, real: subject }), sequence);
-      if (heals) await subject.heal();
-      await subject.finish();
-    }),
+    asyncProperty(
+      settings,
+      commands(steps, { maxCommands: 60, size: "max" }),
+      boolean(),
+      async (setting, sequence, heals) => {
+        const subject = new Subject(setting);
+        await subject.platform.settle();
+        await asyncModelRun(
+          () => ({
+            model: { socket: socketOf(subject), status: subject.client.status },
+            real: subject,
+          }),
+          sequence,
+        );
+        if (heals) await subject.heal();
+        await subject.finish();
+      },
+    ),
     { numRuns: Number(process.env.CONNECTION_MODEL_RUNS ?? 400) },
   );
   expect.hasAssertions();

@@ -22,8 +22,17 @@ describe("a connection", () => {
     client.socket.breaks();
     await client.comeBack();
     await closeProperly(client);
-    expect(client.states.map(({ status }) => status)).toEqual(["open", "waiting", "connecting", "open", "closed"]);
-    expect(client.states[1]).toMatchObject({ attempt: 1, loss: { code: 1006, reason: "ECONNRESET" } });
+    expect(client.states.map(({ status }) => status)).toEqual([
+      "open",
+      "waiting",
+      "connecting",
+      "open",
+      "closed",
+    ]);
+    expect(client.states[1]).toMatchObject({
+      attempt: 1,
+      loss: { code: 1006, reason: "ECONNRESET" },
+    });
     expect(client.states[2]).toEqual({ status: "connecting", attempt: 1 });
   });
 
@@ -36,7 +45,9 @@ describe("a connection", () => {
       const { state } = client.connection;
       if (state.status !== "waiting") throw new Error(state.status);
       expect(state.attempt).toBe(attempt + 1);
-      expect(state.delayMs).toBeLessThanOrEqual(Math.min(10_000, firstDelayMs * 2 ** (attempt - 1)));
+      expect(state.delayMs).toBeLessThanOrEqual(
+        Math.min(10_000, firstDelayMs * 2 ** (attempt - 1)),
+      );
       await client.platform.pass(state.delayMs);
     }
     await client.accept();
@@ -89,13 +100,20 @@ describe("a connection", () => {
     const client = new Client();
     await client.platform.settle();
     client.socket.refuses(4400, "404");
-    expect(client.connection.state).toEqual({ status: "closed", ending: { kind: "refused", loss: { code: 4400, reason: "404" } } });
+    expect(client.connection.state).toEqual({
+      status: "closed",
+      ending: { kind: "refused", loss: { code: 4400, reason: "404" } },
+    });
 
     const old = await Client.open();
     old.socket.breaks();
     await old.platform.pass(firstDelayMs);
     old.socket.refuses(4400, "404");
-    expect(old.connection.state).toMatchObject({ status: "waiting", attempt: 2, loss: { code: 4400 } });
+    expect(old.connection.state).toMatchObject({
+      status: "waiting",
+      attempt: 2,
+      loss: { code: 4400 },
+    });
     await old.comeBack();
     old.socket.serverCloses(4400);
     expect(old.connection.state).toMatchObject({ status: "closed", ending: { kind: "refused" } });
@@ -118,7 +136,11 @@ describe("a connection", () => {
     await client.platform.pass(2999);
     expect(client.status).toBe("connecting");
     await client.platform.pass(1);
-    expect(client.connection.state).toMatchObject({ status: "waiting", attempt: 2, loss: { code: 1006 } });
+    expect(client.connection.state).toMatchObject({
+      status: "waiting",
+      attempt: 2,
+      loss: { code: 1006 },
+    });
     expect(client.socket.status).toBe("closed");
   });
 
@@ -127,7 +149,10 @@ describe("a connection", () => {
     platform.openingError = new SyntaxError("no such scheme");
     const client = new Client({}, platform);
     await platform.settle();
-    expect(client.connection.state).toMatchObject({ status: "closed", ending: { kind: "failed", error: { code: "bad_url" } } });
+    expect(client.connection.state).toMatchObject({
+      status: "closed",
+      ending: { kind: "failed", error: { code: "bad_url" } },
+    });
   });
 
   it("hears nothing of a socket that it has given up", async () => {
@@ -144,40 +169,52 @@ describe("a connection", () => {
 });
 
 describe("close codes", () => {
-  const of = (wanted: string) => Object.entries(closeCodes).filter(([, { comeBack }]) => comeBack === wanted);
+  const of = (wanted: string) =>
+    Object.entries(closeCodes).filter(([, { comeBack }]) => comeBack === wanted);
 
   it.each(of("no"))("%s: does not come back", async (_name, { code }) => {
     const client = await closedWith(code);
-    expect(client.connection.state).toEqual({ status: "closed", ending: { kind: "refused", loss: { code, reason: "why" } } });
+    expect(client.connection.state).toEqual({
+      status: "closed",
+      ending: { kind: "refused", loss: { code, reason: "why" } },
+    });
     await client.platform.pass(3_600_000);
     expect(client.platform.sockets.length).toBe(1);
     expect(client.platform.pendingTimers).toBe(0);
     expect(client.platform.signalListeners).toBe(0);
   });
 
-  it.each([...of("yes"), ...of("spread"), ["a proxy's", { code: 1001 }] as const, ["the network's", { code: 1006 }] as const])(
-    "%s: comes back within 4 s",
+  it.each([
+    ...of("yes"),
+    ...of("spread"),
+    ["a proxy's", { code: 1001 }] as const,
+    ["the network's", { code: 1006 }] as const,
+  ])("%s: comes back within 4 s", async (_name, { code }) => {
+    const client = await closedWith(code);
+    expect(client.connection.state).toMatchObject({ status: "waiting", loss: { code } });
+    await client.platform.pass(firstDelayMs);
+    expect(client.status).toBe("connecting");
+  });
+
+  it.each(of("later"))(
+    "%s: comes back at the longer end, whatever the page's user does",
     async (_name, { code }) => {
-      const client = await closedWith(code);
-      expect(client.connection.state).toMatchObject({ status: "waiting", loss: { code } });
-      await client.platform.pass(firstDelayMs);
+      const client = await closedWith(code, { maxDelayMs: 20_000 });
+      client.platform.signal("visible");
+      client.platform.signal("online");
+      await client.platform.pass(9_999);
+      expect(client.status).toBe("waiting");
+      await client.platform.pass(10_001);
       expect(client.status).toBe("connecting");
     },
   );
 
-  it.each(of("later"))("%s: comes back at the longer end, whatever the page's user does", async (_name, { code }) => {
-    const client = await closedWith(code, { maxDelayMs: 20_000 });
-    client.platform.signal("visible");
-    client.platform.signal("online");
-    await client.platform.pass(9_999);
-    expect(client.status).toBe("waiting");
-    await client.platform.pass(10_001);
-    expect(client.status).toBe("connecting");
-  });
-
   it("4401: not with the same value", async () => {
     const client = await closedWith(4401, { token: "old" });
-    expect(client.connection.state).toMatchObject({ status: "closed", ending: { kind: "refused", loss: { code: 4401 } } });
+    expect(client.connection.state).toMatchObject({
+      status: "closed",
+      ending: { kind: "refused", loss: { code: 4401 } },
+    });
   });
 
   it("4401: comes back if the function gives another token", async () => {
@@ -203,7 +240,10 @@ describe("close codes", () => {
   it("4401: ends if the function has none, and had none", async () => {
     const client = await closedWith(4401, { token: () => undefined });
     await client.platform.pass(firstDelayMs);
-    expect(client.connection.state).toMatchObject({ status: "closed", ending: { kind: "refused" } });
+    expect(client.connection.state).toMatchObject({
+      status: "closed",
+      ending: { kind: "refused" },
+    });
     expect(client.platform.sockets.length).toBe(1);
   });
 
@@ -211,7 +251,10 @@ describe("close codes", () => {
     const client = await Client.open({ identify: () => new Promise(() => {}) });
     expect(client.status).toBe("connecting");
     client.socket.serverCloses(4403);
-    expect(client.connection.state).toMatchObject({ status: "closed", ending: { kind: "refused" } });
+    expect(client.connection.state).toMatchObject({
+      status: "closed",
+      ending: { kind: "refused" },
+    });
   });
 });
 
@@ -226,7 +269,10 @@ describe("a token function", () => {
     });
     client.socket.breaks();
     await client.comeBack();
-    expect(client.platform.sockets.map(({ opening }) => opening.token)).toEqual(["token 1", "token 2"]);
+    expect(client.platform.sockets.map(({ opening }) => opening.token)).toEqual([
+      "token 1",
+      "token 2",
+    ]);
   });
 
   it.each([
@@ -249,14 +295,22 @@ describe("a token function", () => {
   });
 
   it("that says unauthenticated ends the connection", async () => {
-    const client = new Client({ token: () => Promise.reject(new SwitchboardError("unauthenticated", "log in first")) });
+    const client = new Client({
+      token: () => Promise.reject(new SwitchboardError("unauthenticated", "log in first")),
+    });
     await client.platform.settle();
-    expect(client.connection.state).toMatchObject({ status: "closed", ending: { kind: "refused", error: { code: "unauthenticated" } } });
+    expect(client.connection.state).toMatchObject({
+      status: "closed",
+      ending: { kind: "refused", error: { code: "unauthenticated" } },
+    });
   });
 
   it("that hangs is a failed attempt, and its late answer opens nothing", async () => {
     const answers: ((token: string) => void)[] = [];
-    const client = new Client({ token: () => new Promise<string>((resolve) => answers.push(resolve)), attemptTimeoutMs: 1000 });
+    const client = new Client({
+      token: () => new Promise<string>((resolve) => answers.push(resolve)),
+      attemptTimeoutMs: 1000,
+    });
     await client.platform.pass(1000);
     expect(client.status).toBe("waiting");
     answers[0]?.("late");
@@ -304,8 +358,13 @@ describe("an identification", () => {
   });
 
   it("that rejects with an error that no retry mends ends the connection", async () => {
-    const client = await Client.open({ identify: () => Promise.reject(new SwitchboardError("forbidden", "not yours")) });
-    expect(client.connection.state).toMatchObject({ status: "closed", ending: { kind: "failed", error: { code: "forbidden" } } });
+    const client = await Client.open({
+      identify: () => Promise.reject(new SwitchboardError("forbidden", "not yours")),
+    });
+    expect(client.connection.state).toMatchObject({
+      status: "closed",
+      ending: { kind: "failed", error: { code: "forbidden" } },
+    });
     expect(client.platform.pendingTimers).toBe(0);
   });
 
@@ -322,7 +381,9 @@ describe("an identification", () => {
 
   it("that ends after the loss opens nothing", async () => {
     const ends: (() => void)[] = [];
-    const client = await Client.open({ identify: () => new Promise<void>((resolve) => ends.push(resolve)) });
+    const client = await Client.open({
+      identify: () => new Promise<void>((resolve) => ends.push(resolve)),
+    });
     client.socket.breaks();
     ends[0]?.();
     await client.platform.settle();
@@ -337,7 +398,10 @@ describe("a deadline", () => {
       expect(client.status).not.toBe("closed");
       await client.platform.pass(1000);
     }
-    expect(client.connection.state).toMatchObject({ status: "closed", ending: { kind: "deadline", loss: { code: 1006 } } });
+    expect(client.connection.state).toMatchObject({
+      status: "closed",
+      ending: { kind: "deadline", loss: { code: 1006 } },
+    });
     expect(client.platform.pendingTimers).toBe(0);
   });
 
@@ -349,7 +413,10 @@ describe("a deadline", () => {
     await client.platform.pass(4999);
     expect(client.status).toBe("waiting");
     await client.platform.pass(1);
-    expect(client.connection.state).toMatchObject({ status: "closed", ending: { kind: "deadline", loss: { code: 1013 } } });
+    expect(client.connection.state).toMatchObject({
+      status: "closed",
+      ending: { kind: "deadline", loss: { code: 1013 } },
+    });
   });
 });
 
@@ -364,7 +431,10 @@ describe("a deadline that", () => {
       expect(client.status, `after ${ms} ms`).toBe(ms < 20_000 ? "waiting" : "closed");
       await client.platform.pass(ms < 20_000 ? 500 : 0);
     }
-    expect(client.connection.state).toMatchObject({ status: "closed", ending: { kind: "deadline", loss: { code: 1005 } } });
+    expect(client.connection.state).toMatchObject({
+      status: "closed",
+      ending: { kind: "deadline", loss: { code: 1005 } },
+    });
     expect(client.platform.pendingTimers).toBe(0);
   });
 
@@ -531,7 +601,8 @@ describe("close", () => {
     let more = 0;
     client.connection.on("outcome", () => {
       more++;
-      if (client.status === "open" && client.socket.closedWith === undefined) client.send(`after ${more}`);
+      if (client.status === "open" && client.socket.closedWith === undefined)
+        client.send(`after ${more}`);
     });
     client.send("and this");
     const closed = client.connection.close({ flushMs: 60_000 });

@@ -90,7 +90,10 @@ export class Connection {
   }
 
   /** Calls `listener` at every such event until the returned function is called. */
-  on<Name extends keyof ConnectionEvents>(name: Name, listener: (value: ConnectionEvents[Name]) => void): () => void {
+  on<Name extends keyof ConnectionEvents>(
+    name: Name,
+    listener: (value: ConnectionEvents[Name]) => void,
+  ): () => void {
     return this.#events.on(name, listener);
   }
 
@@ -241,7 +244,8 @@ export class Connection {
     this.#deadline?.cancel();
     this.#set({ status: "open" });
     // A listener may have ended it; what it sends comes behind what waited.
-    if (attempt === this.#attempt && attempt.link !== undefined) this.#delivery.attach(attempt.link.socket, attempt.link.watchdog);
+    if (attempt === this.#attempt && attempt.link !== undefined)
+      this.#delivery.attach(attempt.link.socket, attempt.link.watchdog);
   }
 
   #lost(attempt: Attempt, loss: Loss, clean: boolean): void {
@@ -249,14 +253,23 @@ export class Connection {
     this.#attempt = undefined;
     this.#loss = loss;
     // A close frame that answers ours has its code, or none, and no reason; another one has crossed it.
-    this.#delivery.detach(clean && attempt.isClosing && loss.reason === "" && (loss.code === 1000 || loss.code === 1005));
+    this.#delivery.detach(
+      clean &&
+        attempt.isClosing &&
+        loss.reason === "" &&
+        (loss.code === 1000 || loss.code === 1005),
+    );
     // A listener may have closed it.
     if (attempt.isClosing || this.#isOver) return;
     // An address that was right is not wrong now: such an answer to the upgrade is a load balancer's, while the server is being replaced.
-    const isPassing = loss.code === closeCodes.badMessage.code && attempt.link === undefined && this.#openedAtMs !== undefined;
+    const isPassing =
+      loss.code === closeCodes.badMessage.code &&
+      attempt.link === undefined &&
+      this.#openedAtMs !== undefined;
     const verdict = isPassing ? "yes" : comeBack(loss.code);
     if (verdict === "no") void this.#end({ kind: "refused", loss });
-    else if (verdict === "new-token" && typeof this.#options.token !== "function") void this.#end({ kind: "refused", loss });
+    else if (verdict === "new-token" && typeof this.#options.token !== "function")
+      void this.#end({ kind: "refused", loss });
     else {
       if (verdict === "new-token") this.#refused = { token: attempt.token };
       if (this.#state.status === "open") this.#wasOpen();
@@ -276,7 +289,12 @@ export class Connection {
     this.#attempt = undefined;
     this.#loss = { code: 1006, reason: error.message };
     if (errors[error.code].retry) this.#wait(this.#loss, "yes");
-    else void this.#end({ kind: error.code === "unauthenticated" ? "refused" : "failed", error, loss: this.#loss });
+    else
+      void this.#end({
+        kind: error.code === "unauthenticated" ? "refused" : "failed",
+        error,
+        loss: this.#loss,
+      });
   }
 
   #wait(loss: Loss, verdict: Exclude<ComeBack, "no">): void {
@@ -287,21 +305,28 @@ export class Connection {
 
   #retryIn(ms: number): void {
     this.#retry?.timer.cancel();
-    this.#retry = { timer: this.#platform.after(ms, () => this.#connect()), atMs: this.#platform.monotonic() + ms };
+    this.#retry = {
+      timer: this.#platform.after(ms, () => this.#connect()),
+      atMs: this.#platform.monotonic() + ms,
+    };
   }
 
   /** They shorten a wait, unless the server has asked for it. */
   #signal(signal: Signal): void {
     const { status } = this.#state;
     if (status === "open") this.#attempt?.link?.watchdog.probe();
-    if (this.#state.status !== "waiting" || this.#retry === undefined || signal === "offline") return;
+    if (this.#state.status !== "waiting" || this.#retry === undefined || signal === "offline")
+      return;
     if (comeBack(this.#state.loss.code) === "later") return;
     const leftMs = this.#retry.atMs - this.#platform.monotonic();
-    this.#retryIn(Math.min(leftMs, signal === "online" ? this.#platform.random() * onlineSpreadMs : 0));
+    this.#retryIn(
+      Math.min(leftMs, signal === "online" ? this.#platform.random() * onlineSpreadMs : 0),
+    );
   }
 
   #startDeadline(): void {
-    this.#deadlineAtMs = this.#platform.monotonic() + (this.#options.deadlineMs ?? Number.POSITIVE_INFINITY);
+    this.#deadlineAtMs =
+      this.#platform.monotonic() + (this.#options.deadlineMs ?? Number.POSITIVE_INFINITY);
     this.#watchDeadline();
   }
 
@@ -309,14 +334,19 @@ export class Connection {
     this.#deadline?.cancel();
     if (this.#deadlineAtMs === Number.POSITIVE_INFINITY) return;
     this.#deadline = this.#platform.after(this.#deadlineAtMs - this.#platform.monotonic(), () => {
-      void this.#end({ kind: "deadline", ...(this.#loss === undefined ? {} : { loss: this.#loss }) });
+      void this.#end({
+        kind: "deadline",
+        ...(this.#loss === undefined ? {} : { loss: this.#loss }),
+      });
     });
   }
 
   #fail(error: unknown): void {
     void this.#end({
       kind: "failed",
-      error: isSwitchboardError(error) ? error : new SwitchboardError("internal", String(error), {}, { cause: error }),
+      error: isSwitchboardError(error)
+        ? error
+        : new SwitchboardError("internal", String(error), {}, { cause: error }),
     });
   }
 
@@ -336,31 +366,49 @@ export class Connection {
 
   #set(state: ConnectionState): void {
     const before = this.#state;
-    if (before.status === "closed" || (before.status === "connecting" && state.status === "connecting")) return;
+    if (
+      before.status === "closed" ||
+      (before.status === "connecting" && state.status === "connecting")
+    )
+      return;
     this.#state = state;
     for (const stream of [...this.#streams]) stream.push(state);
     this.#untold.push(state);
     // A listener has made it: first the others are told what this one was.
     if (this.#isTelling) return;
     this.#isTelling = true;
-    for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) this.#events.emit("state", next);
+    for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift())
+      this.#events.emit("state", next);
     this.#isTelling = false;
   }
 }
 
 /** With the defaults for what is not given, or given as undefined. */
-function outboxLimits({ maxMessages, maxBytes, maxAgeMs, whenFull }: Partial<OutboxLimits> = {}): OutboxLimits {
-  return { maxMessages: maxMessages ?? 1000, maxBytes: maxBytes ?? 4 << 20, maxAgeMs: maxAgeMs ?? 600_000, whenFull: whenFull ?? "refuse" };
+function outboxLimits({
+  maxMessages,
+  maxBytes,
+  maxAgeMs,
+  whenFull,
+}: Partial<OutboxLimits> = {}): OutboxLimits {
+  return {
+    maxMessages: maxMessages ?? 1000,
+    maxBytes: maxBytes ?? 4 << 20,
+    maxAgeMs: maxAgeMs ?? 600_000,
+    whenFull: whenFull ?? "refuse",
+  };
 }
 
 /** What `whenOpen` rejects with. */
 function endingError(url: string, ending: Ending): SwitchboardError {
   const { kind, loss, error } = ending;
   const last =
-    loss === undefined || loss.reason === error?.message ? "" : ` (last: ${loss.code}${loss.reason === "" ? "" : ` ${loss.reason}`})`;
+    loss === undefined || loss.reason === error?.message
+      ? ""
+      : ` (last: ${loss.code}${loss.reason === "" ? "" : ` ${loss.reason}`})`;
   const why = {
     closed: "it was closed",
-    refused: "the server does not want it back as it is: look at the reason, mend it and connect anew",
+    refused:
+      "the server does not want it back as it is: look at the reason, mend it and connect anew",
     deadline: "it could not be opened in time: is the server there?",
     failed: error?.message ?? "the opening failed",
   }[kind];

@@ -50,7 +50,12 @@ export async function startProxy(target: string): Promise<CutProxy> {
   let toHold = 0;
 
   const serve = (client: Socket) => {
-    const server = connectTcp({ host: hostname, port: Number(port), allowHalfOpen: true, noDelay: true });
+    const server = connectTcp({
+      host: hostname,
+      port: Number(port),
+      allowHalfOpen: true,
+      noDelay: true,
+    });
     const pair = new Pair(client, server, up, down, () => pairs.delete(pair));
     pairs.add(pair);
     server.once("data", () => {
@@ -59,18 +64,23 @@ export async function startProxy(target: string): Promise<CutProxy> {
     });
   };
 
-  const listener = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (client) => {
-    acceptedAtMs.push(performance.now());
-    if (refuses) {
-      client.resetAndDestroy();
-    } else if (toHold > 0) {
-      toHold--;
-      held.add(client);
-      client.on("error", () => {});
-      client.once("close", () => held.delete(client));
-    } else serve(client);
-  });
-  await new Promise<void>((resolve, reject) => listener.once("error", reject).listen(0, "127.0.0.1", 4096, resolve));
+  const listener = createServer(
+    { allowHalfOpen: true, noDelay: true, pauseOnConnect: true },
+    (client) => {
+      acceptedAtMs.push(performance.now());
+      if (refuses) {
+        client.resetAndDestroy();
+      } else if (toHold > 0) {
+        toHold--;
+        held.add(client);
+        client.on("error", () => {});
+        client.once("close", () => held.delete(client));
+      } else serve(client);
+    },
+  );
+  await new Promise<void>((resolve, reject) =>
+    listener.once("error", reject).listen(0, "127.0.0.1", 4096, resolve),
+  );
   const address = listener.address();
   if (address === null || typeof address === "string") throw new Error("the proxy has no port");
   const url = new URL(target);
@@ -198,7 +208,8 @@ class Flow {
     };
     // Called when the piece has left, or never will.
     this.#sink.write(piece, () => {
-      if (Number.isFinite(bytesPerSecond)) this.#timer = setTimeout(free, (piece.length / bytesPerSecond) * 1000);
+      if (Number.isFinite(bytesPerSecond))
+        this.#timer = setTimeout(free, (piece.length / bytesPerSecond) * 1000);
       else free();
     });
   }

@@ -64,23 +64,26 @@ describe("the proxy", () => {
     expect(code).toBe(1006);
   });
 
-  it.each(["stall", "stallUp", "stallDown"] as const)("%s: nothing arrives until resume, and then all of it", async (fault) => {
-    const { proxy } = await echo();
-    const [socket, other] = [open(proxy), open(proxy)];
-    await Promise.all([once(socket, "open"), once(other, "open")]);
-    proxy[fault]();
-    const answers: string[] = [];
-    socket.on("message", (data) => answers.push(String(data)));
-    socket.send("1");
-    socket.send("2");
-    // As long as a round trip takes without a fault, several times over.
-    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-    expect(answers).toEqual([]);
-    expect(socket.readyState).toBe(WebSocket.OPEN);
-    proxy.resume();
-    while (answers.length < 2) await once(socket, "message");
-    expect(answers).toEqual(["echo 1", "echo 2"]);
-  });
+  it.each(["stall", "stallUp", "stallDown"] as const)(
+    "%s: nothing arrives until resume, and then all of it",
+    async (fault) => {
+      const { proxy } = await echo();
+      const [socket, other] = [open(proxy), open(proxy)];
+      await Promise.all([once(socket, "open"), once(other, "open")]);
+      proxy[fault]();
+      const answers: string[] = [];
+      socket.on("message", (data) => answers.push(String(data)));
+      socket.send("1");
+      socket.send("2");
+      // As long as a round trip takes without a fault, several times over.
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      expect(answers).toEqual([]);
+      expect(socket.readyState).toBe(WebSocket.OPEN);
+      proxy.resume();
+      while (answers.length < 2) await once(socket, "message");
+      expect(answers).toEqual(["echo 1", "echo 2"]);
+    },
+  );
 
   it("slow: at most so many bytes a second", async () => {
     const { proxy } = await echo();

@@ -283,7 +283,11 @@ describe("order", () => {
     expect(client.socket.sent).toEqual(["a", "inside open"]);
     client.socket.breaks();
     await client.comeBack();
-    expect(client.socket.sent).toEqual(["after a unknown", "after inside open unknown", "inside open"]);
+    expect(client.socket.sent).toEqual([
+      "after a unknown",
+      "after inside open unknown",
+      "inside open",
+    ]);
   });
 
   it("holds for what is sent inside the listener of an eviction", async () => {
@@ -306,7 +310,9 @@ describe("one outcome each", () => {
   it("a second message with the id of one that is on its way is refused", async () => {
     const client = await Client.open();
     const first = client.send("a", { id: "x", awaitsAck: true });
-    expect(() => client.send("b", { id: "x" })).toThrow(expect.objectContaining({ code: "conflict" }));
+    expect(() => client.send("b", { id: "x" })).toThrow(
+      expect.objectContaining({ code: "conflict" }),
+    );
     client.connection.acknowledge("x");
     expect(await first.outcome).toBe("acked");
     client.send("b", { id: "x" });
@@ -407,7 +413,9 @@ describe("bounds", () => {
     const refusing = new Client({ outbox: { store, maxMessages: 3, maxBytes: 10 } });
     refusing.send("x".repeat(6));
     expect(() => refusing.send("x".repeat(6))).toThrow(full);
-    const evicting = new Client({ outbox: { store, maxMessages: 3, maxBytes: 10, whenFull: "evict-oldest" } });
+    const evicting = new Client({
+      outbox: { store, maxMessages: 3, maxBytes: 10, whenFull: "evict-oldest" },
+    });
     evicting.send("x".repeat(6));
     evicting.send("y".repeat(6));
     expect(evicting.outcomes).toEqual([["xxxxxx", "evicted"]]);
@@ -441,7 +449,15 @@ describe("bounds", () => {
   });
 
   it("whenIdle: what an earlier run has left counts too, also while it is loaded", async () => {
-    const left = { id: "left", text: "left", acceptedAt: 0, expiresAt: null, resend: false, awaitsAck: false, written: false };
+    const left = {
+      id: "left",
+      text: "left",
+      acceptedAt: 0,
+      expiresAt: null,
+      resend: false,
+      awaitsAck: false,
+      written: false,
+    };
     const store = new MemoryStore([left]);
     store.hold();
     const client = await Client.open({ outbox: { store } });
@@ -462,14 +478,19 @@ it("takes texts only, and loses nothing over what is none", async () => {
   const client = new Client({ outbox: { whenFull: "evict-oldest" } });
   await client.platform.settle();
   client.send("a");
-  expect(() => client.send({ type: "x" } as never)).toThrow(expect.objectContaining({ code: "bad_message" }));
+  expect(() => client.send({ type: "x" } as never)).toThrow(
+    expect.objectContaining({ code: "bad_message" }),
+  );
   client.send("b");
   await client.accept();
   expect([client.socket.sent, client.outcomes]).toEqual([["a", "b"], []]);
 });
 
 it("takes limits that are undefined for limits that are not given", async () => {
-  const client = await Client.open({ outbox: { maxMessages: undefined }, watchdog: { pingAfterMs: undefined } } as never);
+  const client = await Client.open({
+    outbox: { maxMessages: undefined },
+    watchdog: { pingAfterMs: undefined },
+  } as never);
   client.send("a");
   expect(client.socket.sent).toEqual(["a"]);
   await client.confirm();
@@ -492,7 +513,11 @@ describe("with a durable store", () => {
   });
 
   it("sends what an earlier run left before what is newer; what may have arrived is unknown", async () => {
-    const store = new MemoryStore([stored("a"), stored("b", { written: true }), stored("c", { written: true, resend: true })]);
+    const store = new MemoryStore([
+      stored("a"),
+      stored("b", { written: true }),
+      stored("c", { written: true, resend: true }),
+    ]);
     const client = new Client({ outbox: { store } });
     client.send("d");
     await client.platform.settle();
@@ -534,33 +559,41 @@ describe("with a durable store", () => {
       ["noted", "kept"],
       ["waits", "kept"],
     ]);
-    const next = await Client.open({ outbox: { store: new MemoryStore([...store.messages.values()]) } });
+    const next = await Client.open({
+      outbox: { store: new MemoryStore([...store.messages.values()]) },
+    });
     await next.platform.settle();
     expect(next.socket.sent).toEqual(["noted", "waits"]);
   });
 
-  it.each(["close", "destroy"] as const)("kept: sent by the next run though the note was under way at %s", async (how) => {
-    const store = new MemoryStore();
-    const client = await Client.open({ outbox: { store } });
-    const { stored: isStored } = client.send("noted");
-    store.hold();
-    await isStored;
-    // The store has been asked to note it, and has not answered: it is not on the socket.
-    const closed = how === "close" ? client.connection.close() : client.connection.destroy();
-    if (how === "close") client.socket.answerClose();
-    store.release();
-    await closed;
-    await client.platform.settle();
-    expect([client.socket.sent, client.outcomes]).toEqual([[], [["noted", "kept"]]]);
-    const next = await Client.open({ outbox: { store: new MemoryStore([...store.messages.values()]) } });
-    await next.platform.settle();
-    expect(next.socket.sent).toEqual(["noted"]);
-  });
+  it.each(["close", "destroy"] as const)(
+    "kept: sent by the next run though the note was under way at %s",
+    async (how) => {
+      const store = new MemoryStore();
+      const client = await Client.open({ outbox: { store } });
+      const { stored: isStored } = client.send("noted");
+      store.hold();
+      await isStored;
+      // The store has been asked to note it, and has not answered: it is not on the socket.
+      const closed = how === "close" ? client.connection.close() : client.connection.destroy();
+      if (how === "close") client.socket.answerClose();
+      store.release();
+      await closed;
+      await client.platform.settle();
+      expect([client.socket.sent, client.outcomes]).toEqual([[], [["noted", "kept"]]]);
+      const next = await Client.open({
+        outbox: { store: new MemoryStore([...store.messages.values()]) },
+      });
+      await next.platform.settle();
+      expect(next.socket.sent).toEqual(["noted"]);
+    },
+  );
 
   it("kept: one to be sent again is known as written by the next run, which takes its acknowledgement", async () => {
     const store = new MemoryStore();
     const client = await Client.open({ outbox: { store } });
-    await client.send("again", { id: "a", resend: true, awaitsAck: true, expiresInMs: 60_000 }).stored;
+    await client.send("again", { id: "a", resend: true, awaitsAck: true, expiresInMs: 60_000 })
+      .stored;
     expect(client.socket.sent).toEqual(["again"]);
     client.connection.destroy();
     await client.platform.settle();

@@ -67,7 +67,9 @@ export class Delivery {
     // Over before: they are the next run's.
     if (this.#ended) return;
     // One whose id was given to a newer one has been replaced by it.
-    const entries = stored.filter(({ id }) => !this.#ids.has(id)).map((message) => entryOf(message, this.#parts.platform));
+    const entries = stored
+      .filter(({ id }) => !this.#ids.has(id))
+      .map((message) => entryOf(message, this.#parts.platform));
     for (const { id } of entries) {
       this.#ids.add(id);
       // What an earlier run has left was accepted before.
@@ -88,12 +90,23 @@ export class Delivery {
   /** Accepts a message. Throws `outbox_full`, `connection_closed`, `conflict` or `bad_message`. */
   send(text: string, options: SendOptions = {}): Sending {
     const { platform, limits, store } = this.#parts;
-    if (this.#ended) throw new SwitchboardError("connection_closed", "the connection is over: connect anew before you send");
+    if (this.#ended)
+      throw new SwitchboardError(
+        "connection_closed",
+        "the connection is over: connect anew before you send",
+      );
     const { id = platform.newId() } = options;
     if (this.#ids.has(id)) {
-      throw new SwitchboardError("conflict", `a message with the id ${JSON.stringify(id)} has no outcome yet: give each an id of its own`);
+      throw new SwitchboardError(
+        "conflict",
+        `a message with the id ${JSON.stringify(id)} has no outcome yet: give each an id of its own`,
+      );
     }
-    if (typeof text !== "string") throw new SwitchboardError("bad_message", `a message is a text, not ${typeof text}: JSON.stringify it`);
+    if (typeof text !== "string")
+      throw new SwitchboardError(
+        "bad_message",
+        `a message is a text, not ${typeof text}: JSON.stringify it`,
+      );
     const bytes = byteLength(text);
     const evicted = this.#outbox.makeRoomFor(bytes);
     const acceptedAt = platform.now();
@@ -139,7 +152,9 @@ export class Delivery {
 
   /** The connection is open and identified. */
   attach(socket: Socket, watchdog: Watchdog): void {
-    const confirmation = new Confirmation(this.#parts.platform, socket, watchdog, (entries) => this.#confirmed(entries));
+    const confirmation = new Confirmation(this.#parts.platform, socket, watchdog, (entries) =>
+      this.#confirmed(entries),
+    );
     this.#link = { socket, confirmation };
     this.#flush();
   }
@@ -159,7 +174,8 @@ export class Delivery {
     const isRead = (entry: Entry) => readAll && !entry.awaitsAck;
     this.#outbox.putBack(entries.filter((entry) => entry.resend && !isRead(entry)));
     this.#watchExpiry();
-    for (const entry of entries) if (isRead(entry) || !entry.resend) this.#settle(entry, isRead(entry) ? "sent" : "unknown");
+    for (const entry of entries)
+      if (isRead(entry) || !entry.resend) this.#settle(entry, isRead(entry) ? "sent" : "unknown");
   }
 
   /** Resolves when everything accepted before this call has its outcome. */
@@ -172,7 +188,9 @@ export class Delivery {
 
   /** Resolves when the outbox is at most half full, or over. */
   whenRoom(): Promise<void> {
-    return this.#hasRoom ? Promise.resolve() : new Promise((resolve) => this.#awaitingRoom.push(resolve));
+    return this.#hasRoom
+      ? Promise.resolve()
+      : new Promise((resolve) => this.#awaitingRoom.push(resolve));
   }
 
   /** The connection is over: what has not been sent never will be by this one. */
@@ -281,7 +299,8 @@ export class Delivery {
 
   #confirmed(entries: readonly Entry[]): void {
     // All at once: whom the first outcome tells may end the connection, and the others were read all the same.
-    for (const entry of entries.filter((each) => this.#inFlight.remove(each))) this.#settle(entry, "sent");
+    for (const entry of entries.filter((each) => this.#inFlight.remove(each)))
+      this.#settle(entry, "sent");
     this.#flush();
   }
 
@@ -291,7 +310,8 @@ export class Delivery {
     if (at === Number.POSITIVE_INFINITY || this.#ended) return;
     const { platform } = this.#parts;
     this.#expiry = platform.after(at - platform.monotonic(), () => {
-      for (const entry of this.#outbox.take((each) => isExpired(each, platform))) this.#settleWaiting(entry, "expired");
+      for (const entry of this.#outbox.take((each) => isExpired(each, platform)))
+        this.#settleWaiting(entry, "expired");
       this.#watchExpiry();
       this.#tellWaiters();
     });
@@ -333,8 +353,19 @@ export class Delivery {
 
 function entryOf(message: StoredMessage, platform: Platform): Entry {
   const { text, written, expiresAt } = message;
-  const dueAt = expiresAt === null ? Number.POSITIVE_INFINITY : platform.monotonic() + expiresAt - platform.now();
-  return { ...message, bytes: byteLength(text), dueAt, storing: false, noted: written, stored: Promise.resolve(), settle: () => {} };
+  const dueAt =
+    expiresAt === null
+      ? Number.POSITIVE_INFINITY
+      : platform.monotonic() + expiresAt - platform.now();
+  return {
+    ...message,
+    bytes: byteLength(text),
+    dueAt,
+    storing: false,
+    noted: written,
+    stored: Promise.resolve(),
+    settle: () => {},
+  };
 }
 
 /** By either clock: the one is set back by hand, the other stands still while a computer sleeps. */
@@ -342,6 +373,14 @@ function isExpired({ expiresAt, dueAt }: Entry, platform: Platform): boolean {
   return dueAt <= platform.monotonic() || (expiresAt !== null && expiresAt <= platform.now());
 }
 
-function storedForm({ id, text, acceptedAt, expiresAt, resend, awaitsAck, written }: Entry): StoredMessage {
+function storedForm({
+  id,
+  text,
+  acceptedAt,
+  expiresAt,
+  resend,
+  awaitsAck,
+  written,
+}: Entry): StoredMessage {
   return { id, text, acceptedAt, expiresAt, resend, awaitsAck, written };
 }

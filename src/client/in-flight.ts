@@ -24,7 +24,9 @@ export class InFlight {
 
   /** Whether one more may be written. The first one may, however large. */
   takes({ bytes }: Entry): boolean {
-    return this.size === 0 || (this.size < this.#maxMessages && this.#bytes + bytes <= this.#maxBytes);
+    return (
+      this.size === 0 || (this.size < this.#maxMessages && this.#bytes + bytes <= this.#maxBytes)
+    );
   }
 
   add(entry: Entry): void {

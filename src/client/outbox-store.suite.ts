@@ -12,12 +12,32 @@ export interface Place {
 
 /** A message of which only the id matters. */
 export function storedMessage(id: string, more: Partial<StoredMessage> = {}): StoredMessage {
-  return { id, text: `text of ${id}`, acceptedAt: 1, expiresAt: null, resend: false, awaitsAck: false, written: false, ...more };
+  return {
+    id,
+    text: `text of ${id}`,
+    acceptedAt: 1,
+    expiresAt: null,
+    resend: false,
+    awaitsAck: false,
+    written: false,
+    ...more,
+  };
 }
 
-const texts = ["", "\n\r\u2028\u2029\0", '{"put":1}\n', "\ud83d\ude00 漢 é", "lone \ud83d surrogate", "x".repeat(300_000)];
+const texts = [
+  "",
+  "\n\r\u2028\u2029\0",
+  '{"put":1}\n',
+  "\ud83d\ude00 漢 é",
+  "lone \ud83d surrogate",
+  "x".repeat(300_000),
+];
 
-type Step = { readonly call: "put" | "markWritten" | "remove"; readonly id: string; readonly expiresAt: number | null };
+type Step = {
+  readonly call: "put" | "markWritten" | "remove";
+  readonly id: string;
+  readonly expiresAt: number | null;
+};
 
 /** How many random histories; each opens a few stores. */
 const runs = 25;
@@ -46,7 +66,11 @@ export function outboxStoreSuite(name: string, newPlace: (scope: Scope) => Promi
       await first.remove("d");
       await first.close();
       const second = opened(place);
-      expect(await second.load()).toEqual([messages[0], { ...messages[1], written: true }, messages[2]]);
+      expect(await second.load()).toEqual([
+        messages[0],
+        { ...messages[1], written: true },
+        messages[2],
+      ]);
       await second.put(storedMessage("0"));
       await second.remove("a");
       await second.markWritten("c");
@@ -81,7 +105,9 @@ export function outboxStoreSuite(name: string, newPlace: (scope: Scope) => Promi
       for (const message of messages) await first.put(message);
       for (const { id } of messages) await first.markWritten(id);
       await first.close();
-      expect(await opened(place).load()).toEqual(messages.map((message) => ({ ...message, written: true })));
+      expect(await opened(place).load()).toEqual(
+        messages.map((message) => ({ ...message, written: true })),
+      );
     });
 
     test("what is not there can be marked and removed", async () => {
@@ -97,7 +123,10 @@ export function outboxStoreSuite(name: string, newPlace: (scope: Scope) => Promi
       await first.load();
       await first.put(storedMessage("a"));
       const second = opened(place);
-      await expect(second.load()).rejects.toMatchObject({ code: "data_locked", message: expect.stringContaining("in use by") });
+      await expect(second.load()).rejects.toMatchObject({
+        code: "data_locked",
+        message: expect.stringContaining("in use by"),
+      });
       await expect(second.put(storedMessage("b"))).rejects.toMatchObject({ code: "data_locked" });
       await second.close();
       await first.put(storedMessage("c"));
@@ -111,7 +140,12 @@ export function outboxStoreSuite(name: string, newPlace: (scope: Scope) => Promi
       const puts = ["a", "b", "c"].map((id) => first.put(storedMessage(id)));
       await Promise.all([first.close(), first.close()]);
       await Promise.all(puts);
-      for (const call of [() => first.load(), () => first.put(storedMessage("d")), () => first.markWritten("a"), () => first.remove("a")]) {
+      for (const call of [
+        () => first.load(),
+        () => first.put(storedMessage("d")),
+        () => first.markWritten("a"),
+        () => first.remove("a"),
+      ]) {
         await expect(call()).rejects.toMatchObject({ code: "outbox_unavailable" });
       }
       expect((await opened(place).load()).map(({ id }) => id)).toEqual(["a", "b", "c"]);
@@ -121,7 +155,9 @@ export function outboxStoreSuite(name: string, newPlace: (scope: Scope) => Promi
       await (await newPlace(scope)).store().close();
     });
 
-    test("calls take effect in the order in which they are made, whatever is not awaited", { timeout: 60_000 }, async () => {
+    test("calls take effect in the order in which they are made, whatever is not awaited", {
+      timeout: 60_000,
+    }, async () => {
       const id = fc.constantFrom("a", "b", "c", "d", "e");
       const step: fc.Arbitrary<Step> = fc.record({
         call: fc.constantFrom("put", "put", "markWritten", "remove"),

@@ -74,7 +74,8 @@ describe("an outbox", () => {
 
   it("takes out what has expired and says when the next one does", () => {
     const outbox = new Outbox(limits({ maxMessages: 10 }));
-    const takeDue = (atMs: number) => outbox.take(({ dueAt }) => dueAt <= atMs).map(({ text }) => text);
+    const takeDue = (atMs: number) =>
+      outbox.take(({ dueAt }) => dueAt <= atMs).map(({ text }) => text);
     outbox.push(entry("a", { dueAt: 20 }));
     outbox.push(entry("b"));
     outbox.push(entry("c", { dueAt: 10 }));
@@ -89,7 +90,10 @@ describe("an outbox", () => {
   });
 
   it("is never over its bounds, keeps the order and loses nothing without saying so", () => {
-    const bounds = { maxMessages: integer({ min: 1, max: 5 }), maxBytes: integer({ min: 1, max: 30 }) };
+    const bounds = {
+      maxMessages: integer({ min: 1, max: 5 }),
+      maxBytes: integer({ min: 1, max: 30 }),
+    };
     assert(
       property(
         bounds.maxMessages,
@@ -111,12 +115,15 @@ describe("an outbox", () => {
               outbox.push(entry("x".repeat(bytes), { id: String(number) }));
               accepted.push(number);
             } catch {
-              expect(whenFull === "evict-oldest" ? bytes > maxBytes : !outbox.hasRoomFor(bytes)).toBe(true);
+              expect(
+                whenFull === "evict-oldest" ? bytes > maxBytes : !outbox.hasRoomFor(bytes),
+              ).toBe(true);
             }
             expect(outbox.size).toBeLessThanOrEqual(maxMessages);
             expect(outbox.bytes).toBeLessThanOrEqual(maxBytes);
           });
-          for (let rest = outbox.shift(); rest !== undefined; rest = outbox.shift()) gone.push(Number(rest.id));
+          for (let rest = outbox.shift(); rest !== undefined; rest = outbox.shift())
+            gone.push(Number(rest.id));
           expect(gone).toEqual(accepted);
           expect(outbox.bytes).toBe(0);
         },

@@ -65,7 +65,10 @@ export class Outbox {
 
   /** Whether a message of that length would be taken without anybody giving way. */
   hasRoomFor(bytes: number): boolean {
-    return this.#entries.length < this.#limits.maxMessages && this.#bytes + bytes <= this.#limits.maxBytes;
+    return (
+      this.#entries.length < this.#limits.maxMessages &&
+      this.#bytes + bytes <= this.#limits.maxBytes
+    );
   }
 
   /** Makes room for a message of that length, or throws `outbox_full`. The answer is who has to give way: no longer in the outbox. */
@@ -130,7 +133,10 @@ export class Outbox {
 
   /** The first `dueAt`; Infinity if none expires. */
   get nextDueAt(): number {
-    return this.#entries.reduce((next, { dueAt }) => Math.min(next, dueAt), Number.POSITIVE_INFINITY);
+    return this.#entries.reduce(
+      (next, { dueAt }) => Math.min(next, dueAt),
+      Number.POSITIVE_INFINITY,
+    );
   }
 }
 

@@ -7,7 +7,12 @@ export function pathPart(id: string): string {
   try {
     return encodeURIComponent(id);
   } catch (cause) {
-    throw new SwitchboardError("bad_url", `${JSON.stringify(id)} holds half a character, which no address can: mend the id`, {}, { cause });
+    throw new SwitchboardError(
+      "bad_url",
+      `${JSON.stringify(id)} holds half a character, which no address can: mend the id`,
+      {},
+      { cause },
+    );
   }
 }
 
@@ -15,7 +20,11 @@ export function pathPart(id: string): string {
  * The service's `path` on the server, with `query` added: `ws://host:7400` and `/lobby` are `ws://host:7400/lobby`. A URL that has a path of its own
  * is taken as it is. In a page it may be relative. What is no address comes back unchanged: `connect` says what is wrong with it.
  */
-export function serviceUrl(url: string | URL, path: string, query: Readonly<Record<string, string>> = {}): string {
+export function serviceUrl(
+  url: string | URL,
+  path: string,
+  query: Readonly<Record<string, string>> = {},
+): string {
   let address: URL;
   try {
     address = new URL(url, globalThis.location?.href);

@@ -28,5 +28,10 @@ export interface Ending {
 export type ConnectionState =
   | { readonly status: "connecting"; readonly attempt: number }
   | { readonly status: "open" }
-  | { readonly status: "waiting"; readonly attempt: number; readonly delayMs: number; readonly loss: Loss }
+  | {
+      readonly status: "waiting";
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly loss: Loss;
+    }
   | { readonly status: "closed"; readonly ending: Ending };

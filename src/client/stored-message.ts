@@ -4,7 +4,9 @@ import type { StoredMessage } from "./outbox-store.ts";
 /** True if it has every field; further fields are ignored. */
 export function isStoredMessage(value: unknown): value is StoredMessage {
   if (typeof value !== "object" || value === null) return false;
-  const { id, text, acceptedAt, expiresAt, resend, awaitsAck, written } = value as Partial<Record<keyof StoredMessage, unknown>>;
+  const { id, text, acceptedAt, expiresAt, resend, awaitsAck, written } = value as Partial<
+    Record<keyof StoredMessage, unknown>
+  >;
   return (
     typeof id === "string" &&
     typeof text === "string" &&

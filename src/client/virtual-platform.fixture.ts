@@ -110,7 +110,8 @@ export class VirtualPlatform implements Platform {
     await this.settle();
     for (;;) {
       let next: PendingTimer | undefined;
-      for (const timer of this.#timers) if (timer.atMs <= endMs && (next === undefined || timer.atMs < next.atMs)) next = timer;
+      for (const timer of this.#timers)
+        if (timer.atMs <= endMs && (next === undefined || timer.atMs < next.atMs)) next = timer;
       if (next === undefined) break;
       this.#timers.delete(next);
       this.#ms = Math.max(this.#ms, next.atMs);
@@ -175,19 +176,22 @@ export class FakeSocket implements Socket {
 
   /** The server accepts. */
   accept(): void {
-    if (this.status !== "connecting") throw new Error(`cannot accept a socket that is ${this.status}`);
+    if (this.status !== "connecting")
+      throw new Error(`cannot accept a socket that is ${this.status}`);
     this.status = "open";
     this.#events.opened();
   }
 
   /** The server answers the upgrade with an HTTP status that means this code. */
   refuses(code: number, reason: string): void {
-    if (this.status !== "connecting") throw new Error(`cannot refuse a socket that is ${this.status}`);
+    if (this.status !== "connecting")
+      throw new Error(`cannot refuse a socket that is ${this.status}`);
     this.#end(code, reason, false);
   }
 
   say(text: string): void {
-    if (this.status !== "open" && this.status !== "closing") throw new Error(`a socket that is ${this.status} says nothing`);
+    if (this.status !== "open" && this.status !== "closing")
+      throw new Error(`a socket that is ${this.status} says nothing`);
     this.#events.text(text);
   }
 

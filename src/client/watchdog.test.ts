@@ -19,7 +19,10 @@ describe("the watchdog", () => {
     await client.platform.pass(29_999);
     expect(client.status).toBe("open");
     await client.platform.pass(1);
-    expect(client.connection.state).toMatchObject({ status: "waiting", loss: { code: 1006, reason: "the server did not answer a ping" } });
+    expect(client.connection.state).toMatchObject({
+      status: "waiting",
+      loss: { code: 1006, reason: "the server did not answer a ping" },
+    });
     expect(client.platform.sockets[0]?.status).toBe("closed");
     await client.comeBack();
     expect(client.status).toBe("open");
@@ -48,16 +51,19 @@ describe("the watchdog", () => {
   it.each([
     ["answered", true],
     ["silent", false],
-  ])("after a sleep of its own process it first reads what came meanwhile: %s", async (_what, isAnswered) => {
-    const client = await Client.open();
-    await client.platform.pass(15_000);
-    client.platform.sleep(60_000);
-    await client.platform.pass(0);
-    expect(client.status).toBe("open");
-    if (isAnswered) client.socket.pong();
-    await client.platform.pass(1000);
-    expect(client.status).toBe(isAnswered ? "open" : "waiting");
-  });
+  ])(
+    "after a sleep of its own process it first reads what came meanwhile: %s",
+    async (_what, isAnswered) => {
+      const client = await Client.open();
+      await client.platform.pass(15_000);
+      client.platform.sleep(60_000);
+      await client.platform.pass(0);
+      expect(client.status).toBe("open");
+      if (isAnswered) client.socket.pong();
+      await client.platform.pass(1000);
+      expect(client.status).toBe(isAnswered ? "open" : "waiting");
+    },
+  );
 
   it("keeps a slow server that takes bytes off the socket, also while more are sent", async () => {
     const client = await Client.open({ outbox: { maxMessages: 100_000 } });
@@ -93,7 +99,10 @@ describe("the watchdog", () => {
       client.send("x".repeat(50), { awaitsAck: true });
       await client.platform.pass(1000);
     }
-    expect(client.connection.state).toMatchObject({ status: "waiting", loss: { reason: "the server did not answer a ping" } });
+    expect(client.connection.state).toMatchObject({
+      status: "waiting",
+      loss: { reason: "the server did not answer a ping" },
+    });
   });
 
   it("gives a ping that leaves late as long for its answer as any other", async () => {
@@ -119,7 +128,10 @@ describe("the watchdog", () => {
     await client.platform.pass(59_999);
     expect(client.status).toBe("open");
     await client.platform.pass(1);
-    expect(client.connection.state).toMatchObject({ status: "waiting", loss: { reason: "the server has been silent for too long" } });
+    expect(client.connection.state).toMatchObject({
+      status: "waiting",
+      loss: { reason: "the server has been silent for too long" },
+    });
 
     const patientPlatform = new VirtualPlatform();
     patientPlatform.canPing = false;
@@ -138,14 +150,17 @@ describe("the watchdog", () => {
     expect(client.socket.pings).toBe(1);
   });
 
-  it.each(["online", "offline", "visible"] as const)("asks at once on the signal %s", async (signal) => {
-    const client = await Client.open();
-    client.platform.signal(signal);
-    client.platform.signal(signal);
-    expect(client.socket.pings).toBe(1);
-    await client.platform.pass(15_000);
-    expect(client.status).toBe("waiting");
-  });
+  it.each(["online", "offline", "visible"] as const)(
+    "asks at once on the signal %s",
+    async (signal) => {
+      const client = await Client.open();
+      client.platform.signal(signal);
+      client.platform.signal(signal);
+      expect(client.socket.pings).toBe(1);
+      await client.platform.pass(15_000);
+      expect(client.status).toBe("waiting");
+    },
+  );
 
   it("leaves no timer behind when the connection is destroyed inside an answer's listener", async () => {
     const client = await Client.open();

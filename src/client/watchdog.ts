@@ -103,7 +103,9 @@ export class Watchdog {
     this.#pingEnd = this.#writtenBytes;
     this.#socket.ping();
     this.#leftBytes = this.#writtenBytes - this.#socket.unsentBytes;
-    this.#after(this.#limits.pongWithinMs, () => this.#missed(this.#platform.monotonic() - this.#limits.pongWithinMs));
+    this.#after(this.#limits.pongWithinMs, () =>
+      this.#missed(this.#platform.monotonic() - this.#limits.pongWithinMs),
+    );
   }
 
   /** `sinceMs`: when the wait began. */
@@ -116,7 +118,9 @@ export class Watchdog {
       return;
     }
     this.#leftBytes = leftBytes;
-    this.#after(this.#limits.pongWithinMs, () => this.#missed(this.#platform.monotonic() - this.#limits.pongWithinMs));
+    this.#after(this.#limits.pongWithinMs, () =>
+      this.#missed(this.#platform.monotonic() - this.#limits.pongWithinMs),
+    );
   }
 
   #watch(): void {
@@ -124,9 +128,14 @@ export class Watchdog {
     const { canPing } = this.#socket;
     const silentMs = this.#platform.monotonic() - this.#heardMs;
     if (canPing && silentMs >= pingAfterMs) this.#ping();
-    else if (!canPing && silentMs >= maxSilenceMs) this.#dead("the server has been silent for too long");
+    else if (!canPing && silentMs >= maxSilenceMs)
+      this.#dead("the server has been silent for too long");
     // Where it cannot be pinged yet it may be later.
-    else this.#after(canPing ? pingAfterMs - silentMs : Math.min(pingAfterMs, maxSilenceMs - silentMs), () => this.#watch());
+    else
+      this.#after(
+        canPing ? pingAfterMs - silentMs : Math.min(pingAfterMs, maxSilenceMs - silentMs),
+        () => this.#watch(),
+      );
   }
 
   #after(ms: number, run: () => void, isSecond = false): void {

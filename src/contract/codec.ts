@@ -21,7 +21,8 @@ export interface Codec {
 export function namedBy(field: string): Codec {
   return {
     nameOf(json) {
-      if (typeof json !== "object" || json === null || !Object.hasOwn(json, field)) return undefined;
+      if (typeof json !== "object" || json === null || !Object.hasOwn(json, field))
+        return undefined;
       const name = (json as Record<string, unknown>)[field];
       return typeof name === "string" ? name : undefined;
     },

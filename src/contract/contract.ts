@@ -64,9 +64,13 @@ export type Incoming<C extends Contract, N extends keyof C["in"]> = z.output<C["
 export type Outgoing<C extends Contract, N extends keyof C["out"]> = z.input<C["out"][N]["schema"]>;
 
 /** Validated path and query parameters of a route. */
-export type RouteParams<C extends Contract, N extends keyof C["routes"]> = z.output<C["routes"][N]["params"]>;
+export type RouteParams<C extends Contract, N extends keyof C["routes"]> = z.output<
+  C["routes"][N]["params"]
+>;
 
 /** Validated body of a route; undefined where the route has none. */
-export type RouteBody<C extends Contract, N extends keyof C["routes"]> = C["routes"][N] extends { readonly body: infer B extends z.ZodType }
+export type RouteBody<C extends Contract, N extends keyof C["routes"]> = C["routes"][N] extends {
+  readonly body: infer B extends z.ZodType;
+}
   ? z.output<B>
   : undefined;

@@ -2,7 +2,20 @@
 export { parseLenient } from "../wire/lenient-json.ts";
 export { printJson } from "../wire/print-json.ts";
 export { type Codec, namedBy } from "./codec.ts";
-export { type Contract, defineContract, type Incoming, type Outgoing, type RouteBody, type RouteParams } from "./contract.ts";
-export { defaultLimits, type Limits, limitsSchema, type ServiceLimits, serviceLimits } from "./limits.ts";
+export {
+  type Contract,
+  defineContract,
+  type Incoming,
+  type Outgoing,
+  type RouteBody,
+  type RouteParams,
+} from "./contract.ts";
+export {
+  defaultLimits,
+  type Limits,
+  limitsSchema,
+  type ServiceLimits,
+  serviceLimits,
+} from "./limits.ts";
 export type { Delivery, InMessage, InMessages, OutMessage, OutMessages } from "./message.ts";
 export type { Route, Routes } from "./route.ts";

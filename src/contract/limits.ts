@@ -8,34 +8,58 @@ const rate = z.number().positive().nullable();
 
 /** Limits of a connection or request. Every one has a name in the config, a metric and an error or close code. */
 export const limitsSchema = z.strictObject({
-  maxFrameBytes: bytes.default(1 << 20).describe("Largest frame a client may send; over it: close 1009. Default 1 MiB"),
-  maxBodyBytes: bytes.default(64 << 20).describe("Largest HTTP body; over it: 413 too_large. Default 64 MiB"),
+  maxFrameBytes: bytes
+    .default(1 << 20)
+    .describe("Largest frame a client may send; over it: close 1009. Default 1 MiB"),
+  maxBodyBytes: bytes
+    .default(64 << 20)
+    .describe("Largest HTTP body; over it: 413 too_large. Default 64 MiB"),
   maxQueueBytes: bytes
     .default(1 << 20)
-    .describe("Most bytes that may wait for one slow connection (a single message always may); over it: close 4408. Default 1 MiB"),
+    .describe(
+      "Most bytes that may wait for one slow connection (a single message always may); over it: close 4408. Default 1 MiB",
+    ),
   maxQueueMessages: count
     .default(10_000)
-    .describe("Most messages that may wait for one slow connection; over it: close 4408. Default 10,000"),
+    .describe(
+      "Most messages that may wait for one slow connection; over it: close 4408. Default 10,000",
+    ),
   maxInbox: count
     .default(1000)
-    .describe("Most messages of one connection that may wait for its running one; over it: reading pauses, or close 4429. Default 1,000"),
-  maxConnections: count.default(50_000).describe("Most open connections of the process; over it: close 1013. Default 50,000"),
+    .describe(
+      "Most messages of one connection that may wait for its running one; over it: reading pauses, or close 4429. Default 1,000",
+    ),
+  maxConnections: count
+    .default(50_000)
+    .describe("Most open connections of the process; over it: close 1013. Default 50,000"),
   maxConnectionsPerAddress: count
     .nullable()
     .default(null)
     .describe("Most open connections of one address; over it: close 4429. Default null: no bound"),
   messagesPerSecond: rate
     .default(null)
-    .describe("Messages a connection may send a second, in bursts of two seconds' worth; over it: close 4429. Default null: no bound"),
+    .describe(
+      "Messages a connection may send a second, in bursts of two seconds' worth; over it: close 4429. Default null: no bound",
+    ),
   connectsPerSecondPerAddress: rate
     .default(null)
-    .describe("Connections an address may open a second, in bursts of two seconds' worth; over it: close 4429. Default null: no bound"),
+    .describe(
+      "Connections an address may open a second, in bursts of two seconds' worth; over it: close 4429. Default null: no bound",
+    ),
   authTimeoutMs: ms
     .default(10_000)
-    .describe("With auth on, time until a connection must have said who it is; over it: close 4401. Default 10 s"),
+    .describe(
+      "With auth on, time until a connection must have said who it is; over it: close 4401. Default 10 s",
+    ),
   pingIntervalMs: ms.default(25_000).describe("How often each connection is pinged. Default 25 s"),
-  idleTimeoutMs: ms.default(120_000).describe("A connection that has sent nothing, not even a pong, for so long is gone. Default 120 s"),
-  requestTimeoutMs: ms.default(30_000).describe("Time to answer an HTTP request; over it: 504 timeout. Default 30 s"),
+  idleTimeoutMs: ms
+    .default(120_000)
+    .describe(
+      "A connection that has sent nothing, not even a pong, for so long is gone. Default 120 s",
+    ),
+  requestTimeoutMs: ms
+    .default(30_000)
+    .describe("Time to answer an HTTP request; over it: 504 timeout. Default 30 s"),
 });
 
 /** All limits, resolved. */

@@ -36,7 +36,14 @@ describe("Expectation", () => {
   it("keeps few of many faults", () => {
     const expected = starts();
     for (let nth = 1; nth <= 8; nth++) expected.fault(`fault ${nth}`);
-    expect(expected.missed()).toEqual(["fault 1", "fault 2", "fault 3", "fault 4", "fault 5", "and 3 more faults"]);
+    expect(expected.missed()).toEqual([
+      "fault 1",
+      "fault 2",
+      "fault 3",
+      "fault 4",
+      "fault 5",
+      "and 3 more faults",
+    ]);
   });
 
   it("settles when nothing is due any more, else at the deadline", async () => {

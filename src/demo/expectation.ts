@@ -77,7 +77,11 @@ export class Expectation {
   missed(): readonly string[] {
     const [first] = this.#due;
     return [
-      ...(first === undefined ? [] : [`${this.#due.size} of ${this.#due.size + this.#count} ${this.#what} missed, such as ${first}`]),
+      ...(first === undefined
+        ? []
+        : [
+            `${this.#due.size} of ${this.#due.size + this.#count} ${this.#what} missed, such as ${first}`,
+          ]),
       ...this.#faults,
       ...(this.#furtherFaults === 0 ? [] : [`and ${this.#furtherFaults} more faults`]),
     ];

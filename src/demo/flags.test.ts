@@ -3,7 +3,13 @@ import { flagsIn } from "./flags.ts";
 
 describe("flagsIn", () => {
   it("has a default for everything", () => {
-    expect(flagsIn([])).toEqual({ seconds: undefined, port: 7400, seed: "switchboard", data: undefined, help: false });
+    expect(flagsIn([])).toEqual({
+      seconds: undefined,
+      port: 7400,
+      seed: "switchboard",
+      data: undefined,
+      help: false,
+    });
   });
 
   it("takes what is given", () => {
@@ -16,10 +22,14 @@ describe("flagsIn", () => {
     });
   });
 
-  it.each([[["--seconds", "0"]], [["--seconds", "soon"]], [["--port", "70000"]], [["--data", ""]], [["--unknown"]], [["word"]]])(
-    "refuses %j",
-    (args) => {
-      expect(() => flagsIn(args)).toThrow(Error);
-    },
-  );
+  it.each([
+    [["--seconds", "0"]],
+    [["--seconds", "soon"]],
+    [["--port", "70000"]],
+    [["--data", ""]],
+    [["--unknown"]],
+    [["word"]],
+  ])("refuses %j", (args) => {
+    expect(() => flagsIn(args)).toThrow(Error);
+  });
 });

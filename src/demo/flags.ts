@@ -40,7 +40,10 @@ export function flagsIn(args: readonly string[]): Flags {
   });
   if (values.data === "") throw new Error("--data must name a folder, not be empty");
   return {
-    seconds: values.seconds === undefined ? undefined : number("--seconds", values.seconds, { least: 1, most: 1_000_000 }),
+    seconds:
+      values.seconds === undefined
+        ? undefined
+        : number("--seconds", values.seconds, { least: 1, most: 1_000_000 }),
     port: number("--port", values.port, { least: 0, most: 65_535 }),
     seed: values.seed,
     data: values.data,
@@ -48,8 +51,14 @@ export function flagsIn(args: readonly string[]): Flags {
   };
 }
 
-function number(flag: string, text: string, { least, most }: { readonly least: number; readonly most: number }): number {
+function number(
+  flag: string,
+  text: string,
+  { least, most }: { readonly least: number; readonly most: number },
+): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new Error(`${flag} must be a whole number from ${least} to ${most}, not ${JSON.stringify(text)}`);
+  throw new Error(
+    `${flag} must be a whole number from ${least} to ${most}, not ${JSON.stringify(text)}`,
+  );
 }

@@ -33,7 +33,9 @@ export async function ask(url: string, asking: Asking = {}): Promise<Answer> {
 export async function demand(url: string, asking: Asking = {}): Promise<Answer> {
   const answer = await ask(url, asking);
   if (answer.status < 200 || answer.status > 299)
-    throw new Error(`${asking.method ?? ""} ${url} answered ${answer.status} ${answer.text.slice(0, 300)}`.trim());
+    throw new Error(
+      `${asking.method ?? ""} ${url} answered ${answer.status} ${answer.text.slice(0, 300)}`.trim(),
+    );
   return answer;
 }
 

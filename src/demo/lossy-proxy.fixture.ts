@@ -11,7 +11,10 @@ export interface LossyProxy {
 }
 
 /** `loses` is asked for every text frame from the server: it never arrives if the answer is true. HTTP goes through as it is. */
-export async function startLossyProxy(target: string, loses: (text: string) => boolean): Promise<LossyProxy> {
+export async function startLossyProxy(
+  target: string,
+  loses: (text: string) => boolean,
+): Promise<LossyProxy> {
   const server = createServer((incoming, answer) => forward(target, incoming, answer));
   const sockets = new WebSocketServer({ noServer: true });
   server.on("upgrade", (incoming, socket, head) => {

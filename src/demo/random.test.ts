@@ -18,13 +18,16 @@ describe("Random", () => {
   it("draws evenly and normally", () => {
     const random = new Random("moments");
     const draws = 20_000;
-    const mean = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0) / draws;
+    const mean = (numbers: readonly number[]) =>
+      numbers.reduce((sum, number) => sum + number, 0) / draws;
     const even = Array.from({ length: draws }, () => random.next());
     const normal = Array.from({ length: draws }, () => random.normal());
     // Five standard errors.
     expect(Math.abs(mean(even) - 0.5)).toBeLessThan(5 * Math.sqrt(1 / 12 / draws));
     expect(Math.abs(mean(normal))).toBeLessThan(5 * Math.sqrt(1 / draws));
-    expect(Math.abs(mean(normal.map((number) => number ** 2)) - 1)).toBeLessThan(5 * Math.sqrt(2 / draws));
+    expect(Math.abs(mean(normal.map((number) => number ** 2)) - 1)).toBeLessThan(
+      5 * Math.sqrt(2 / draws),
+    );
     expect(even.every((number) => number >= 0 && number < 1)).toBe(true);
   });
 

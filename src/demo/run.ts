@@ -45,7 +45,11 @@ async function show(flags: Flags, unread: AbortSignal): Promise<0 | 1> {
   const server = await startServer(flags.port, flags.data);
   try {
     const setting = new Setting(server.url, systemClock);
-    const scenes = scenesOf(setting, new Random(flags.seed), flags.data === undefined ? "" : `-${systemClock.now().toString(36)}`);
+    const scenes = scenesOf(
+      setting,
+      new Random(flags.seed),
+      flags.data === undefined ? "" : `-${systemClock.now().toString(36)}`,
+    );
     print(introduction(server, scenes, flags));
     endWhenTold(setting, flags.seconds, unread);
     const results = await play({ setting, scenes, print });
@@ -70,14 +74,20 @@ function scenesOf(setting: Setting, random: Random, mark: string): readonly Scen
 
 function introduction(server: DemoServer, scenes: readonly Scene[], flags: Flags): string {
   const width = Math.max(...scenes.map(({ service }) => service.length));
-  const until = flags.seconds === undefined ? "until you press Ctrl-C" : `for ${flags.seconds} s (Ctrl-C ends it earlier)`;
+  const until =
+    flags.seconds === undefined
+      ? "until you press Ctrl-C"
+      : `for ${flags.seconds} s (Ctrl-C ends it earlier)`;
   return [
     `Switchboard is running at ${server.url} with simulated clients, ${until}.`,
     ...(flags.data === undefined ? [] : [`What it stores is kept in ${server.data}.`]),
     `Open ${server.url}/console/ in a browser to see it.`,
     "What goes on, and a command for another terminal to look at it, or to join in:",
     "",
-    ...scenes.flatMap(({ service, about, command }) => [`  ${service.padEnd(width)}  ${about}`, `  ${" ".repeat(width)}  $ ${command}`]),
+    ...scenes.flatMap(({ service, about, command }) => [
+      `  ${service.padEnd(width)}  ${about}`,
+      `  ${" ".repeat(width)}  $ ${command}`,
+    ]),
     "",
   ].join("\n");
 }

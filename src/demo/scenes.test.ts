@@ -41,22 +41,72 @@ const scenes: readonly {
   readonly nth: number;
   readonly missedBy: RegExp;
 }[] = [
-  { make: (setting) => new LobbyScene(setting, random()), lost: '"type":"start"', nth: 3, missedBy: /^player/ },
-  { make: (setting) => new LobbyScene(setting, random()), lost: "refresh", nth: 4, missedBy: /page$/ },
-  { make: (setting) => new DevicesScene(setting, random(), ""), lost: '["command finish"', nth: 3, missedBy: /^(user|watcher)/ },
-  { make: (setting) => new DevicesScene(setting, random(), ""), lost: '["command failed"', nth: 2, missedBy: /^(user|watcher)/ },
-  { make: (setting) => new ExperimentsScene(setting, random(), "x"), lost: '"theta[8]":[', nth: 3, missedBy: /dashboard|latecomer/ },
+  {
+    make: (setting) => new LobbyScene(setting, random()),
+    lost: '"type":"start"',
+    nth: 3,
+    missedBy: /^player/,
+  },
+  {
+    make: (setting) => new LobbyScene(setting, random()),
+    lost: "refresh",
+    nth: 4,
+    missedBy: /page$/,
+  },
+  {
+    make: (setting) => new DevicesScene(setting, random(), ""),
+    lost: '["command finish"',
+    nth: 3,
+    missedBy: /^(user|watcher)/,
+  },
+  {
+    make: (setting) => new DevicesScene(setting, random(), ""),
+    lost: '["command failed"',
+    nth: 2,
+    missedBy: /^(user|watcher)/,
+  },
+  {
+    make: (setting) => new ExperimentsScene(setting, random(), "x"),
+    lost: '"theta[8]":[',
+    nth: 3,
+    missedBy: /dashboard|latecomer/,
+  },
   {
     make: (setting) => new ExperimentsScene(setting, random(), "x"),
     lost: '"experiment:finish"',
     nth: 2,
     missedBy: /dashboard|phone|latecomer/,
   },
-  { make: (setting) => new TrackingScene(setting, random()), lost: '"type":"stop"', nth: 2, missedBy: /camera|operator|wall/ },
-  { make: (setting) => new TrackingScene(setting, random()), lost: '"type":"featureMap"', nth: 2, missedBy: /camera/ },
-  { make: (setting) => new TrackingScene(setting, random()), lost: '"type":"newObject"', nth: 2, missedBy: /operator|wall/ },
-  { make: (setting) => new CrowdScene(setting, random(), ""), lost: '"update_status"', nth: 2, missedBy: /Mephisto/ },
-  { make: (setting) => new CrowdScene(setting, random(), ""), lost: '"submitted"', nth: 2, missedBy: /^worker/ },
+  {
+    make: (setting) => new TrackingScene(setting, random()),
+    lost: '"type":"stop"',
+    nth: 2,
+    missedBy: /camera|operator|wall/,
+  },
+  {
+    make: (setting) => new TrackingScene(setting, random()),
+    lost: '"type":"featureMap"',
+    nth: 2,
+    missedBy: /camera/,
+  },
+  {
+    make: (setting) => new TrackingScene(setting, random()),
+    lost: '"type":"newObject"',
+    nth: 2,
+    missedBy: /operator|wall/,
+  },
+  {
+    make: (setting) => new CrowdScene(setting, random(), ""),
+    lost: '"update_status"',
+    nth: 2,
+    missedBy: /Mephisto/,
+  },
+  {
+    make: (setting) => new CrowdScene(setting, random(), ""),
+    lost: '"submitted"',
+    nth: 2,
+    missedBy: /^worker/,
+  },
 ];
 
 const stops: (() => Promise<void>)[] = [];
@@ -66,7 +116,11 @@ afterEach(async () => {
 });
 
 /** Plays a scene while the proxy loses what it is told to; a scene that loses something ends soon after. Returns who missed what. */
-async function play(make: (setting: Setting) => Scene, haste: number, loses: (text: string) => boolean) {
+async function play(
+  make: (setting: Setting) => Scene,
+  haste: number,
+  loses: (text: string) => boolean,
+) {
   const clock = hastyClock(haste);
   const server = await TestServer.start();
   stops.push(() => server.stop());
@@ -86,7 +140,14 @@ async function play(make: (setting: Setting) => Scene, haste: number, loses: (te
 }
 
 describe("a scene in which nothing is lost", () => {
-  const kinds = [...new Map(scenes.map(({ make }) => [make(new Setting("http://127.0.0.1:1", systemClock)).service, make]))];
+  const kinds = [
+    ...new Map(
+      scenes.map(({ make }) => [
+        make(new Setting("http://127.0.0.1:1", systemClock)).service,
+        make,
+      ]),
+    ),
+  ];
 
   it.each(kinds)("%s: nobody misses anything", async (_, make) => {
     expect(await play(make, mildHaste, () => false)).toEqual([]);
@@ -98,6 +159,8 @@ describe("a scene in which one message is lost", () => {
     let seen = 0;
     const missed = await play(make, greatHaste, (text) => text.includes(lost) && ++seen === nth);
     expect(seen, `frames with ${lost}`).toBeGreaterThanOrEqual(nth);
-    expect(missed.map(({ name }) => name)).toEqual(expect.arrayContaining([expect.stringMatching(missedBy)]));
+    expect(missed.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([expect.stringMatching(missedBy)]),
+    );
   });
 });

@@ -17,14 +17,18 @@ export interface DemoServer {
 
 /** Rejects with a SwitchboardError that says what to do if it cannot start. Its warnings go to standard error. */
 export async function startServer(port: number, data: string | undefined): Promise<DemoServer> {
-  const temporary = data === undefined ? await mkdtemp(join(tmpdir(), "switchboard-demo-")) : undefined;
+  const temporary =
+    data === undefined ? await mkdtemp(join(tmpdir(), "switchboard-demo-")) : undefined;
   const folder = data ?? join(temporary ?? "", "data");
   const remove = async () => {
     if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
   };
   try {
     const config = configFrom(installedServices, { listen: { port }, data: folder });
-    const logger = pino({ level: "warn", timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: true }));
+    const logger = pino(
+      { level: "warn", timestamp: pino.stdTimeFunctions.isoTime },
+      pino.destination({ fd: 2, sync: true }),
+    );
     const gateway = await startGateway(config, { services: installedServices, logger });
     const [main] = gateway.listeners;
     if (main === undefined) throw new Error("a gateway without a listener");

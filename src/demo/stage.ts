@@ -36,8 +36,13 @@ export async function play({ setting, scenes, print }: Staging): Promise<readonl
   await tell({ setting, scenes, print });
   print("Coming to an end…\n");
   await within(setting, all);
-  for (const scene of open) failures.set(scene, `was not over ${longestEndingMs / 1000} s after the end`);
-  return scenes.map((scene) => ({ service: scene.service, participants: scene.participants, failed: failures.get(scene) }));
+  for (const scene of open)
+    failures.set(scene, `was not over ${longestEndingMs / 1000} s after the end`);
+  return scenes.map((scene) => ({
+    service: scene.service,
+    participants: scene.participants,
+    failed: failures.get(scene),
+  }));
 }
 
 /** Prints a block of lines every now and then until the setting ends. */
@@ -50,7 +55,9 @@ async function tell({ setting, scenes, print }: Staging): Promise<void> {
     if (setting.ending) return;
     const at = `${Math.round((clock.monotonic() - startMs) / 1000)} s`;
     for (const [nth, scene] of scenes.entries())
-      print(`${(nth === 0 ? at : "").padStart(7)}  ${scene.service.padEnd(width)}  ${scene.line()}`);
+      print(
+        `${(nth === 0 ? at : "").padStart(7)}  ${scene.service.padEnd(width)}  ${scene.line()}`,
+      );
     print("");
   }
 }

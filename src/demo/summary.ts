@@ -16,7 +16,9 @@ export interface Summary {
 
 /** One row a client; what was missed stands below its row. */
 export function summaryOf(results: readonly SceneResult[]): Summary {
-  const nameWidth = Math.max(...results.flatMap(({ participants }) => participants.map(({ name }) => name.length)));
+  const nameWidth = Math.max(
+    ...results.flatMap(({ participants }) => participants.map(({ name }) => name.length)),
+  );
   const serviceWidth = Math.max(...results.map(({ service }) => service.length));
   const lines: string[] = [];
   let clients = 0;
@@ -28,7 +30,9 @@ export function summaryOf(results: readonly SceneResult[]): Summary {
       clients++;
       if (missed.length > 0) unhappy++;
       const title = (nth === 0 ? service : "").padEnd(serviceWidth);
-      lines.push(`  ${title}  ${missed.length === 0 ? "ok    " : "MISSED"}  ${participant.name.padEnd(nameWidth)}  ${participant.saw()}`);
+      lines.push(
+        `  ${title}  ${missed.length === 0 ? "ok    " : "MISSED"}  ${participant.name.padEnd(nameWidth)}  ${participant.saw()}`,
+      );
       for (const what of missed) lines.push(`  ${" ".repeat(serviceWidth)}          ! ${what}`);
     }
     if (failed !== undefined) {

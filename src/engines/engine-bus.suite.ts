@@ -15,10 +15,14 @@ export function busSuite(context: SuiteContext): void {
       bus.publish("roomy.a", "another token");
       bus.publish("room", "the prefix without its dot");
       bus.publish("other.room.a", "elsewhere");
-      for (let nth = 0; nth < 200; nth++) bus.publish(nth % 2 === 0 ? "room.a" : "room.b.c", `${nth}`);
+      for (let nth = 0; nth < 200; nth++)
+        bus.publish(nth % 2 === 0 ? "room.a" : "room.b.c", `${nth}`);
       const items = await got.count(200);
       for (const [parity, subject] of ["room.a", "room.b.c"].entries()) {
-        const expected = Array.from({ length: 100 }, (_, index) => `${subject} ${index * 2 + parity}`);
+        const expected = Array.from(
+          { length: 100 },
+          (_, index) => `${subject} ${index * 2 + parity}`,
+        );
         expect(items.filter((item) => item.startsWith(`${subject} `))).toEqual(expected);
       }
       expect(items.length).toBe(200);
@@ -44,7 +48,13 @@ export function busSuite(context: SuiteContext): void {
       bus.publish("a", "end");
       for (const got of [one, two]) {
         const items = await got.count(5);
-        expect(items.map((data, index) => data === [...all, "end"][index])).toEqual([true, true, true, true, true]);
+        expect(items.map((data, index) => data === [...all, "end"][index])).toEqual([
+          true,
+          true,
+          true,
+          true,
+          true,
+        ]);
       }
     });
 
@@ -78,7 +88,9 @@ export function busSuite(context: SuiteContext): void {
     test("subjects outside the rule are refused", async () => {
       const { bus } = await context.open();
       for (const subject of ["", ".a", "a.", "a..b", "a b", "*", "a.>"]) {
-        expect(() => bus.publish(subject, "x"), subject).toThrow(expect.objectContaining({ code: "log_bad_subject" }));
+        expect(() => bus.publish(subject, "x"), subject).toThrow(
+          expect.objectContaining({ code: "log_bad_subject" }),
+        );
       }
       for (const prefix of ["", ".", "a..", "a b", ">", "a.*."])
         await rejection(

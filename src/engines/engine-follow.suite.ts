@@ -54,7 +54,8 @@ export function followSuite(context: SuiteContext): void {
       const log = await (await context.open()).log("things");
       const appends: Promise<unknown>[] = [];
       const append = (count: number) => {
-        for (let nth = 0; nth < count; nth++) appends.push(log.append(`s.${appends.length % 7}`, [{ data: `${appends.length}` }]));
+        for (let nth = 0; nth < count; nth++)
+          appends.push(log.append(`s.${appends.length % 7}`, [{ data: `${appends.length}` }]));
       };
       append(700);
       await Promise.all(appends);
@@ -72,7 +73,11 @@ export function followSuite(context: SuiteContext): void {
       await within(log.caughtUp(end), "caughtUp");
       const { items } = recorder.events;
       expect(items.length).toBe(appends.length + 20 + 1);
-      expect(items.every((event, index) => index === 0 || event.offset > (items[index - 1]?.offset ?? 0))).toBe(true);
+      expect(
+        items.every(
+          (event, index) => index === 0 || event.offset > (items[index - 1]?.offset ?? 0),
+        ),
+      ).toBe(true);
       for (let subject = 0; subject < 7; subject++) {
         const mine = texts(items.filter((event) => event.subject === `s.${subject}`)).map(Number);
         expect(mine).toEqual(Array.from(appends.keys()).filter((index) => index % 7 === subject));
@@ -154,7 +159,8 @@ export function followSuite(context: SuiteContext): void {
       await log.follow(0, {
         event: (event) => {
           recorder.event(event);
-          if (event.subject === "ask") answers.push(log.append("answer", [{ data: `re ${event.data}` }]));
+          if (event.subject === "ask")
+            answers.push(log.append("answer", [{ data: `re ${event.data}` }]));
         },
         gap: () => {},
       });
@@ -225,7 +231,10 @@ export function followSuite(context: SuiteContext): void {
       const recorder = new Recorder();
       await within(log.follow(0, recorder), "follow");
       const one = await put(log, "a", "1");
-      const conflict = await rejection(log.append("a", [{ data: "2" }], { expect: 0 }), "log_conflict");
+      const conflict = await rejection(
+        log.append("a", [{ data: "2" }], { expect: 0 }),
+        "log_conflict",
+      );
       expect(conflict.details.last).toBe(one);
       await within(log.caughtUp(Number(conflict.details.last)), "caughtUp");
       expect(recorder.texts()).toEqual(["1"]);

@@ -60,7 +60,10 @@ export class Arrivals<T> {
     this.#waiting.add(check);
     check();
     try {
-      await within(arrived, `${what} (so far ${this.items.length}: ${JSON.stringify(this.items.slice(-3))?.slice(0, 500)})`);
+      await within(
+        arrived,
+        `${what} (so far ${this.items.length}: ${JSON.stringify(this.items.slice(-3))?.slice(0, 500)})`,
+      );
     } finally {
       this.#waiting.delete(check);
     }
@@ -100,7 +103,12 @@ export function texts(events: readonly LogEvent[]): string[] {
 }
 
 /** All data of a subject after an offset, however many reads that takes. */
-export async function readAll(log: Log, subject: string, after = 0, options: ReadOptions = {}): Promise<LogEvent[]> {
+export async function readAll(
+  log: Log,
+  subject: string,
+  after = 0,
+  options: ReadOptions = {},
+): Promise<LogEvent[]> {
   const events: LogEvent[] = [];
   for (let from = after; ; ) {
     const result = await log.read(subject, from, options);
@@ -120,7 +128,10 @@ export async function put(log: Log, subject: string, data: string, id?: string):
 }
 
 /** The error with which `promise` rejects; fails the test if it resolves, or rejects without one of the codes. */
-export async function rejection(promise: Promise<unknown>, ...codes: readonly ErrorCode[]): Promise<SwitchboardError> {
+export async function rejection(
+  promise: Promise<unknown>,
+  ...codes: readonly ErrorCode[]
+): Promise<SwitchboardError> {
   const outcome = await within(
     promise.then(
       (value) => ({ value }),
@@ -128,7 +139,10 @@ export async function rejection(promise: Promise<unknown>, ...codes: readonly Er
     ),
     `a rejection with ${codes.join(" or ")}`,
   );
-  if ("value" in outcome) return expect.unreachable(`resolved with ${JSON.stringify(outcome.value)} instead of ${codes.join(" or ")}`);
+  if ("value" in outcome)
+    return expect.unreachable(
+      `resolved with ${JSON.stringify(outcome.value)} instead of ${codes.join(" or ")}`,
+    );
   if (!isSwitchboardError(outcome.error)) throw outcome.error;
   expect(codes).toContain(outcome.error.code);
   return outcome.error;

@@ -6,13 +6,15 @@ import { Arrivals, rejection, type SuiteContext } from "./engine-harness.suite.t
 
 /** The lease; fails the test if it was refused. */
 export function held(acquired: Acquired): Lease {
-  if (!("lease" in acquired)) throw new Error(`refused: held by ${JSON.stringify(acquired.holder)}`);
+  if (!("lease" in acquired))
+    throw new Error(`refused: held by ${JSON.stringify(acquired.holder)}`);
   return acquired.lease;
 }
 
 /** Who has it; fails the test if it was acquired. */
 export function refusedBy(acquired: Acquired): Holder {
-  if (!("holder" in acquired)) throw new Error(`acquired with fence ${acquired.lease.fence}, should have been refused`);
+  if (!("holder" in acquired))
+    throw new Error(`acquired with fence ${acquired.lease.fence}, should have been refused`);
   return acquired.holder;
 }
 
@@ -29,14 +31,21 @@ export function leasesSuite(context: SuiteContext): void {
       expect(lease).toMatchObject({ key: "cam.1", value: "é😀 value", session: session.id });
       expect(lease.fence).toBeGreaterThan(0);
       const holder = refusedBy(await leases.acquire("cam.1", "me too"));
-      expect(holder).toEqual({ key: "cam.1", value: "é😀 value", session: session.id, fence: lease.fence });
+      expect(holder).toEqual({
+        key: "cam.1",
+        value: "é😀 value",
+        session: session.id,
+        fence: lease.fence,
+      });
       expect(await leases.list("")).toEqual([holder]);
       held(await leases.acquire("cam.2", ""));
     });
 
     test("of several who ask at once one gets it", async () => {
       const { leases } = await context.open();
-      const asked = await Promise.all(Array.from({ length: 20 }, (_, index) => leases.acquire("k", `${index}`)));
+      const asked = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => leases.acquire("k", `${index}`)),
+      );
       const won = asked.filter((acquired) => "lease" in acquired);
       expect(won.length).toBe(1);
       expect((await leases.list("k")).length).toBe(1);
@@ -64,9 +73,13 @@ export function leasesSuite(context: SuiteContext): void {
       await lease.update("2");
       expect(lease.value).toBe("2");
       expect(lease.fence).toBeGreaterThan(before);
-      expect(await leases.list("")).toEqual([{ key: "k", value: "2", fence: lease.fence, session: lease.session }]);
+      expect(await leases.list("")).toEqual([
+        { key: "k", value: "2", fence: lease.fence, session: lease.session },
+      ]);
       await Promise.all([lease.update("3"), lease.update("4")]);
-      expect((await leases.list("")).map((holder) => [holder.value, holder.fence])).toEqual([["4", lease.fence]]);
+      expect((await leases.list("")).map((holder) => [holder.value, holder.fence])).toEqual([
+        ["4", lease.fence],
+      ]);
       await lease.release();
       expect(await leases.list("")).toEqual([]);
     });
@@ -74,8 +87,12 @@ export function leasesSuite(context: SuiteContext): void {
     test("steal takes it from a living holder, whose lost is called once", async () => {
       const { leases } = await context.open();
       const losses = new Arrivals<string>();
-      const first = held(await leases.acquire("k", "1", { lost: (why) => losses.add(`first ${why}`) }));
-      const second = held(await leases.acquire("k", "2", { steal: true, lost: (why) => losses.add(`second ${why}`) }));
+      const first = held(
+        await leases.acquire("k", "1", { lost: (why) => losses.add(`first ${why}`) }),
+      );
+      const second = held(
+        await leases.acquire("k", "2", { steal: true, lost: (why) => losses.add(`second ${why}`) }),
+      );
       expect(second.fence).toBeGreaterThan(first.fence);
       expect(await losses.count(1)).toEqual(["first stolen"]);
       await rejection(first.update("x"), "lease_lost");
@@ -110,7 +127,9 @@ export function leasesSuite(context: SuiteContext): void {
       expect(refusedBy(loser).fence).toBe(held(winner).fence);
       const before = held(winner).fence;
       await held(winner).update("updated");
-      expect(refusedBy(await leases.acquire("k", "4", { steal: true, stealFence: before })).value).toBe("updated");
+      expect(
+        refusedBy(await leases.acquire("k", "4", { steal: true, stealFence: before })).value,
+      ).toBe("updated");
       await held(winner).release();
       held(await leases.acquire("k", "5", { steal: true, stealFence: before }));
     });
@@ -134,7 +153,8 @@ export function leasesSuite(context: SuiteContext): void {
       const b = held(await leases.acquire("p.a", "2"));
       const c = held(await leases.acquire("q", "3"));
       expect([a.fence < b.fence, b.fence < c.fence]).toEqual([true, true]);
-      const keys = async (prefix: string) => (await leases.list(prefix)).map((holder) => holder.key);
+      const keys = async (prefix: string) =>
+        (await leases.list(prefix)).map((holder) => holder.key);
       expect(await keys("")).toEqual(["p.b", "p.a", "q"]);
       expect(await keys("p.")).toEqual(["p.b", "p.a"]);
       expect(await keys("p.a")).toEqual(["p.a"]);
@@ -160,7 +180,10 @@ export function leasesSuite(context: SuiteContext): void {
       await one.release();
       held(await leases.acquire("end", "not asked for"));
       held(await leases.acquire("room.end", "end"));
-      await changes.until((items) => items.some((item) => item.key === "room.end"), "the last change");
+      await changes.until(
+        (items) => items.some((item) => item.key === "room.end"),
+        "the last change",
+      );
       // A change may be told twice, so runs of equal ones count as one.
       const told = (key: string) =>
         changes.items
@@ -177,13 +200,17 @@ export function leasesSuite(context: SuiteContext): void {
       subscription.stop();
       const count = changes.items.length;
       held(await leases.acquire("room.3", "d"));
-      await other.until((items) => items.some((item) => item.key === "room.3"), "the change after stop");
+      await other.until(
+        (items) => items.some((item) => item.key === "room.3"),
+        "the change after stop",
+      );
       expect(changes.items.length).toBe(count);
     });
 
     test("keys outside the rule are refused", async () => {
       const { leases } = await context.open();
-      for (const key of ["", ".a", "a.", "a..b", "a b", "*", "a/b"]) await rejection(leases.acquire(key, "x"), "log_bad_subject");
+      for (const key of ["", ".a", "a.", "a..b", "a b", "*", "a/b"])
+        await rejection(leases.acquire(key, "x"), "log_bad_subject");
     });
   });
 }

@@ -2,7 +2,20 @@
 import { describe, expect, test } from "vitest";
 import { put, readAll, rejection, type SuiteContext, texts } from "./engine-harness.suite.ts";
 
-const badSubjects = ["", ".", ".a", "a.", "a..b", "a b", "a*", "a.>", "a/b", "é", "a\n", "a".repeat(201)];
+const badSubjects = [
+  "",
+  ".",
+  ".a",
+  "a.",
+  "a..b",
+  "a b",
+  "a*",
+  "a.>",
+  "a/b",
+  "é",
+  "a\n",
+  "a".repeat(201),
+];
 const goodSubjects = ["a", "a.b", "A-z_0=.9", "-", "a".repeat(200), "toString", "__proto__"];
 
 export function logSuite(context: SuiteContext): void {
@@ -22,7 +35,15 @@ export function logSuite(context: SuiteContext): void {
       const [stored] = await log.append("a.b", [{ data: '{"x":1.0}' }]);
       expect(stored).toEqual({ offset: expect.any(Number), duplicate: false });
       const { events, more, gap } = await log.read("a.b", 0);
-      expect(events).toEqual([{ offset: stored?.offset, subject: "a.b", timeMs: expect.any(Number), data: '{"x":1.0}', purged: false }]);
+      expect(events).toEqual([
+        {
+          offset: stored?.offset,
+          subject: "a.b",
+          timeMs: expect.any(Number),
+          data: '{"x":1.0}',
+          purged: false,
+        },
+      ]);
       expect(Number.isSafeInteger(events[0]?.timeMs)).toBe(true);
       expect(stored?.offset).toBeGreaterThanOrEqual(1);
       expect({ more, gap }).toEqual({ more: false, gap: undefined });
@@ -32,7 +53,11 @@ export function logSuite(context: SuiteContext): void {
 
     test("the same name gives the same log, another name another one", async () => {
       const engine = await context.open();
-      const [first, again, other] = await Promise.all([engine.log("one"), engine.log("one"), engine.log("two")]);
+      const [first, again, other] = await Promise.all([
+        engine.log("one"),
+        engine.log("one"),
+        engine.log("two"),
+      ]);
       expect(again.epoch).toBe(first.epoch);
       await put(first, "a", "1");
       expect(texts(await readAll(again, "a"))).toEqual(["1"]);
@@ -44,7 +69,11 @@ export function logSuite(context: SuiteContext): void {
 
     test("several events of one call are stored in order and answered in order", async () => {
       const log = await (await context.open()).log("things");
-      const stored = await log.append("a", [{ data: "1" }, { data: "2", id: "two" }, { data: "3" }]);
+      const stored = await log.append("a", [
+        { data: "1" },
+        { data: "2", id: "two" },
+        { data: "3" },
+      ]);
       expect(stored.map((one) => one.duplicate)).toEqual([false, false, false]);
       const events = await readAll(log, "a");
       expect(texts(events)).toEqual(["1", "2", "3"]);
@@ -67,7 +96,11 @@ export function logSuite(context: SuiteContext): void {
         const mine = Array.from({ length: 100 }, (_, index) => index * 3 + place);
         expect(texts(events)).toEqual(mine.map(String));
         expect(events.map((event) => event.offset)).toEqual(mine.map((index) => offsets[index]));
-        expect(events.every((event, index) => index === 0 || event.offset > (events[index - 1]?.offset ?? 0))).toBe(true);
+        expect(
+          events.every(
+            (event, index) => index === 0 || event.offset > (events[index - 1]?.offset ?? 0),
+          ),
+        ).toBe(true);
       }
     });
 
@@ -101,12 +134,15 @@ export function logSuite(context: SuiteContext): void {
       );
       const { events, more } = await log.read("a", 0);
       expect([events.length, more]).toEqual([1_000, true]);
-      expect(texts(await readAll(log, "a"))).toEqual(Array.from({ length: 1_001 }, (_, index) => `${index}`));
+      expect(texts(await readAll(log, "a"))).toEqual(
+        Array.from({ length: 1_001 }, (_, index) => `${index}`),
+      );
     });
 
     test("subjects are listed by prefix, sorted", async () => {
       const log = await (await context.open()).log("things");
-      for (const subject of ["run.b", "run.a", "run", "runs.a", "A", "_"]) await put(log, subject, "x");
+      for (const subject of ["run.b", "run.a", "run", "runs.a", "A", "_"])
+        await put(log, subject, "x");
       expect(await log.subjects("")).toEqual(["A", "_", "run", "run.a", "run.b", "runs.a"]);
       expect(await log.subjects("run.")).toEqual(["run.a", "run.b"]);
       expect(await log.subjects("run")).toEqual(["run", "run.a", "run.b", "runs.a"]);
@@ -133,7 +169,8 @@ export function logSuite(context: SuiteContext): void {
 
     test("a log name outside the rule is refused", async () => {
       const engine = await context.open();
-      for (const name of ["", "A", "1a", "a-b", "a.b", "a b", "a".repeat(32)]) await rejection(engine.log(name), "log_bad_subject");
+      for (const name of ["", "A", "1a", "a-b", "a.b", "a b", "a".repeat(32)])
+        await rejection(engine.log(name), "log_bad_subject");
       expect((await engine.log(`a${"_9".repeat(15)}`)).name).toBe(`a${"_9".repeat(15)}`);
     });
 
@@ -159,7 +196,8 @@ export function logSuite(context: SuiteContext): void {
         all.map((data) => ({ data })),
       );
       const events = await readAll(log, "a");
-      for (const [index, data] of all.entries()) expect(events[index]?.data === data, `text ${index}`).toBe(true);
+      for (const [index, data] of all.entries())
+        expect(events[index]?.data === data, `text ${index}`).toBe(true);
       expect(events.every((event) => !event.purged)).toBe(true);
     });
   });
@@ -169,15 +207,21 @@ export function logSuite(context: SuiteContext): void {
       const log = await (await context.open()).log("things");
       const first = await put(log, "a", "first", "id 1/é");
       await put(log, "a", "other", "id 2");
-      expect(await log.append("a", [{ data: "again", id: "id 1/é" }])).toEqual([{ offset: first, duplicate: true }]);
-      expect(await log.append("b", [{ data: "elsewhere", id: "id 1/é" }])).toEqual([{ offset: first, duplicate: true }]);
+      expect(await log.append("a", [{ data: "again", id: "id 1/é" }])).toEqual([
+        { offset: first, duplicate: true },
+      ]);
+      expect(await log.append("b", [{ data: "elsewhere", id: "id 1/é" }])).toEqual([
+        { offset: first, duplicate: true },
+      ]);
       expect(texts(await readAll(log, "a"))).toEqual(["first", "other"]);
       expect(await log.subjects("")).toEqual(["a"]);
     });
 
     test("the same id without waiting: one is stored", async () => {
       const log = await (await context.open()).log("things");
-      const answers = await Promise.all([1, 2, 3].map((nth) => log.append("a", [{ data: `${nth}`, id: "same" }])));
+      const answers = await Promise.all(
+        [1, 2, 3].map((nth) => log.append("a", [{ data: `${nth}`, id: "same" }])),
+      );
       expect(texts(await readAll(log, "a"))).toEqual(["1"]);
       expect(answers.map(([stored]) => stored?.duplicate)).toEqual([false, true, true]);
       expect(new Set(answers.map(([stored]) => stored?.offset)).size).toBe(1);
@@ -202,7 +246,9 @@ export function logSuite(context: SuiteContext): void {
       const log = await (await context.open()).log("things");
       const [first] = await log.append("a", [{ data: "1", id: "one" }], { expect: 0 });
       await put(log, "a", "2");
-      expect(await log.append("a", [{ data: "1", id: "one" }], { expect: 0 })).toEqual([{ offset: first?.offset, duplicate: true }]);
+      expect(await log.append("a", [{ data: "1", id: "one" }], { expect: 0 })).toEqual([
+        { offset: first?.offset, duplicate: true },
+      ]);
       expect(texts(await readAll(log, "a"))).toEqual(["1", "2"]);
     });
 
@@ -228,12 +274,27 @@ export function logSuite(context: SuiteContext): void {
       const log = await (await context.open()).log("things");
       const [one] = await log.append("a", [{ data: "1" }], { expect: 0 });
       await put(log, "b", "another subject does not matter");
-      const [two, three] = await log.append("a", [{ data: "2" }, { data: "3" }], { expect: one?.offset ?? -1 });
+      const [two, three] = await log.append("a", [{ data: "2" }, { data: "3" }], {
+        expect: one?.offset ?? -1,
+      });
       expect(two?.offset).toBeGreaterThan(one?.offset ?? 0);
-      const conflict = await rejection(log.append("a", [{ data: "x" }], { expect: two?.offset ?? -1 }), "log_conflict");
+      const conflict = await rejection(
+        log.append("a", [{ data: "x" }], { expect: two?.offset ?? -1 }),
+        "log_conflict",
+      );
       expect(conflict.details.last).toBe(three?.offset);
-      expect((await rejection(log.append("a", [{ data: "x" }], { expect: 0 }), "log_conflict")).details.last).toBe(three?.offset);
-      expect((await rejection(log.append("new", [{ data: "x" }], { expect: one?.offset ?? -1 }), "log_conflict")).details.last).toBe(0);
+      expect(
+        (await rejection(log.append("a", [{ data: "x" }], { expect: 0 }), "log_conflict")).details
+          .last,
+      ).toBe(three?.offset);
+      expect(
+        (
+          await rejection(
+            log.append("new", [{ data: "x" }], { expect: one?.offset ?? -1 }),
+            "log_conflict",
+          )
+        ).details.last,
+      ).toBe(0);
       expect(texts(await readAll(log, "a"))).toEqual(["1", "2", "3"]);
     });
 
@@ -248,7 +309,15 @@ export function logSuite(context: SuiteContext): void {
         log.append("a", [{ data: "5", id: "x" }]),
         log.append("a", [{ data: "dropped", id: "x" }]),
       ]);
-      expect(outcomes.map((outcome) => outcome.status[0])).toEqual(["f", "f", "r", "f", "r", "f", "f"]);
+      expect(outcomes.map((outcome) => outcome.status[0])).toEqual([
+        "f",
+        "f",
+        "r",
+        "f",
+        "r",
+        "f",
+        "f",
+      ]);
       expect(texts(await readAll(log, "a"))).toEqual(["1", "5"]);
       expect(texts(await readAll(log, "b"))).toEqual(["plain", "plain too"]);
     });
@@ -257,7 +326,9 @@ export function logSuite(context: SuiteContext): void {
       const log = await (await context.open()).log("things");
       const one = await put(log, "a", "1");
       await rejection(log.append("a", [{ data: "2", id: "two" }], { expect: 0 }), "log_conflict");
-      expect((await log.append("a", [{ data: "2", id: "two" }], { expect: one }))[0]?.duplicate).toBe(false);
+      expect(
+        (await log.append("a", [{ data: "2", id: "two" }], { expect: one }))[0]?.duplicate,
+      ).toBe(false);
       expect(texts(await readAll(log, "a"))).toEqual(["1", "2"]);
     });
   });

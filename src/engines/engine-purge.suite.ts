@@ -1,7 +1,14 @@
 /** Engine suite: purge, and the gap it leaves. */
 import { describe, expect, test } from "vitest";
 import { within } from "../../test/support/inbox.ts";
-import { put, Recorder, readAll, rejection, type SuiteContext, texts } from "./engine-harness.suite.ts";
+import {
+  put,
+  Recorder,
+  readAll,
+  rejection,
+  type SuiteContext,
+  texts,
+} from "./engine-harness.suite.ts";
 
 export function purgeSuite(context: SuiteContext): void {
   describe("purge", () => {
@@ -14,7 +21,9 @@ export function purgeSuite(context: SuiteContext): void {
       expect(purged.duplicate).toBe(false);
       expect(purged.offset).toBeGreaterThan(before);
       const { events, more } = await log.read("a", 0);
-      expect(events).toEqual([{ offset: purged.offset, subject: "a", timeMs: expect.any(Number), data: "", purged: true }]);
+      expect(events).toEqual([
+        { offset: purged.offset, subject: "a", timeMs: expect.any(Number), data: "", purged: true },
+      ]);
       expect(more).toBe(false);
       expect(await log.last("a")).toBe(purged.offset);
       expect(await log.subjects("")).toEqual(["a", "a.b"]);
@@ -23,7 +32,9 @@ export function purgeSuite(context: SuiteContext): void {
 
     test("a reader from before it gets a gap, from the start too; one from it or after gets none", async () => {
       const log = await (await context.open()).log("things");
-      const [one, two] = (await log.append("a", [{ data: "1" }, { data: "2" }, { data: "3" }])).map((stored) => stored.offset);
+      const [one, two] = (await log.append("a", [{ data: "1" }, { data: "2" }, { data: "3" }])).map(
+        (stored) => stored.offset,
+      );
       const three = await log.last("a");
       const { offset } = await log.purge("a");
       await put(log, "a", "4");
@@ -35,7 +46,8 @@ export function purgeSuite(context: SuiteContext): void {
         expect(gap?.to).toBeGreaterThanOrEqual(three);
         expect(gap?.to).toBeLessThanOrEqual(offset);
       }
-      for (const after of [offset, offset + 1]) expect((await log.read("a", after)).gap).toBeUndefined();
+      for (const after of [offset, offset + 1])
+        expect((await log.read("a", after)).gap).toBeUndefined();
       expect(texts((await log.read("a", offset)).events)).toEqual(["4"]);
       expect((await log.read("b", 0)).gap).toBeUndefined();
     });
@@ -56,8 +68,14 @@ export function purgeSuite(context: SuiteContext): void {
       const log = await (await context.open()).log("things");
       const one = await put(log, "a", "1");
       const { offset } = await log.purge("a");
-      expect((await rejection(log.append("a", [{ data: "x" }], { expect: 0 }), "log_conflict")).details.last).toBe(offset);
-      expect((await rejection(log.append("a", [{ data: "x" }], { expect: one }), "log_conflict")).details.last).toBe(offset);
+      expect(
+        (await rejection(log.append("a", [{ data: "x" }], { expect: 0 }), "log_conflict")).details
+          .last,
+      ).toBe(offset);
+      expect(
+        (await rejection(log.append("a", [{ data: "x" }], { expect: one }), "log_conflict")).details
+          .last,
+      ).toBe(offset);
       await log.append("a", [{ data: "2" }], { expect: offset });
       expect(texts(await readAll(log, "a"))).toEqual(["(purged)", "2"]);
     });
@@ -66,7 +84,9 @@ export function purgeSuite(context: SuiteContext): void {
       const log = await (await context.open()).log("things");
       const one = await put(log, "a", "1", "one");
       await log.purge("a");
-      expect(await log.append("a", [{ data: "1", id: "one" }])).toEqual([{ offset: one, duplicate: true }]);
+      expect(await log.append("a", [{ data: "1", id: "one" }])).toEqual([
+        { offset: one, duplicate: true },
+      ]);
       expect(texts(await readAll(log, "a"))).toEqual(["(purged)"]);
     });
 
@@ -82,7 +102,9 @@ export function purgeSuite(context: SuiteContext): void {
       const { events } = await log.read("a", 0);
       expect(events.map((event) => [event.offset, event.purged])).toEqual([[third.offset, true]]);
       const none = await log.purge("none");
-      expect((await log.read("none", 0)).events.map((event) => event.offset)).toEqual([none.offset]);
+      expect((await log.read("none", 0)).events.map((event) => event.offset)).toEqual([
+        none.offset,
+      ]);
     });
 
     test("followers get the purge event; one that starts later gets it in place of what was", async () => {
@@ -103,13 +125,19 @@ export function purgeSuite(context: SuiteContext): void {
       await within(log.follow(0, late), "follow");
       await log.caughtUp(await log.last("a"));
       expect(texts(late.events.items.filter((event) => event.subject === "a")).at(-1)).toBe("3");
-      expect(texts(late.events.items.filter((event) => event.subject === "a"))).toContain("(purged)");
+      expect(texts(late.events.items.filter((event) => event.subject === "a"))).toContain(
+        "(purged)",
+      );
       expect(texts(late.events.items.filter((event) => event.subject === "b"))).toEqual(["2"]);
     });
 
     test("in call order with appends that were not awaited", async () => {
       const log = await (await context.open()).log("things");
-      await Promise.all([log.append("a", [{ data: "1" }]), log.purge("a"), log.append("a", [{ data: "2" }])]);
+      await Promise.all([
+        log.append("a", [{ data: "1" }]),
+        log.purge("a"),
+        log.append("a", [{ data: "2" }]),
+      ]);
       expect(texts(await readAll(log, "a"))).toEqual(["(purged)", "2"]);
     });
 

@@ -5,7 +5,9 @@ import type { Log } from "../kit/engine.ts";
 import { put, Recorder, readAll, type SuiteContext, texts } from "./engine-harness.suite.ts";
 
 async function dropped(log: Log, subject: string, offset: number): Promise<void> {
-  await expect.poll(async () => (await log.read(subject, 0, { limit: 1 })).events[0]?.offset ?? offset + 1).toBeGreaterThan(offset);
+  await expect
+    .poll(async () => (await log.read(subject, 0, { limit: 1 })).events[0]?.offset ?? offset + 1)
+    .toBeGreaterThan(offset);
 }
 
 export function retentionSuite(context: SuiteContext): void {
@@ -28,11 +30,19 @@ export function retentionSuite(context: SuiteContext): void {
 
       const part = await log.read("a", offsets[20] ?? 0, { limit: 2 });
       expect(texts(part.events)).toEqual(["30", "31"]);
-      expect([part.gap?.reason, part.gap?.from, part.more]).toEqual(["retention", (offsets[20] ?? 0) + 1, true]);
+      expect([part.gap?.reason, part.gap?.from, part.more]).toEqual([
+        "retention",
+        (offsets[20] ?? 0) + 1,
+        true,
+      ]);
 
       const lost = await log.read("a", offsets[3] ?? 0, { upTo: offsets[5] ?? 0 });
       expect(lost.events).toEqual([]);
-      expect(lost.gap).toEqual({ from: (offsets[3] ?? 0) + 1, to: offsets[5], reason: "retention" });
+      expect(lost.gap).toEqual({
+        from: (offsets[3] ?? 0) + 1,
+        to: offsets[5],
+        reason: "retention",
+      });
 
       const since = await log.read("a", offsets[29] ?? 0);
       expect(since.gap).toBeUndefined();

@@ -11,13 +11,21 @@ function isSubject(text: string): boolean {
 
 function refuse(what: string, text: string, rule: string): never {
   const shown = text.length > 300 ? `${text.slice(0, 300)}…` : text;
-  throw new SwitchboardError("log_bad_subject", `${what} ${JSON.stringify(shown)} is not allowed: ${rule}`, { subject: shown });
+  throw new SwitchboardError(
+    "log_bad_subject",
+    `${what} ${JSON.stringify(shown)} is not allowed: ${rule}`,
+    { subject: shown },
+  );
 }
 
 /** Throws `log_bad_subject` unless `subject` (or lease key) keeps the rule stated at `Log`. */
 export function checkSubject(subject: string): void {
   if (!isSubject(subject)) {
-    refuse("subject", subject, `it must be 1–${maxSubjectLength} of A-Z a-z 0-9 _ . = -, without a dot at an end or two in a row`);
+    refuse(
+      "subject",
+      subject,
+      `it must be 1–${maxSubjectLength} of A-Z a-z 0-9 _ . = -, without a dot at an end or two in a row`,
+    );
   }
 }
 
@@ -30,5 +38,6 @@ export function checkBusPrefix(prefix: string): void {
 
 /** Throws `log_bad_subject` unless a log may have this name. */
 export function checkLogName(name: string): void {
-  if (!logName.test(name)) refuse("log name", name, "it must be a small letter and up to 30 small letters, digits or _");
+  if (!logName.test(name))
+    refuse("log name", name, "it must be a small letter and up to 30 small letters, digits or _");
 }

@@ -5,43 +5,82 @@ import type { AnyService } from "../kit/service.ts";
 
 const host = z
   .string()
-  .refine((text) => /^[A-Za-z0-9.:%_-]+$/.test(text), "a host name or an IP address, without scheme, brackets or port, such as 127.0.0.1");
+  .refine(
+    (text) => /^[A-Za-z0-9.:%_-]+$/.test(text),
+    "a host name or an IP address, without scheme, brackets or port, such as 127.0.0.1",
+  );
 const port = z.int().min(0).max(65_535);
 
 const listen = z.strictObject({
-  host: host.default("127.0.0.1").describe("Address to listen on. Any other than loopback asks for auth.enabled, or for insecure"),
+  host: host
+    .default("127.0.0.1")
+    .describe(
+      "Address to listen on. Any other than loopback asks for auth.enabled, or for insecure",
+    ),
   port: port.default(7400).describe("Port to listen on; 0 is any free one"),
 });
 
 /** `disk`: an append is on the disk when it resolves. `process`: it survives the end of the process, not a power cut. */
 const embeddedEngine = z.strictObject({
-  kind: z.literal("embedded").optional().default("embedded").describe("Which engine stores: embedded (one process) or nats (many)"),
+  kind: z
+    .literal("embedded")
+    .optional()
+    .default("embedded")
+    .describe("Which engine stores: embedded (one process) or nats (many)"),
   durability: z
     .enum(["process", "disk"])
     .default("process")
-    .describe("What acknowledged events survive: the end of the process, or a power cut too (disk: slower)"),
+    .describe(
+      "What acknowledged events survive: the end of the process, or a power cut too (disk: slower)",
+    ),
 });
 
 const natsEngine = z.strictObject({
   kind: z.literal("nats").describe("Which engine stores: embedded (one process) or nats (many)"),
-  servers: z.array(z.string().min(1)).min(1).describe("Addresses of the NATS servers, such as nats://127.0.0.1:4222"),
+  servers: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe("Addresses of the NATS servers, such as nats://127.0.0.1:4222"),
   prefix: z.exactOptional(
     z
       .string()
       .refine((text) => /^[A-Za-z0-9_-]{1,40}$/.test(text), "1 to 40 letters, digits, - or _")
-      .describe("What the names of streams and subjects start with; gateways that belong together have the same"),
+      .describe(
+        "What the names of streams and subjects start with; gateways that belong together have the same",
+      ),
   ),
-  replicas: z.exactOptional(z.int().min(1).max(5).describe("Copies of what is stored, in a cluster of NATS servers: 1, 3 or 5. Default 1")),
+  replicas: z.exactOptional(
+    z
+      .int()
+      .min(1)
+      .max(5)
+      .describe("Copies of what is stored, in a cluster of NATS servers: 1, 3 or 5. Default 1"),
+  ),
   user: z.exactOptional(z.string().min(1).describe("User at the NATS servers")),
-  password: z.exactOptional(z.string().min(1).meta({ secret: true }).describe("Password at the NATS servers")),
-  token: z.exactOptional(z.string().min(1).meta({ secret: true }).describe("Token at the NATS servers")),
+  password: z.exactOptional(
+    z.string().min(1).meta({ secret: true }).describe("Password at the NATS servers"),
+  ),
+  token: z.exactOptional(
+    z.string().min(1).meta({ secret: true }).describe("Token at the NATS servers"),
+  ),
 });
 
 const jwt = z.strictObject({
-  publicKeyFile: z.string().min(1).describe("PEM file with the public key (RSA, EC P-256 or Ed25519) that tokens are signed with"),
+  publicKeyFile: z
+    .string()
+    .min(1)
+    .describe(
+      "PEM file with the public key (RSA, EC P-256 or Ed25519) that tokens are signed with",
+    ),
   issuer: z.exactOptional(z.string().min(1).describe("What `iss` must be; absent: anything")),
-  audience: z.exactOptional(z.string().min(1).describe("What `aud` must be or contain; absent: anything")),
-  rolesClaim: z.string().min(1).default("roles").describe("Where the roles are, a dotted path such as resource_access.my-app.roles"),
+  audience: z.exactOptional(
+    z.string().min(1).describe("What `aud` must be or contain; absent: anything"),
+  ),
+  rolesClaim: z
+    .string()
+    .min(1)
+    .default("roles")
+    .describe("Where the roles are, a dotted path such as resource_access.my-app.roles"),
   algorithms: z.exactOptional(
     z
       .array(z.enum(["RS256", "ES256", "EdDSA"]))
@@ -53,7 +92,12 @@ const jwt = z.strictObject({
 const auth = z.strictObject({
   enabled: z.boolean().default(false).describe("Whether clients need a token"),
   jwt: z.exactOptional(jwt),
-  tokensFile: z.exactOptional(z.string().min(1).describe("Where `switchboard token` keeps static tokens. Default DATA/tokens.json")),
+  tokensFile: z.exactOptional(
+    z
+      .string()
+      .min(1)
+      .describe("Where `switchboard token` keeps static tokens. Default DATA/tokens.json"),
+  ),
 });
 
 function isOrigin(text: string): boolean {
@@ -62,7 +106,14 @@ function isOrigin(text: string): boolean {
 
 const cors = z.strictObject({
   origins: z
-    .union([z.literal("*"), z.array(z.string().refine(isOrigin, "an origin: scheme, host and port only, such as https://example.org"))])
+    .union([
+      z.literal("*"),
+      z.array(
+        z
+          .string()
+          .refine(isOrigin, "an origin: scheme, host and port only, such as https://example.org"),
+      ),
+    ])
     .default("*")
     .describe("Origins of the pages that browsers may connect from; * is all"),
 });
@@ -79,7 +130,9 @@ const someLimits = z.strictObject(
   Object.fromEntries(
     serviceLimits.map((name) => [
       name,
-      z.exactOptional(limitsSchema.shape[name].unwrap()).describe(`As limits.${name}, for this service only`),
+      z
+        .exactOptional(limitsSchema.shape[name].unwrap())
+        .describe(`As limits.${name}, for this service only`),
     ]),
   ),
 ) as z.ZodType<ServiceLimits, Record<string, unknown>>;
@@ -95,18 +148,37 @@ export function configSchema(services: readonly AnyService[]) {
   const listener = z.strictObject({
     host: z.exactOptional(host.describe("Address to listen on; absent: that of listen.host")),
     port,
-    service: z.exactOptional(z.enum(services.map((service) => service.contract.name)).describe("The one service that has all paths here")),
+    service: z.exactOptional(
+      z
+        .enum(services.map((service) => service.contract.name))
+        .describe("The one service that has all paths here"),
+    ),
   });
   return z.strictObject({
     listen: listen.prefault({}),
-    listeners: z.array(listener).default([]).describe("Further addresses; one with a service gives all its paths to that service"),
-    data: z.string().min(1).default("./data").describe("Directory of what is stored, from the working directory"),
+    listeners: z
+      .array(listener)
+      .default([])
+      .describe("Further addresses; one with a service gives all its paths to that service"),
+    data: z
+      .string()
+      .min(1)
+      .default("./data")
+      .describe("Directory of what is stored, from the working directory"),
     engine: z.discriminatedUnion("kind", [embeddedEngine, natsEngine]).prefault({}),
     auth: auth.prefault({}),
-    insecure: z.boolean().default(false).describe("Listen on other addresses than loopback although auth is off"),
+    insecure: z
+      .boolean()
+      .default(false)
+      .describe("Listen on other addresses than loopback although auth is off"),
     cors: cors.prefault({}),
     limits: limitsSchema.prefault({}),
-    drainTimeoutMs: z.int().min(0).max(9000).default(8000).describe("Longest time to leave properly after SIGTERM. Default 8 s"),
+    drainTimeoutMs: z
+      .int()
+      .min(0)
+      .max(9000)
+      .default(8000)
+      .describe("Longest time to leave properly after SIGTERM. Default 8 s"),
     services: z.strictObject(servicesShape(services)).prefault({}),
     log: log.prefault({}),
   });
@@ -115,10 +187,14 @@ export function configSchema(services: readonly AnyService[]) {
 function servicesShape(services: readonly AnyService[]) {
   const shape: Record<string, ServiceSchema> = {};
   for (const { contract, config } of services) {
-    if (!(config instanceof z.ZodObject)) throw new TypeError(`the config of service ${contract.name} must be an object schema`);
-    if (Object.hasOwn(shape, contract.name)) throw new TypeError(`two services are called ${contract.name}`);
+    if (!(config instanceof z.ZodObject))
+      throw new TypeError(`the config of service ${contract.name} must be an object schema`);
+    if (Object.hasOwn(shape, contract.name))
+      throw new TypeError(`two services are called ${contract.name}`);
     if ("enabled" in config.shape || "limits" in config.shape) {
-      throw new TypeError(`the config of service ${contract.name} has a key enabled or limits: the gateway has these, name it otherwise`);
+      throw new TypeError(
+        `the config of service ${contract.name} has a key enabled or limits: the gateway has these, name it otherwise`,
+      );
     }
     shape[contract.name] = z
       .strictObject({

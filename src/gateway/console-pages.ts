@@ -31,7 +31,12 @@ export function consolePages({
   readonly directory?: string;
 }): HttpOperation[] {
   const app = { directory, base: "/console/", policy, missing } as const;
-  const pages: HttpOperation = { method: "GET", path: "/console/*", auth: "open", answer: (request) => appAnswer(app, request) };
+  const pages: HttpOperation = {
+    method: "GET",
+    path: "/console/*",
+    auth: "open",
+    answer: (request) => appAnswer(app, request),
+  };
   return start ? [{ method: "GET", path: "/", auth: "open", answer: startAnswer }, pages] : [pages];
 }
 

@@ -15,15 +15,21 @@ export class Entrances {
     const sharing = new Map<string, RunningService[]>();
     for (const service of services) {
       if (service.contract.transport !== "websocket") continue;
-      for (const path of service.contract.paths) sharing.set(path, [...(sharing.get(path) ?? []), service]);
+      for (const path of service.contract.paths)
+        sharing.set(path, [...(sharing.get(path) ?? []), service]);
     }
-    this.#byPath = new Map([...sharing].map(([path, present]) => [path, new Entrance(present, authEnabled)]));
+    this.#byPath = new Map(
+      [...sharing].map(([path, present]) => [path, new Entrance(present, authEnabled)]),
+    );
     this.#patterns = [...this.#byPath].filter(([path]) => path.includes("/:"));
     this.all = [...this.#byPath.values()];
   }
 
   /** Where a connection to this path goes; a literal path wins over one with parameters. Undefined: nobody is there. */
   at(path: string): Entrance | undefined {
-    return this.#byPath.get(path) ?? this.#patterns.find(([pattern]) => pathParams(pattern, path) !== undefined)?.[1];
+    return (
+      this.#byPath.get(path) ??
+      this.#patterns.find(([pattern]) => pathParams(pattern, path) !== undefined)?.[1]
+    );
   }
 }

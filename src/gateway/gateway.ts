@@ -11,7 +11,13 @@ import { RunningService } from "../kit/running-service.ts";
 import type { ServerView } from "../kit/server-view.ts";
 import type { AnyService } from "../kit/service.ts";
 import { Turn } from "../kit/turn.ts";
-import { configureHttpServer, createHttpHandler, fileAnswer, type HttpOperation, RequestCount } from "../transports/http/index.ts";
+import {
+  configureHttpServer,
+  createHttpHandler,
+  fileAnswer,
+  type HttpOperation,
+  RequestCount,
+} from "../transports/http/index.ts";
 import { createSocketIoTransport, type SocketIoTransport } from "../transports/socketio/index.ts";
 import { pathOf, refuseUpgrade, WebSocketTransport } from "../transports/websocket/index.ts";
 import { createAuthenticator, type GatewayAuthenticator } from "./auth/index.ts";
@@ -55,7 +61,11 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   }
 }
 
-async function start(config: Config, parts: GatewayParts, opened: (() => Promise<void> | void)[]): Promise<Gateway> {
+async function start(
+  config: Config,
+  parts: GatewayParts,
+  opened: (() => Promise<void> | void)[],
+): Promise<Gateway> {
   const { logger } = parts;
   const clock = parts.clock ?? systemClock;
   const newId = (): string => uuidv7();
@@ -63,7 +73,13 @@ async function start(config: Config, parts: GatewayParts, opened: (() => Promise
   opened.push(() => engine.close());
   const authenticator = await createAuthenticator(config, { clock, logger });
   opened.push(() => authenticator.close());
-  const connections = new Connections({ clock, turn: new Turn(), limits: config.limits, authenticator, newId });
+  const connections = new Connections({
+    clock,
+    turn: new Turn(),
+    limits: config.limits,
+    authenticator,
+    newId,
+  });
   opened.push(() => connections.stop());
   authenticator.onChange(() => connections.recheck());
 
@@ -95,7 +111,9 @@ async function start(config: Config, parts: GatewayParts, opened: (() => Promise
       clock,
       logger: logger.child({ service: service.contract.name }),
       authEnabled: authenticator.enabled,
-      ...(authenticator.enabled ? { authenticate: (token: string) => authenticator.authenticate(token) } : {}),
+      ...(authenticator.enabled
+        ? { authenticate: (token: string) => authenticator.authenticate(token) }
+        : {}),
       newId,
       server,
     });
@@ -103,16 +121,34 @@ async function start(config: Config, parts: GatewayParts, opened: (() => Promise
     services.push(running);
     const directory = service.pages?.(own as never);
     if (directory !== undefined) {
-      pages.push({ method: "GET", path: "/*", auth: "open", answer: (request) => fileAnswer(directory, request) });
+      pages.push({
+        method: "GET",
+        path: "/*",
+        auth: "open",
+        answer: (request) => fileAnswer(directory, request),
+      });
     }
   }
 
-  const webSockets = new WebSocketTransport({ connections, authenticator, clock, origins: config.cors.origins });
+  const webSockets = new WebSocketTransport({
+    connections,
+    authenticator,
+    clock,
+    origins: config.cors.origins,
+  });
   opened.push(() => webSockets.close());
   const socketIos = services
     .filter((service) => service.contract.transport === "socketio")
     .map((service) =>
-      createSocketIoTransport({ service, connections, authenticator, limits: service.limits, cors: config.cors, clock, logger }),
+      createSocketIoTransport({
+        service,
+        connections,
+        authenticator,
+        limits: service.limits,
+        cors: config.cors,
+        clock,
+        logger,
+      }),
     );
   for (const transport of socketIos) opened.push(() => transport.close());
   const entrances = new Entrances(services, authenticator.enabled);
@@ -135,11 +171,18 @@ async function start(config: Config, parts: GatewayParts, opened: (() => Promise
     clock,
     newId,
     requests,
-    operations: [...operations(readiness, metrics), ...consolePages({ start: isStartFree(services, pages) }), ...pages],
+    operations: [
+      ...operations(readiness, metrics),
+      ...consolePages({ start: isStartFree(services, pages) }),
+      ...pages,
+    ],
   });
 
   const routes = (only: RunningService | undefined): ListenerRoutes => {
-    const everyPath = only?.contract.transport === "websocket" ? new Entrance([only], authenticator.enabled) : undefined;
+    const everyPath =
+      only?.contract.transport === "websocket"
+        ? new Entrance([only], authenticator.enabled)
+        : undefined;
     if (everyPath !== undefined) allEntrances.push(everyPath);
     const ofPath = (path: string) => everyPath ?? entrances.at(path);
     return {
@@ -168,7 +211,10 @@ async function start(config: Config, parts: GatewayParts, opened: (() => Promise
     const name = "service" in address ? address.service : undefined;
     const only = services.find((service) => service.contract.name === name);
     const host = address.host ?? config.listen.host;
-    listeners.push({ listener: await Listener.open({ host, port: address.port }, routes(only)), only });
+    listeners.push({
+      listener: await Listener.open({ host, port: address.port }, routes(only)),
+      only,
+    });
   }
 
   const addresses = listeners.map(({ listener, only }) => ({
@@ -176,7 +222,12 @@ async function start(config: Config, parts: GatewayParts, opened: (() => Promise
     ...(only === undefined ? {} : { service: only.contract.name }),
   }));
   logger.info(
-    { listeners: addresses, engine: engine.kind, auth: authenticator.enabled, services: services.map((service) => service.contract.name) },
+    {
+      listeners: addresses,
+      engine: engine.kind,
+      auth: authenticator.enabled,
+      services: services.map((service) => service.contract.name),
+    },
     "listening",
   );
 
@@ -189,7 +240,10 @@ async function start(config: Config, parts: GatewayParts, opened: (() => Promise
         connections,
         listeners: listeners.map(({ listener }) => listener),
         services,
-        closeTransports: [...socketIos.map((transport) => () => transport.close()), () => webSockets.close()],
+        closeTransports: [
+          ...socketIos.map((transport) => () => transport.close()),
+          () => webSockets.close(),
+        ],
         authenticator,
         engine,
         clock,
@@ -216,10 +270,21 @@ interface Leaving {
 
 /** Half of the time is for clients to take their close frame, the rest for storing what is under way. */
 async function leave(parts: Leaving): Promise<void> {
-  const { connections, listeners, services, closeTransports, authenticator, engine, clock, timeoutMs, logger } = parts;
+  const {
+    connections,
+    listeners,
+    services,
+    closeTransports,
+    authenticator,
+    engine,
+    clock,
+    timeoutMs,
+    logger,
+  } = parts;
   logger.info({ connections: connections.size }, "draining");
   const closed = Promise.all(listeners.map((listener) => listener.close()));
-  for (const connection of connections) connection.close("restarting", "the server restarts: come back");
+  for (const connection of connections)
+    connection.close("restarting", "the server restarts: come back");
   await within(clock, timeoutMs / 2, connections.whenEmpty());
   for (const connection of connections) connection.destroy("draining");
   for (const close of closeTransports) await close();
@@ -230,7 +295,8 @@ async function leave(parts: Leaving): Promise<void> {
     authenticator.close();
     await engine.close();
   })();
-  if (!(await within(clock, timeoutMs / 2, Promise.all([closed, stored])))) logger.error({}, "left before everything was closed");
+  if (!(await within(clock, timeoutMs / 2, Promise.all([closed, stored]))))
+    logger.error({}, "left before everything was closed");
   logger.info({}, "drained");
 }
 
@@ -252,11 +318,17 @@ async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise
 }
 
 /** Whether nobody else answers a GET of `/`. */
-function isStartFree(services: readonly RunningService[], pages: readonly HttpOperation[]): boolean {
+function isStartFree(
+  services: readonly RunningService[],
+  pages: readonly HttpOperation[],
+): boolean {
   const routes = services.flatMap(({ contract }) => Object.values(contract.routes));
   return pages.length === 0 && !routes.some(({ method, path }) => method === "GET" && path === "/");
 }
 
-function owner(transports: readonly SocketIoTransport[], request: IncomingMessage): SocketIoTransport | undefined {
+function owner(
+  transports: readonly SocketIoTransport[],
+  request: IncomingMessage,
+): SocketIoTransport | undefined {
   return transports.find((transport) => transport.owns(pathOf(request)));
 }

@@ -70,5 +70,10 @@ function startFailed(address: ListenerAddress, error: NodeJS.ErrnoException): Sw
     EADDRNOTAVAIL: `${address.host} is no address of this machine: choose another (--host)`,
     ENOTFOUND: `the host ${address.host} is not known: choose another (--host)`,
   };
-  return new SwitchboardError("start_failed", why[error.code ?? ""] ?? `cannot listen on ${where}: ${error.message}`, {}, { cause: error });
+  return new SwitchboardError(
+    "start_failed",
+    why[error.code ?? ""] ?? `cannot listen on ${where}: ${error.message}`,
+    {},
+    { cause: error },
+  );
 }

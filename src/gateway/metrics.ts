@@ -48,8 +48,13 @@ export class Metrics {
       ...entrances.map((entrance) => ["none", entrance.tally] as const),
     ];
     this.#gauge("connections", "Open connections", ["service"], () => [
-      ...services.map((service): Sample => [{ service: service.contract.name }, service.connections.size]),
-      [{ service: "none" }, entrances.reduce((sum, entrance) => sum + entrance.connections.size, 0)],
+      ...services.map(
+        (service): Sample => [{ service: service.contract.name }, service.connections.size],
+      ),
+      [
+        { service: "none" },
+        entrances.reduce((sum, entrance) => sum + entrance.connections.size, 0),
+      ],
     ]);
     this.#gauge("topics", "Topics that have members", ["service"], () =>
       services.map((service): Sample => [{ service: service.contract.name }, service.topicCount]),
@@ -59,30 +64,61 @@ export class Metrics {
         tallies().map(([service, tally]): Sample => [{ service }, tally[sumFields[name]]]),
       );
     }
-    this.#counter("skipped_total", "Messages that slow clients did not get because a newer one replaced them", ["service"], () =>
-      services.map((service): Sample => [{ service: service.contract.name }, service.skipped]),
+    this.#counter(
+      "skipped_total",
+      "Messages that slow clients did not get because a newer one replaced them",
+      ["service"],
+      () =>
+        services.map((service): Sample => [{ service: service.contract.name }, service.skipped]),
     );
     this.#counter("received_total", "Messages taken, by name", ["service", "message"], () =>
-      tallies().flatMap(([service, tally]) => [...tally.received.entries()].map(([message, n]): Sample => [{ service, message }, n])),
+      tallies().flatMap(([service, tally]) =>
+        [...tally.received.entries()].map(([message, n]): Sample => [{ service, message }, n]),
+      ),
     );
-    this.#counter("errors_total", "Refused messages and requests, by code of the error table", ["service", "code"], () =>
-      tallies().flatMap(([service, tally]) => [...tally.errors.entries()].map(([code, n]): Sample => [{ service, code }, n])),
+    this.#counter(
+      "errors_total",
+      "Refused messages and requests, by code of the error table",
+      ["service", "code"],
+      () =>
+        tallies().flatMap(([service, tally]) =>
+          [...tally.errors.entries()].map(([code, n]): Sample => [{ service, code }, n]),
+        ),
     );
-    this.#counter("closes_total", "Connections that ended, by close code", ["service", "code"], () =>
-      tallies().flatMap(([service, tally]) => [...tally.closes.entries()].map(([code, n]): Sample => [{ service, code }, n])),
+    this.#counter(
+      "closes_total",
+      "Connections that ended, by close code",
+      ["service", "code"],
+      () =>
+        tallies().flatMap(([service, tally]) =>
+          [...tally.closes.entries()].map(([code, n]): Sample => [{ service, code }, n]),
+        ),
     );
-    this.#counter("refused_connections_total", "Connections not taken for a limit of the process", [], () => [[{}, connections.refused]]);
-    this.#gauge("unsent_bytes", "Bytes that wait for slow clients", [], () => [[{}, unsent(connections).bytes]]);
-    this.#gauge("slow_connections", "Connections for which bytes wait", [], () => [[{}, unsent(connections).slow]]);
+    this.#counter(
+      "refused_connections_total",
+      "Connections not taken for a limit of the process",
+      [],
+      () => [[{}, connections.refused]],
+    );
+    this.#gauge("unsent_bytes", "Bytes that wait for slow clients", [], () => [
+      [{}, unsent(connections).bytes],
+    ]);
+    this.#gauge("slow_connections", "Connections for which bytes wait", [], () => [
+      [{}, unsent(connections).slow],
+    ]);
     this.#gauge("limit", "The configured limits, for comparison", ["name"], () =>
-      Object.entries(limits).flatMap(([name, value]): Sample[] => (value === null ? [] : [[{ name }, value]])),
+      Object.entries(limits).flatMap(([name, value]): Sample[] =>
+        value === null ? [] : [[{ name }, value]],
+      ),
     );
     this.#counter("http_requests_total", "Answered HTTP requests", ["route", "status"], () =>
       Array.from(sources.requests(), ([route, status, n]): Sample => [{ route, status }, n]),
     );
     for (const name of Object.keys(engine.stats())) {
       const add = name.endsWith("_total") ? this.#counter.bind(this) : this.#gauge.bind(this);
-      add(`engine_${name}`, `${engine.kind} engine: ${name.replaceAll("_", " ")}`, [], () => [[{}, engine.stats()[name] ?? 0]]);
+      add(`engine_${name}`, `${engine.kind} engine: ${name.replaceAll("_", " ")}`, [], () => [
+        [{}, engine.stats()[name] ?? 0],
+      ]);
     }
   }
 

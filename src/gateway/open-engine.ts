@@ -7,7 +7,8 @@ import type { Config } from "./config.ts";
 /** Rejects with `data_locked`, `data_version` or `log_unavailable`, each saying what to do. */
 export function openEngine(config: Config): Promise<Engine> {
   const { engine } = config;
-  if (engine.kind === "embedded") return openEmbeddedEngine({ directory: config.data, durability: engine.durability });
+  if (engine.kind === "embedded")
+    return openEmbeddedEngine({ directory: config.data, durability: engine.durability });
   const { kind: _, password, ...options } = engine;
   return openNatsEngine(password === undefined ? options : { ...options, pass: password });
 }

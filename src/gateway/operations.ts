@@ -28,7 +28,8 @@ export function operations(readiness: Readiness, metrics: Metrics): readonly Ope
       method: "GET",
       path: "/metrics",
       auth: ["metrics"],
-      answer: async () => new Response(await metrics.text(), { headers: { "content-type": metrics.contentType } }),
+      answer: async () =>
+        new Response(await metrics.text(), { headers: { "content-type": metrics.contentType } }),
     },
   ];
 }
@@ -40,5 +41,8 @@ function ready({ draining, engine }: Readiness): Response {
 }
 
 function plain(status: number, text: string): Response {
-  return new Response(`${text}\n`, { status, headers: { "content-type": "text/plain; charset=utf-8" } });
+  return new Response(`${text}\n`, {
+    status,
+    headers: { "content-type": "text/plain; charset=utf-8" },
+  });
 }

@@ -10,7 +10,8 @@ export function openProcessMeter(): ProcessMeter {
   const delay = monitorEventLoopDelay({ resolution: resolutionMs });
   delay.enable();
   /** It records the time from timer to timer, in ns. */
-  const lateMs = (ns: number): number => Math.max(0, Math.round(ns / 1e4 - resolutionMs * 100) / 100);
+  const lateMs = (ns: number): number =>
+    Math.max(0, Math.round(ns / 1e4 - resolutionMs * 100) / 100);
   return {
     read(): ProcessFigures {
       const { user, system } = process.cpuUsage();

@@ -7,4 +7,11 @@ import { experiments } from "../services/experiments/service.ts";
 import { lobby } from "../services/lobby/service.ts";
 import { tracking } from "../services/tracking/service.ts";
 
-export const installedServices: readonly AnyService[] = [lobby, devices, experiments, tracking, crowd, admin];
+export const installedServices: readonly AnyService[] = [
+  lobby,
+  devices,
+  experiments,
+  tracking,
+  crowd,
+  admin,
+];

@@ -1,11 +1,24 @@
 /** One connection: what bounds it, and its signs of life. */
 import { describe, expect, test } from "vitest";
 import type { Connection } from "./connection.ts";
-import { FakeLink, FakeReceiver, fakeConnection, held, idle, ManualTurn, message, PausableLink, settled } from "./kit.fixture.ts";
+import {
+  FakeLink,
+  FakeReceiver,
+  fakeConnection,
+  held,
+  idle,
+  ManualTurn,
+  message,
+  PausableLink,
+  settled,
+} from "./kit.fixture.ts";
 
 describe("bounds", () => {
   /** A connection whose first message is never done. */
-  function busy<L extends FakeLink>(link: L, limits: { maxInbox?: number; messagesPerSecond?: number } = {}) {
+  function busy<L extends FakeLink>(
+    link: L,
+    limits: { maxInbox?: number; messagesPerSecond?: number } = {},
+  ) {
     const parts = fakeConnection({ link, limits });
     const first = held();
     parts.receiver.handle = (text) => (text === "first" ? first.done : undefined);
@@ -70,7 +83,9 @@ describe("bounds", () => {
     turn.end();
     expect(receiver.log.length).toBe(65);
     while (turn.scheduled > 0) turn.end();
-    expect(receiver.log.filter((line) => line !== "other")).toEqual(Array.from({ length: 150 }, (_, n) => String(n)));
+    expect(receiver.log.filter((line) => line !== "other")).toEqual(
+      Array.from({ length: 150 }, (_, n) => String(n)),
+    );
   });
 
   test("where reading cannot pause, all are handled at once", () => {
@@ -105,7 +120,9 @@ describe("bounds", () => {
   });
 
   test("more messages a second than the rate, with bursts of two seconds' worth, close with 4429", () => {
-    const { connection, link, clock, receiver } = fakeConnection({ limits: { messagesPerSecond: 10 } });
+    const { connection, link, clock, receiver } = fakeConnection({
+      limits: { messagesPerSecond: 10 },
+    });
     for (let n = 0; n < 20; n++) connection.receiveText("m", 1);
     clock.advance(1000);
     for (let n = 0; n < 10; n++) connection.receiveText("m", 1);
@@ -159,7 +176,9 @@ test("a client that asked is told, when it has caught up, how many messages it d
     connection.drained();
     behind("d");
     behind("e", "f");
-    expect(receiver.log).toEqual(wantsSkipped ? ["caught up, 2 skipped", "caught up, 3 skipped"] : []);
+    expect(receiver.log).toEqual(
+      wantsSkipped ? ["caught up, 2 skipped", "caught up, 3 skipped"] : [],
+    );
     expect(connection.skipped).toBe(3);
     expect(link.texts.filter((text) => text.length === 1)).toEqual(["c", "d", "f"]);
   }

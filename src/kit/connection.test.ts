@@ -2,38 +2,56 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Connection } from "./connection.ts";
-import { FakeLink, fakeConnection, held, idle, message, PausableLink, settled } from "./kit.fixture.ts";
+import {
+  FakeLink,
+  fakeConnection,
+  held,
+  idle,
+  message,
+  PausableLink,
+  settled,
+} from "./kit.fixture.ts";
 
 describe("messages", () => {
   test("are handled one after another, whatever each handler takes, and the close comes last", async () => {
     // How many microtasks each handler takes; null: it is synchronous. A negative one throws in the end.
     const handler = fc.oneof(fc.constant(null), fc.integer({ min: -3, max: 3 }));
     await fc.assert(
-      fc.asyncProperty(fc.array(handler, { maxLength: 150, size: "max" }), fc.boolean(), async (handlers, pausable) => {
-        const { connection, receiver, turn } = fakeConnection({ link: pausable ? new PausableLink() : new FakeLink() });
-        let running = 0;
-        receiver.handle = (text) => {
-          expect(running).toBe(0);
-          const takes = handlers[Number(text)] ?? null;
-          if (takes === null) return;
-          running++;
-          return (async () => {
-            for (let n = 0; n < Math.abs(takes); n++) await null;
-            running--;
-            if (takes < 0) throw new Error(text);
-          })();
-        };
-        for (const [n] of handlers.entries()) {
-          connection.receiveText(String(n), 1);
-          if (n % 7 === 6) await null;
-        }
-        connection.peerClosed(1000, "bye");
-        await idle({ turn });
-        expect(receiver.log).toEqual([...handlers.keys()].map(String).concat("closed 1000 bye by peer"));
-        expect(receiver.failures.map((error) => (error as Error).message)).toEqual(
-          [...handlers.entries()].filter(([, takes]) => takes !== null && takes < 0).map(([n]) => String(n)),
-        );
-      }),
+      fc.asyncProperty(
+        fc.array(handler, { maxLength: 150, size: "max" }),
+        fc.boolean(),
+        async (handlers, pausable) => {
+          const { connection, receiver, turn } = fakeConnection({
+            link: pausable ? new PausableLink() : new FakeLink(),
+          });
+          let running = 0;
+          receiver.handle = (text) => {
+            expect(running).toBe(0);
+            const takes = handlers[Number(text)] ?? null;
+            if (takes === null) return;
+            running++;
+            return (async () => {
+              for (let n = 0; n < Math.abs(takes); n++) await null;
+              running--;
+              if (takes < 0) throw new Error(text);
+            })();
+          };
+          for (const [n] of handlers.entries()) {
+            connection.receiveText(String(n), 1);
+            if (n % 7 === 6) await null;
+          }
+          connection.peerClosed(1000, "bye");
+          await idle({ turn });
+          expect(receiver.log).toEqual(
+            [...handlers.keys()].map(String).concat("closed 1000 bye by peer"),
+          );
+          expect(receiver.failures.map((error) => (error as Error).message)).toEqual(
+            [...handlers.entries()]
+              .filter(([, takes]) => takes !== null && takes < 0)
+              .map(([n]) => String(n)),
+          );
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -61,25 +79,35 @@ describe("messages", () => {
     for (const text of ["throws", "rejects", "throws", "good"]) connection.receiveText(text, 1);
     await settled();
     expect(receiver.log).toEqual(["throws", "rejects", "throws", "good"]);
-    expect(receiver.failures).toEqual([new Error("throws"), new Error("rejects"), new Error("throws")]);
+    expect(receiver.failures).toEqual([
+      new Error("throws"),
+      new Error("rejects"),
+      new Error("throws"),
+    ]);
   });
 
   test.each([
     // More than a packet holds, which is what comes still when reading has been paused.
     [10_000, "pauses", new PausableLink()],
     [100_000, "does not pause", new FakeLink()],
-  ])("%i that wait on a link that %s are handled without overflowing the stack", async (count, _which, link) => {
-    const { connection, receiver, turn } = fakeConnection({ link, limits: { maxInbox: 200_000 } });
-    const first = held();
-    receiver.handle = (text) => (text === "first" ? first.done : undefined);
-    connection.receiveText("first", 5);
-    for (let n = 0; n < count; n++) connection.receiveText("more", 4);
-    expect(receiver.log.length).toBe(1);
-    first.release();
-    await idle({ turn });
-    expect(receiver.log.length).toBe(count + 1);
-    expect(receiver.bytesIn).toBe(5 + 4 * count);
-  });
+  ])(
+    "%i that wait on a link that %s are handled without overflowing the stack",
+    async (count, _which, link) => {
+      const { connection, receiver, turn } = fakeConnection({
+        link,
+        limits: { maxInbox: 200_000 },
+      });
+      const first = held();
+      receiver.handle = (text) => (text === "first" ? first.done : undefined);
+      connection.receiveText("first", 5);
+      for (let n = 0; n < count; n++) connection.receiveText("more", 4);
+      expect(receiver.log.length).toBe(1);
+      first.release();
+      await idle({ turn });
+      expect(receiver.log.length).toBe(count + 1);
+      expect(receiver.bytesIn).toBe(5 + 4 * count);
+    },
+  );
 
   test("the first step of a service comes before the messages that wait for it", async () => {
     const { connection, receiver } = fakeConnection();
@@ -265,7 +293,9 @@ describe("groups", () => {
   test("are left at the end, before the service hears of it, those that were left before are not", async () => {
     const { connection, receiver } = fakeConnection();
     const dropped: string[] = [];
-    const group = (name: string) => ({ drop: (one: Connection) => dropped.push(`${name} ${one.id}`) });
+    const group = (name: string) => ({
+      drop: (one: Connection) => dropped.push(`${name} ${one.id}`),
+    });
     const [stays, leaves] = [group("stays"), group("leaves")];
     let atClosed: string[] = [];
     receiver.onClosed = () => {
@@ -316,16 +346,19 @@ describe("whenDrained", () => {
     expect(drained).toBe(2);
   });
 
-  test.each(["close", "destroy", "peerClosed"] as const)("resolves when the connection has ended by %s", async (end) => {
-    const { connection, link, turn } = fakeConnection();
-    link.slow = true;
-    connection.deliver(message("a"));
-    turn.end();
-    const drained = connection.whenDrained();
-    if (end === "close") connection.close("done", "");
-    else if (end === "destroy") connection.destroy("");
-    else connection.peerClosed(1000, "");
-    await drained;
-    await connection.whenDrained();
-  });
+  test.each(["close", "destroy", "peerClosed"] as const)(
+    "resolves when the connection has ended by %s",
+    async (end) => {
+      const { connection, link, turn } = fakeConnection();
+      link.slow = true;
+      connection.deliver(message("a"));
+      turn.end();
+      const drained = connection.whenDrained();
+      if (end === "close") connection.close("done", "");
+      else if (end === "destroy") connection.destroy("");
+      else connection.peerClosed(1000, "");
+      await drained;
+      await connection.whenDrained();
+    },
+  );
 });

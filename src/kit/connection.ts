@@ -73,7 +73,15 @@ export class Connection {
   #awaitingDrain: (() => void)[] | undefined;
   #awaitingSocket: (() => void)[] | undefined;
 
-  constructor(id: string, opening: Opening, link: Link, receiver: Receiver, limits: ConnectionLimits, clock: Clock, turn: Turn) {
+  constructor(
+    id: string,
+    opening: Opening,
+    link: Link,
+    receiver: Receiver,
+    limits: ConnectionLimits,
+    clock: Clock,
+    turn: Turn,
+  ) {
     this.id = id;
     this.opening = opening;
     this.principal = opening.principal;
@@ -83,9 +91,17 @@ export class Connection {
     this.lastPingMs = this.openedMs;
     this.#link = link;
     this.#clock = clock;
-    this.#inbox = new Inbox({ link, turn, maxInbox: limits.maxInbox, failed: (error) => this.receiver.failed(this, error) });
-    this.#rate = limits.messagesPerSecond === null ? undefined : new Rate(limits.messagesPerSecond, clock);
-    this.#outbox = new Outbox(link, turn, limits, () => this.close("tooSlow", "too slow: messages that must all arrive were waiting"));
+    this.#inbox = new Inbox({
+      link,
+      turn,
+      maxInbox: limits.maxInbox,
+      failed: (error) => this.receiver.failed(this, error),
+    });
+    this.#rate =
+      limits.messagesPerSecond === null ? undefined : new Rate(limits.messagesPerSecond, clock);
+    this.#outbox = new Outbox(link, turn, limits, () =>
+      this.close("tooSlow", "too slow: messages that must all arrive were waiting"),
+    );
   }
 
   /** True once it is closed or closing: sending does nothing. */
@@ -264,7 +280,10 @@ export class Connection {
     tally.bytesIn += bytes;
     if (!this.#isWithinRate()) return false;
     if (this.#inbox.isFull) {
-      this.close("overRate", "more messages waiting than limits.maxInbox: wait for answers and come back");
+      this.close(
+        "overRate",
+        "more messages waiting than limits.maxInbox: wait for answers and come back",
+      );
       return false;
     }
     return true;
@@ -273,7 +292,10 @@ export class Connection {
   /** Takes one off the rate; closes if there is none left. */
   #isWithinRate(): boolean {
     if (this.#rate === undefined || this.#rate.take()) return true;
-    this.close("overRate", "more messages a second than limits.messagesPerSecond: slow down and come back");
+    this.close(
+      "overRate",
+      "more messages a second than limits.messagesPerSecond: slow down and come back",
+    );
     return false;
   }
 

@@ -2,7 +2,14 @@
 import { expect, test } from "vitest";
 import { defaultLimits, type Limits } from "../contract/index.ts";
 import { Connections } from "./connections.ts";
-import { FakeLink, FakeReceiver, ManualClock, ManualTurn, openingOf, roomyLimits } from "./kit.fixture.ts";
+import {
+  FakeLink,
+  FakeReceiver,
+  ManualClock,
+  ManualTurn,
+  openingOf,
+  roomyLimits,
+} from "./kit.fixture.ts";
 import type { Authenticator, Principal } from "./principal.ts";
 
 const nobody: Principal = { name: "nobody", roles: [], only: {} };
@@ -23,11 +30,17 @@ class FakeAuthenticator implements Authenticator {
   }
 
   stillGood(principal: Principal): boolean {
-    return !this.revoked.has(principal) && (principal.expiresAtMs ?? Number.POSITIVE_INFINITY) > this.#clock.now();
+    return (
+      !this.revoked.has(principal) &&
+      (principal.expiresAtMs ?? Number.POSITIVE_INFINITY) > this.#clock.now()
+    );
   }
 }
 
-function table({ auth = false, ...differences }: Partial<Limits> & { readonly auth?: boolean } = {}) {
+function table({
+  auth = false,
+  ...differences
+}: Partial<Limits> & { readonly auth?: boolean } = {}) {
   const clock = new ManualClock();
   const authenticator = new FakeAuthenticator(auth, clock);
   let lastId = 0;
@@ -40,7 +53,12 @@ function table({ auth = false, ...differences }: Partial<Limits> & { readonly au
   });
   const open = (address = "1.1.1.1", principal?: Principal) => {
     const link = new FakeLink();
-    const connection = connections.open(openingOf({ address, principal }), link, new FakeReceiver(), roomyLimits);
+    const connection = connections.open(
+      openingOf({ address, principal }),
+      link,
+      new FakeReceiver(),
+      roomyLimits,
+    );
     return { connection, link };
   };
   return { connections, clock, authenticator, open };
@@ -48,7 +66,9 @@ function table({ auth = false, ...differences }: Partial<Limits> & { readonly au
 
 /** The codes that a link was closed with. */
 function codes({ calls }: FakeLink): number[] {
-  return calls.filter((call) => call.startsWith("close ")).map((call) => Number(call.split(" ")[1]));
+  return calls
+    .filter((call) => call.startsWith("close "))
+    .map((call) => Number(call.split(" ")[1]));
 }
 
 test("counts who is open, and tells when nobody is any more", async () => {
@@ -74,7 +94,10 @@ test("over maxConnections nobody is taken, until one has gone; twice as many are
   const first = open();
   expect(connections.refusal("1.1.1.1")).toBeUndefined();
   open();
-  expect(connections.refusal("1.1.1.1")).toMatchObject({ close: "overCapacity", reason: expect.stringContaining("limits.maxConnections") });
+  expect(connections.refusal("1.1.1.1")).toMatchObject({
+    close: "overCapacity",
+    reason: expect.stringContaining("limits.maxConnections"),
+  });
   expect(connections.flooded()).toBe(false);
   open();
   open();
@@ -99,7 +122,8 @@ test("an address may have maxConnectionsPerAddress, another one too", () => {
 
 test("an address may connect so often, in bursts of two seconds' worth; another one too", () => {
   const { connections, clock } = table({ connectsPerSecondPerAddress: 2 });
-  const refusals = (address: string, count: number) => Array.from({ length: count }, () => connections.refusal(address)?.close);
+  const refusals = (address: string, count: number) =>
+    Array.from({ length: count }, () => connections.refusal(address)?.close);
   expect(refusals("1.1.1.1", 5)).toEqual([undefined, undefined, undefined, undefined, "overRate"]);
   expect(refusals("2.2.2.2", 1)).toEqual([undefined]);
   clock.advance(1000);

@@ -96,7 +96,9 @@ export class Connections {
 
   /** Resolves when no connection is open. */
   whenEmpty(): Promise<void> {
-    return this.#open.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenEmpty.push(resolve));
+    return this.#open.size === 0
+      ? Promise.resolve()
+      : new Promise((resolve) => this.#whenEmpty.push(resolve));
   }
 
   /** Closes with 4401 whoever is no longer authenticated: called each second, and at once when tokens have changed. */
@@ -106,7 +108,10 @@ export class Connections {
     for (const connection of this.#open) {
       const { principal } = connection;
       if (principal !== undefined && !authenticator.stillGood(principal)) {
-        connection.close("unauthenticated", "the token has expired or was revoked: come back with a new one");
+        connection.close(
+          "unauthenticated",
+          "the token has expired or was revoked: come back with a new one",
+        );
       }
     }
   }
@@ -117,18 +122,32 @@ export class Connections {
   }
 
   #refusal(address: string): Refusal | undefined {
-    const { maxConnections, maxConnectionsPerAddress, connectsPerSecondPerAddress } = this.#parts.limits;
+    const { maxConnections, maxConnectionsPerAddress, connectsPerSecondPerAddress } =
+      this.#parts.limits;
     if (this.#open.size >= maxConnections) {
-      return { close: "overCapacity", reason: `${maxConnections} connections are open (limits.maxConnections): come back later` };
+      return {
+        close: "overCapacity",
+        reason: `${maxConnections} connections are open (limits.maxConnections): come back later`,
+      };
     }
-    if (maxConnectionsPerAddress !== null && (this.#byAddress.get(address) ?? 0) >= maxConnectionsPerAddress) {
+    if (
+      maxConnectionsPerAddress !== null &&
+      (this.#byAddress.get(address) ?? 0) >= maxConnectionsPerAddress
+    ) {
       return {
         close: "overRate",
         reason: `${maxConnectionsPerAddress} connections of this address are open (limits.maxConnectionsPerAddress)`,
       };
     }
-    if (connectsPerSecondPerAddress !== null && !this.#rate(address, connectsPerSecondPerAddress).take()) {
-      return { close: "overRate", reason: "this address connects too often (limits.connectsPerSecondPerAddress): come back later" };
+    if (
+      connectsPerSecondPerAddress !== null &&
+      !this.#rate(address, connectsPerSecondPerAddress).take()
+    ) {
+      return {
+        close: "overRate",
+        reason:
+          "this address connects too often (limits.connectsPerSecondPerAddress): come back later",
+      };
     }
     return undefined;
   }
@@ -145,7 +164,12 @@ export class Connections {
 
   #schedule(): void {
     const { pingIntervalMs, idleTimeoutMs, authTimeoutMs } = this.#parts.limits;
-    const sweepMs = Math.min(longestSweepMs, pingIntervalMs / 2, idleTimeoutMs / 4, authTimeoutMs / 4);
+    const sweepMs = Math.min(
+      longestSweepMs,
+      pingIntervalMs / 2,
+      idleTimeoutMs / 4,
+      authTimeoutMs / 4,
+    );
     this.#sweep = this.#parts.clock.after(sweepMs, () => {
       this.#lookAfterAll();
       this.#schedule();
@@ -160,8 +184,15 @@ export class Connections {
       if (connection.isPaused) connection.heard();
       if (nowMs - connection.lastHeardMs > limits.idleTimeoutMs) connection.destroy("idle");
       else if (nowMs - connection.lastPingMs >= limits.pingIntervalMs) connection.ping();
-      if (authenticator.enabled && connection.principal === undefined && nowMs - connection.openedMs > limits.authTimeoutMs) {
-        connection.close("unauthenticated", `did not authenticate within ${limits.authTimeoutMs} ms (limits.authTimeoutMs)`);
+      if (
+        authenticator.enabled &&
+        connection.principal === undefined &&
+        nowMs - connection.openedMs > limits.authTimeoutMs
+      ) {
+        connection.close(
+          "unauthenticated",
+          `did not authenticate within ${limits.authTimeoutMs} ms (limits.authTimeoutMs)`,
+        );
       }
     }
     this.recheck();

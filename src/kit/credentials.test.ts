@@ -5,9 +5,12 @@ import { tokenOf, withoutToken } from "./credentials.ts";
 
 const token = fc.stringMatching(/^[A-Za-z0-9_.-]{1,60}$/);
 
-test.each(["Bearer abc", "bearer abc", "BEARER abc", "bEaReR   abc ", " Bearer\tabc"])("reads the header %j", (authorization) => {
-  expect(tokenOf({ authorization })).toBe("abc");
-});
+test.each(["Bearer abc", "bearer abc", "BEARER abc", "bEaReR   abc ", " Bearer\tabc"])(
+  "reads the header %j",
+  (authorization) => {
+    expect(tokenOf({ authorization })).toBe("abc");
+  },
+);
 
 test.each(["", "Bearer", "Bearer ", "Basic abc", "abc", "Bearer a b", "xBearer abc"])(
   "finds no token in the header %j",
@@ -31,7 +34,11 @@ test("reads the subprotocol among others", () => {
 });
 
 test("the header goes before the query, the query before the subprotocol", () => {
-  const all = { authorization: "Bearer header", query: "token=query", protocols: "switchboard.token.protocol" };
+  const all = {
+    authorization: "Bearer header",
+    query: "token=query",
+    protocols: "switchboard.token.protocol",
+  };
   expect(tokenOf(all)).toBe("header");
   expect(tokenOf({ ...all, authorization: "Basic other" })).toBe("query");
   expect(tokenOf({ ...all, authorization: undefined, query: undefined })).toBe("protocol");

@@ -17,8 +17,14 @@ export interface CredentialSources {
  * The token of a request: `Authorization: Bearer TOKEN` (the word in any case), else `?token=TOKEN`, else the subprotocol
  * `switchboard.token.TOKEN`. Undefined if there is none; an empty one is none. Another scheme than Bearer is passed over.
  */
-export function tokenOf({ authorization, query, protocols }: CredentialSources): string | undefined {
-  return bearerToken(authorization ?? "") ?? queryToken(query ?? "") ?? protocolToken(protocols ?? "");
+export function tokenOf({
+  authorization,
+  query,
+  protocols,
+}: CredentialSources): string | undefined {
+  return (
+    bearerToken(authorization ?? "") ?? queryToken(query ?? "") ?? protocolToken(protocols ?? "")
+  );
 }
 
 /** The query (without a question mark) less every `token` in it, for logs and for services. The rest keeps its spelling and order. */
@@ -40,6 +46,8 @@ function queryToken(query: string): string | undefined {
 
 function protocolToken(protocols: string): string | undefined {
   const offered = protocols.split(",").map((protocol) => protocol.trim());
-  const carrier = offered.find((protocol) => protocol.startsWith(tokenProtocol) && protocol.length > tokenProtocol.length);
+  const carrier = offered.find(
+    (protocol) => protocol.startsWith(tokenProtocol) && protocol.length > tokenProtocol.length,
+  );
   return carrier?.slice(tokenProtocol.length);
 }

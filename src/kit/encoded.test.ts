@@ -42,7 +42,9 @@ test("counts its text in UTF-8, before and after a transport has made a frame of
 });
 
 test("is printed as the contract says: by its codec, with raw values as they came, or as its fixed text", () => {
-  expect(encode(contract, "all", { value: new RawJson("1.0") }).text).toBe('{"type":"all","value":1.0}');
+  expect(encode(contract, "all", { value: new RawJson("1.0") }).text).toBe(
+    '{"type":"all","value":1.0}',
+  );
   expect(encode(contract, "refresh", {}).text).toBe("refresh");
   const { codec: _none, ...uncoded } = contract;
   expect(encode(uncoded, "all", { value: 1 }).text).toBe('{"value":1}');
@@ -52,11 +54,18 @@ test("latest messages replace each other by name and key, all messages never", (
   const key = (name: string, payload: object) => encode(contract, name, payload).latestKey;
   expect(key("all", { value: 1 })).toBeNull();
   expect(key("boxes", { camera: "1" })).toBe(key("boxes", { camera: "1" }));
-  expect(new Set([key("boxes", { camera: "1" }), key("boxes", { camera: "2" }), key("boxes", { camera: "" }), key("stats", {})]).size).toBe(
-    4,
-  );
+  expect(
+    new Set([
+      key("boxes", { camera: "1" }),
+      key("boxes", { camera: "2" }),
+      key("boxes", { camera: "" }),
+      key("stats", {}),
+    ]).size,
+  ).toBe(4);
 });
 
 test("an undeclared name is refused", () => {
-  expect(() => encode(contract, "unknown", {})).toThrow('boxes declares no outgoing message "unknown"');
+  expect(() => encode(contract, "unknown", {})).toThrow(
+    'boxes declares no outgoing message "unknown"',
+  );
 });

@@ -39,10 +39,17 @@ export class Encoded {
 /** Encodes message `name` of `contract`. The payload is not validated here: it comes from our own typed code. */
 export function encode(contract: Contract, name: string, payload: object): Encoded {
   const message = contract.out[name];
-  if (message === undefined) throw new TypeError(`${contract.name} declares no outgoing message "${name}"`);
-  const latestKey = message.delivery === "all" ? null : `${name}\u0000${message.key?.(payload) ?? ""}`;
+  if (message === undefined)
+    throw new TypeError(`${contract.name} declares no outgoing message "${name}"`);
+  const latestKey =
+    message.delivery === "all" ? null : `${name}\u0000${message.key?.(payload) ?? ""}`;
   const text = message.text;
   const codec = contract.codec;
-  const print = text !== undefined ? () => text : codec ? () => codec.print(name, payload) : () => JSON.stringify(payload);
+  const print =
+    text !== undefined
+      ? () => text
+      : codec
+        ? () => codec.print(name, payload)
+        : () => JSON.stringify(payload);
   return new Encoded(name, payload, latestKey, print);
 }

@@ -88,7 +88,11 @@ export interface Log {
    * Resolves when all `events` are durable. One event is atomic; several are stored in order, not all-or-nothing.
    * With `expect`, the first is conditional on it and each further one on the one before.
    */
-  append(subject: string, events: readonly NewEvent[], options?: AppendOptions): Promise<readonly Appended[]>;
+  append(
+    subject: string,
+    events: readonly NewEvent[],
+    options?: AppendOptions,
+  ): Promise<readonly Appended[]>;
   /** The subject's events after offset `after` (0: from the start), oldest first. */
   read(subject: string, after: number, options?: ReadOptions): Promise<ReadResult>;
   /** The subject's last offset, also after a purge; 0 if it never had an event (or retention dropped them all). */
@@ -122,7 +126,10 @@ export interface LogOptions {
 export interface Bus {
   publish(subject: string, data: string): void;
   /** Gets what is published to any subject that starts with `prefix` (prefixes end in a dot, or name one subject whole). */
-  subscribe(prefix: string, listener: (data: string, subject: string) => void): Promise<Subscription>;
+  subscribe(
+    prefix: string,
+    listener: (data: string, subject: string) => void,
+  ): Promise<Subscription>;
 }
 
 export interface Subscription {

@@ -27,7 +27,10 @@ function recorder(name: string, field: string, { opensWith, opensAt, auth, opene
     transport: "websocket",
     paths: ["/"],
     codec: namedBy(field),
-    in: { hello: { doc: "", schema: z.object({ n: z.number() }) }, more: { doc: "", schema: z.object({}) } },
+    in: {
+      hello: { doc: "", schema: z.object({ n: z.number() }) },
+      more: { doc: "", schema: z.object({}) },
+    },
     out: {},
     routes: {},
     roles: {},
@@ -69,7 +72,8 @@ function enter(entrance: Entrance, opening: Partial<Opening> = {}): Fakes {
 }
 
 async function say({ connection }: Fakes, ...messages: readonly unknown[]): Promise<void> {
-  for (const message of messages) connection.receiveText(typeof message === "string" ? message : JSON.stringify(message), 1);
+  for (const message of messages)
+    connection.receiveText(typeof message === "string" ? message : JSON.stringify(message), 1);
   await settled();
 }
 
@@ -78,7 +82,10 @@ async function shared(options: Options = {}, auth = false) {
     recorder("a", "type", { opensWith: ["hello"], ...options }),
     recorder("b", "packet", { opensWith: ["hello"], ...options }),
   ];
-  const [first, second] = [await startService(a.service, { auth }), await startService(b.service, { auth })];
+  const [first, second] = [
+    await startService(a.service, { auth }),
+    await startService(b.service, { auth }),
+  ];
   return { a, b, first, second, entrance: new Entrance([first.service, second.service], auth) };
 }
 
@@ -128,11 +135,14 @@ test("what waits behind the first message goes to the service too, after its ope
 test.each([
   ["at once", (connection: Connection) => connection.close("badMessage", "")],
   ["later", async (connection: Connection) => connection.close("badMessage", "")],
-])("an opening that closes %s is the last step: the message is not handled", async (_when, opened) => {
-  const { a, entrance } = await shared({ opened });
-  await say(enter(entrance), { type: "hello", n: 1 }, { type: "more" });
-  expect(a.log).toEqual(["opened", "closed 4400"]);
-});
+])(
+  "an opening that closes %s is the last step: the message is not handled",
+  async (_when, opened) => {
+    const { a, entrance } = await shared({ opened });
+    await say(enter(entrance), { type: "hello", n: 1 }, { type: "more" });
+    expect(a.log).toEqual(["opened", "closed 4400"]);
+  },
+);
 
 test.each([
   ["not JSON", "hello"],
@@ -160,7 +170,11 @@ test("who asked for errors is told before the close", async () => {
   const parts = enter(entrance, { wantsErrors: true });
   await say(parts, { type: "unknown" });
   expect(parts.link.texts.map((text) => JSON.parse(text))).toEqual([
-    { type: "error", code: "unknown_message", message: "a first message must be one of hello, with all its fields" },
+    {
+      type: "error",
+      code: "unknown_message",
+      message: "a first message must be one of hello, with all its fields",
+    },
   ]);
   expect(parts.link.calls).toEqual(["close 1000 invalid message type"]);
 });
@@ -200,7 +214,9 @@ test("a connection that leaves without a word is nobody's", async () => {
 });
 
 test("an opening that fails is the service's fault: 1011", async () => {
-  const { entrance, first } = await shared({ opened: () => Promise.reject(new Error("in opened")) });
+  const { entrance, first } = await shared({
+    opened: () => Promise.reject(new Error("in opened")),
+  });
   const parts = enter(entrance);
   await say(parts, { type: "hello", n: 1 });
   expect(parts.link.calls).toEqual(["close 1011 incident id1"]);
@@ -210,9 +226,24 @@ test("an opening that fails is the service's fault: 1011", async () => {
 test("the limits of a shared path are the largest of its services", async () => {
   const { service } = recorder("a", "type", { opensWith: ["hello"] });
   const limited = async (limits: object) => (await startService(service, { limits })).service;
-  const small = await limited({ maxFrameBytes: 1, maxQueueBytes: 20, maxInbox: 3, messagesPerSecond: 4 });
-  const large = await limited({ maxFrameBytes: 10, maxQueueBytes: 2, maxInbox: 30, messagesPerSecond: 40 });
-  const boundless = await limited({ maxFrameBytes: 1, maxQueueBytes: 1, maxInbox: 1, messagesPerSecond: null });
+  const small = await limited({
+    maxFrameBytes: 1,
+    maxQueueBytes: 20,
+    maxInbox: 3,
+    messagesPerSecond: 4,
+  });
+  const large = await limited({
+    maxFrameBytes: 10,
+    maxQueueBytes: 2,
+    maxInbox: 30,
+    messagesPerSecond: 40,
+  });
+  const boundless = await limited({
+    maxFrameBytes: 1,
+    maxQueueBytes: 1,
+    maxInbox: 1,
+    messagesPerSecond: null,
+  });
   expect(new Entrance([small, large], false).limits).toMatchObject({
     maxFrameBytes: 10,
     maxQueueBytes: 20,
@@ -224,8 +255,13 @@ test("the limits of a shared path are the largest of its services", async () => 
 
 test("services that do not say what they open with cannot share a path", async () => {
   const [a, b] = [recorder("a", "type", { opensWith: ["hello"] }), recorder("b", "type", {})];
-  const services = [(await startService(a.service)).service, (await startService(b.service)).service];
-  expect(() => new Entrance(services, false)).toThrow("only services with opensWith can share a path: a, b");
+  const services = [
+    (await startService(a.service)).service,
+    (await startService(b.service)).service,
+  ];
+  expect(() => new Entrance(services, false)).toThrow(
+    "only services with opensWith can share a path: a, b",
+  );
   expect(() => new Entrance([], false)).toThrow("an entrance needs a service");
 });
 
@@ -249,7 +285,9 @@ test("who listens for a service's connections hears of each, with the first mess
   const heard: unknown[] = [];
   for (const { service, log } of [byMessage, byPath]) {
     const { service: running } = await startService(service);
-    const end = running.onOpen((connection, first) => heard.push([connection.receiver === running, first, log.length]));
+    const end = running.onOpen((connection, first) =>
+      heard.push([connection.receiver === running, first, log.length]),
+    );
     const entrance = new Entrance([running], false);
     for (let nth = 0; nth < 2; nth++) {
       await say(enter(entrance), { type: "hello", n: 1 });

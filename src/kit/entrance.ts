@@ -20,8 +20,13 @@ export class Entrance implements Receiver {
 
   /** Of several services each must say what it opens with. */
   constructor(services: readonly RunningService[], authEnabled: boolean) {
-    if (services.length > 1 && services.some((service) => service.contract.opensWith === undefined)) {
-      throw new TypeError(`only services with opensWith can share a path: ${services.map((service) => service.contract.name).join(", ")}`);
+    if (
+      services.length > 1 &&
+      services.some((service) => service.contract.opensWith === undefined)
+    ) {
+      throw new TypeError(
+        `only services with opensWith can share a path: ${services.map((service) => service.contract.name).join(", ")}`,
+      );
     }
     this.services = services;
     this.sameOrigin = services.some(({ contract }) => contract.sameOrigin === true);
@@ -32,7 +37,11 @@ export class Entrance implements Receiver {
   /** A connection has been opened. */
   open(connection: Connection): void {
     const only = this.services[0];
-    if (only !== undefined && this.services.length === 1 && !asksFirst(only, connection.opening.path)) {
+    if (
+      only !== undefined &&
+      this.services.length === 1 &&
+      !asksFirst(only, connection.opening.path)
+    ) {
       if (this.#admit(connection, only)) connection.handOver(() => only.open(connection));
       return;
     }
@@ -73,16 +82,30 @@ export class Entrance implements Receiver {
   caughtUp(): void {}
 
   #admit(connection: Connection, service: RunningService): boolean {
-    if (!this.#authEnabled || connection.principal !== undefined || service.contract.auth === "message") return true;
-    connection.close("unauthenticated", "no token: send it as Authorization: Bearer, ?token= or the subprotocol switchboard.token.TOKEN");
+    if (
+      !this.#authEnabled ||
+      connection.principal !== undefined ||
+      service.contract.auth === "message"
+    )
+      return true;
+    connection.close(
+      "unauthenticated",
+      "no token: send it as Authorization: Bearer, ?token= or the subprotocol switchboard.token.TOKEN",
+    );
     return false;
   }
 
   #refuse(connection: Connection): void {
     this.tally.errors.add("unknown_message");
     if (connection.opening.wantsErrors) {
-      const takes = [...new Set(this.services.flatMap((service) => service.contract.opensWith ?? []))].join(", ");
-      const payload = { type: "error", code: "unknown_message", message: `a first message must be one of ${takes}, with all its fields` };
+      const takes = [
+        ...new Set(this.services.flatMap((service) => service.contract.opensWith ?? [])),
+      ].join(", ");
+      const payload = {
+        type: "error",
+        code: "unknown_message",
+        message: `a first message must be one of ${takes}, with all its fields`,
+      };
       connection.deliver(new Encoded("error", payload, null, () => printJson(payload)));
     }
     connection.close("done", "invalid message type");
@@ -104,6 +127,8 @@ function largest(limits: readonly Limits[]): Limits {
     maxQueueBytes: most((of) => of.maxQueueBytes),
     maxQueueMessages: most((of) => of.maxQueueMessages),
     maxInbox: most((of) => of.maxInbox),
-    messagesPerSecond: limits.some((of) => of.messagesPerSecond === null) ? null : most((of) => of.messagesPerSecond ?? 0),
+    messagesPerSecond: limits.some((of) => of.messagesPerSecond === null)
+      ? null
+      : most((of) => of.messagesPerSecond ?? 0),
   };
 }

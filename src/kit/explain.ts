@@ -14,7 +14,10 @@ export function explain(what: string, error: z.ZodError, value: unknown): string
   const path = issue.path.map(String);
   const where = path.length === 0 ? what : `${what}: "${cut(path.join("."), maxPartLength)}"`;
   const found = path.reduce<unknown>(
-    (at, key) => (typeof at === "object" && at !== null && Object.hasOwn(at, key) ? (at as Record<string, unknown>)[key] : undefined),
+    (at, key) =>
+      typeof at === "object" && at !== null && Object.hasOwn(at, key)
+        ? (at as Record<string, unknown>)[key]
+        : undefined,
     value,
   );
   return `${where} is ${show(found)}: ${cut(problemOf(issue), maxPartLength)}`;
@@ -27,7 +30,9 @@ function problemOf(issue: z.core.$ZodIssue): string {
   }
   const wishes = issue.errors.flatMap(([first]) => {
     if (first === undefined) return [];
-    return first.path.length === 0 ? problemOf(first) : `"${first.path.join(".")}" ${problemOf(first)}`;
+    return first.path.length === 0
+      ? problemOf(first)
+      : `"${first.path.join(".")}" ${problemOf(first)}`;
   });
   return [...new Set(wishes)].join(", or ");
 }
@@ -35,7 +40,8 @@ function problemOf(issue: z.core.$ZodIssue): string {
 /** A short print of a foreign value. */
 function show(value: unknown): string {
   if (value === undefined) return "missing";
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
+  if (typeof value === "object" && value !== null)
+    return Array.isArray(value) ? "a list" : "an object";
   return cut(JSON.stringify(value) ?? typeof value, maxShownLength);
 }
 

@@ -57,7 +57,11 @@ export class Inbox {
     this.#waiting ??= [];
     this.#waiting.push(task);
     const { link, maxInbox } = this.#parts;
-    if (!this.#paused && this.#waiting.length >= Math.min(pauseAt, maxInbox) && link.pause !== undefined) {
+    if (
+      !this.#paused &&
+      this.#waiting.length >= Math.min(pauseAt, maxInbox) &&
+      link.pause !== undefined
+    ) {
       this.#paused = true;
       link.pause();
     }
@@ -86,7 +90,9 @@ export class Inbox {
       try {
         const running = task();
         if (running instanceof Promise) {
-          running.catch((error: unknown) => this.#parts.failed(error)).then(() => this.#work(this.#take()));
+          running
+            .catch((error: unknown) => this.#parts.failed(error))
+            .then(() => this.#work(this.#take()));
           return;
         }
       } catch (error) {

@@ -40,9 +40,28 @@ export { pathParams } from "./path-params.ts";
 export { type Authenticator, anybody, hasRole, mayTouch, type Principal } from "./principal.ts";
 export { type Fold, Projection } from "./projection.ts";
 export { Rate } from "./rate.ts";
-export { type AnswerInit, bareAnswer, dataAnswer, errorAnswer, type RouteRequest } from "./request.ts";
-export type { EntranceView, ProcessFigures, ProcessMeter, ServerView, ServiceView } from "./server-view.ts";
-export { type AnyService, defineService, type InvalidMessage, type Service, type ServiceContext, type ServiceHandlers } from "./service.ts";
+export {
+  type AnswerInit,
+  bareAnswer,
+  dataAnswer,
+  errorAnswer,
+  type RouteRequest,
+} from "./request.ts";
+export type {
+  EntranceView,
+  ProcessFigures,
+  ProcessMeter,
+  ServerView,
+  ServiceView,
+} from "./server-view.ts";
+export {
+  type AnyService,
+  defineService,
+  type InvalidMessage,
+  type Service,
+  type ServiceContext,
+  type ServiceHandlers,
+} from "./service.ts";
 export type { Tally } from "./tally.ts";
 export type { Tap } from "./tap.ts";
 export type { Topic } from "./topic.ts";

@@ -46,7 +46,9 @@ export class ManualClock implements Clock {
   advance(ms: number): void {
     const untilMs = this.#monotonicMs + ms;
     for (;;) {
-      const next = this.#pending.filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
+      const next = this.#pending
+        .filter(({ atMs }) => atMs <= untilMs)
+        .sort((a, b) => a.atMs - b.atMs)[0];
       if (next === undefined) break;
       this.#go(next.atMs);
       this.#pending = this.#pending.filter((other) => other !== next);
@@ -166,11 +168,24 @@ export class FakeReceiver implements Receiver {
   }
 }
 
-export const roomyLimits: ConnectionLimits = { maxQueueBytes: 1 << 20, maxQueueMessages: 10_000, maxInbox: 1000, messagesPerSecond: null };
+export const roomyLimits: ConnectionLimits = {
+  maxQueueBytes: 1 << 20,
+  maxQueueMessages: 10_000,
+  maxInbox: 1000,
+  messagesPerSecond: null,
+};
 
 /** An opening of anybody, with differences. */
 export function openingOf(differences: Partial<Opening> = {}): Opening {
-  return { path: "/", query: "", address: "127.0.0.1", principal: anybody, wantsErrors: false, wantsSkipped: false, ...differences };
+  return {
+    path: "/",
+    query: "",
+    address: "127.0.0.1",
+    principal: anybody,
+    wantsErrors: false,
+    wantsSkipped: false,
+    ...differences,
+  };
 }
 
 /** A connection on fake parts, and those. */
@@ -184,12 +199,27 @@ export interface Fakes<L extends FakeLink = FakeLink> {
 
 /** Opens one; what is not given is made. */
 export function fakeConnection<L extends FakeLink = FakeLink>(
-  parts: Partial<Omit<Fakes<L>, "connection">> & { readonly limits?: Partial<ConnectionLimits>; readonly opening?: Partial<Opening> } = {},
+  parts: Partial<Omit<Fakes<L>, "connection">> & {
+    readonly limits?: Partial<ConnectionLimits>;
+    readonly opening?: Partial<Opening>;
+  } = {},
 ): Fakes<L> {
-  const { receiver = new FakeReceiver(), clock = new ManualClock(), turn = new ManualTurn() } = parts;
+  const {
+    receiver = new FakeReceiver(),
+    clock = new ManualClock(),
+    turn = new ManualTurn(),
+  } = parts;
   const link = parts.link ?? (new FakeLink() as L);
   const limits = { ...roomyLimits, ...parts.limits };
-  const connection = new Connection("c1", openingOf(parts.opening), link, receiver, limits, clock, turn.turn);
+  const connection = new Connection(
+    "c1",
+    openingOf(parts.opening),
+    link,
+    receiver,
+    limits,
+    clock,
+    turn.turn,
+  );
   return { connection, link, receiver, clock, turn };
 }
 
@@ -223,7 +253,11 @@ export function settled(): Promise<void> {
 
 /** Keeps every line. */
 class FakeLogger implements Logger {
-  readonly lines: { readonly level: string; readonly fields: Readonly<Record<string, unknown>>; readonly message: string }[] = [];
+  readonly lines: {
+    readonly level: string;
+    readonly fields: Readonly<Record<string, unknown>>;
+    readonly message: string;
+  }[] = [];
   readonly debug = this.#keep("debug");
   readonly info = this.#keep("info");
   readonly warn = this.#keep("warn");
@@ -246,7 +280,11 @@ export interface Started {
 /** Starts a service; its engine is closed after the test. */
 export async function startService(
   service: AnyService,
-  options: { readonly auth?: boolean; readonly limits?: Partial<Limits>; readonly clock?: ManualClock } = {},
+  options: {
+    readonly auth?: boolean;
+    readonly limits?: Partial<Limits>;
+    readonly clock?: ManualClock;
+  } = {},
 ): Promise<Started> {
   const engine = await openMemoryEngine();
   onTestFinished(() => engine.close());
@@ -254,6 +292,14 @@ export async function startService(
   const limits = { ...defaultLimits, ...options.limits };
   const logger = new FakeLogger();
   let lastId = 0;
-  const parts = { config: {}, limits, engine, clock, logger, authEnabled: auth, newId: () => `id${++lastId}` };
+  const parts = {
+    config: {},
+    limits,
+    engine,
+    clock,
+    logger,
+    authEnabled: auth,
+    newId: () => `id${++lastId}`,
+  };
   return { service: await RunningService.start(service, parts), logger, clock };
 }

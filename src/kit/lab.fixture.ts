@@ -16,9 +16,15 @@ export const labContract = defineContract({
   paths: ["/lab"],
   codec: namedBy("type"),
   in: {
-    move: { doc: "", schema: z.object({ to: z.object({ x: z.number() }), note: z.string().optional() }) },
+    move: {
+      doc: "",
+      schema: z.object({ to: z.object({ x: z.number() }), note: z.string().optional() }),
+    },
     erase: { doc: "", schema: z.object({}), roles: ["lab.chief", "lab.owner"] },
-    fail: { doc: "", schema: z.object({ code: z.string().optional(), later: z.boolean().optional() }) },
+    fail: {
+      doc: "",
+      schema: z.object({ code: z.string().optional(), later: z.boolean().optional() }),
+    },
   },
   out: {
     moved: { doc: "", delivery: "all", schema: z.object({ x: z.number() }) },
@@ -34,8 +40,20 @@ export const labContract = defineContract({
       body: z.object({ x: z.number() }),
       roles: ["lab.chief"],
     },
-    open: { method: "GET", path: "/lab-open", doc: "", params: z.object({}), auth: "open", roles: ["lab.chief"] },
-    broken: { method: "GET", path: "/lab-broken", doc: "", params: z.object({ code: z.string().optional() }) },
+    open: {
+      method: "GET",
+      path: "/lab-open",
+      doc: "",
+      params: z.object({}),
+      auth: "open",
+      roles: ["lab.chief"],
+    },
+    broken: {
+      method: "GET",
+      path: "/lab-broken",
+      doc: "",
+      params: z.object({ code: z.string().optional() }),
+    },
   },
   roles: {},
 });
@@ -67,7 +85,10 @@ export function lab(
             log.push("erase");
           },
           fail(_connection, { code, later }) {
-            const error = code === undefined ? new TypeError("a bug") : new SwitchboardError(code as ErrorCode, `failed with ${code}`);
+            const error =
+              code === undefined
+                ? new TypeError("a bug")
+                : new SwitchboardError(code as ErrorCode, `failed with ${code}`);
             if (later === true) return Promise.reject(error);
             throw error;
           },
@@ -99,8 +120,12 @@ export function connect(service: RunningService, opening: Partial<Opening> = {})
 }
 
 /** Sends messages, waits until they have been handled, and returns what came back. */
-export async function say({ connection, turn, link }: Fakes, ...messages: readonly unknown[]): Promise<unknown[]> {
-  for (const message of messages) connection.receiveText(typeof message === "string" ? message : JSON.stringify(message), 1);
+export async function say(
+  { connection, turn, link }: Fakes,
+  ...messages: readonly unknown[]
+): Promise<unknown[]> {
+  for (const message of messages)
+    connection.receiveText(typeof message === "string" ? message : JSON.stringify(message), 1);
   await settled();
   turn.end();
   return link.writes.splice(0).flatMap((texts) => texts.map((text) => JSON.parse(text) as unknown));

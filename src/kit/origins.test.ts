@@ -5,9 +5,15 @@ import { mayCome } from "./origins.ts";
 describe("a service that is open to other pages", () => {
   it("goes by cors.origins", () => {
     const rule = { sameOrigin: false, authEnabled: false };
-    expect(mayCome({ origin: "https://a.example", host: "evil.example" }, { ...rule, origins: "*" })).toBe(true);
-    expect(mayCome({ origin: "https://a.example" }, { ...rule, origins: ["https://a.example"] })).toBe(true);
-    expect(mayCome({ origin: "https://b.example" }, { ...rule, origins: ["https://a.example"] })).toBe(false);
+    expect(
+      mayCome({ origin: "https://a.example", host: "evil.example" }, { ...rule, origins: "*" }),
+    ).toBe(true);
+    expect(
+      mayCome({ origin: "https://a.example" }, { ...rule, origins: ["https://a.example"] }),
+    ).toBe(true);
+    expect(
+      mayCome({ origin: "https://b.example" }, { ...rule, origins: ["https://a.example"] }),
+    ).toBe(false);
     expect(mayCome({ host: "x" }, { ...rule, origins: ["https://a.example"] })).toBe(true);
   });
 });
@@ -41,7 +47,9 @@ describe("a service for the server's own pages", () => {
     [undefined, "desk.example", true],
     ["https://desk.example.evil.example", "127.0.0.1:7400", false],
   ])("%s at %s: %s", (origin, host, expected) => {
-    expect(mayCome({ origin, host }, { origins: named, sameOrigin: true, authEnabled: false })).toBe(expected);
+    expect(
+      mayCome({ origin, host }, { origins: named, sameOrigin: true, authEnabled: false }),
+    ).toBe(expected);
   });
 
   it("takes * for nobody in particular", () => {

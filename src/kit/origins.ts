@@ -21,12 +21,21 @@ export interface OriginRule {
  * With `sameOrigin` and auth off, the server must also have been addressed by its IP address, as localhost, or by the host of a named origin: a
  * page can make a name of its own lead here (DNS rebinding), and is then of the same origin. With auth on it would still have no token.
  */
-export function mayCome({ origin, host }: Sender, { origins, sameOrigin, authEnabled }: OriginRule): boolean {
+export function mayCome(
+  { origin, host }: Sender,
+  { origins, sameOrigin, authEnabled }: OriginRule,
+): boolean {
   if (!sameOrigin) return origins === "*" || origin === undefined || origins.includes(origin);
   const named = namedOrigins(origins);
   if (origin !== undefined && named.includes(origin)) return true;
-  if (origin !== undefined && (host === undefined || hostOf(origin) !== host.toLowerCase())) return false;
-  return authEnabled || host === undefined || isAddress(host) || named.some((each) => hostOf(each) === host.toLowerCase());
+  if (origin !== undefined && (host === undefined || hostOf(origin) !== host.toLowerCase()))
+    return false;
+  return (
+    authEnabled ||
+    host === undefined ||
+    isAddress(host) ||
+    named.some((each) => hostOf(each) === host.toLowerCase())
+  );
 }
 
 /** Those of `cors.origins` that are named. */
@@ -46,5 +55,10 @@ function hostOf(origin: string): string | undefined {
 /** An IP address, or a name that is always this machine. */
 function isAddress(host: string): boolean {
   const name = host.toLowerCase().replace(/:\d*$/, "");
-  return name === "localhost" || name.endsWith(".localhost") || /^\[[\da-f:.]+\]$/.test(name) || /^\d+\.\d+\.\d+\.\d+$/.test(name);
+  return (
+    name === "localhost" ||
+    name.endsWith(".localhost") ||
+    /^\[[\da-f:.]+\]$/.test(name) ||
+    /^\d+\.\d+\.\d+\.\d+$/.test(name)
+  );
 }

@@ -30,14 +30,22 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       bytes: fc.integer({ min: 6, max: 60 }),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("turn", "drain", "half", "slow", "slow", "fast") }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constantFrom("turn", "drain", "half", "slow", "slow", "fast") }),
+  },
 );
 
 function outboxOf(maxQueueBytes: number, maxQueueMessages = 1000) {
   const link = new FakeLink();
   const turn = new ManualTurn();
   let overflows = 0;
-  const outbox = new Outbox(link, turn.turn, { maxQueueBytes, maxQueueMessages }, () => overflows++);
+  const outbox = new Outbox(
+    link,
+    turn.turn,
+    { maxQueueBytes, maxQueueMessages },
+    () => overflows++,
+  );
   const drain = () => {
     link.unsentBytes = 0;
     outbox.drained();
@@ -48,60 +56,65 @@ function outboxOf(maxQueueBytes: number, maxQueueMessages = 1000) {
 describe("against the model", () => {
   test("delivers the same messages in the same order, skips, counts and overflows alike", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 400 }), fc.array(step, { maxLength: 80 }), (maxQueueBytes, steps) => {
-        const { link, turn, outbox, drain, overflows } = outboxOf(maxQueueBytes);
-        const model = new OutboxModel(maxQueueBytes);
-        const pushed: Pushed[] = [];
-        for (const [id, one] of steps.entries()) {
-          switch (one.do) {
-            case "push": {
-              const next = { id, key: one.key, bytes: one.bytes };
-              if (!model.ended) pushed.push(next);
-              model.push(next, link.unsentBytes);
-              outbox.push(message(textOf(next), one.key));
-              break;
-            }
-            case "turn":
-              model.endTurn();
-              turn.end();
-              break;
-            case "drain":
-              model.drained();
-              drain();
-              break;
-            case "half":
-              // Some bytes have left, not all: nothing is due yet.
-              if (link.unsentBytes > 0) {
-                link.unsentBytes = Math.ceil(link.unsentBytes / 2);
-                outbox.drained();
+      fc.property(
+        fc.integer({ min: 1, max: 400 }),
+        fc.array(step, { maxLength: 80 }),
+        (maxQueueBytes, steps) => {
+          const { link, turn, outbox, drain, overflows } = outboxOf(maxQueueBytes);
+          const model = new OutboxModel(maxQueueBytes);
+          const pushed: Pushed[] = [];
+          for (const [id, one] of steps.entries()) {
+            switch (one.do) {
+              case "push": {
+                const next = { id, key: one.key, bytes: one.bytes };
+                if (!model.ended) pushed.push(next);
+                model.push(next, link.unsentBytes);
+                outbox.push(message(textOf(next), one.key));
+                break;
               }
-              break;
-            case "slow":
-              link.slow = true;
-              break;
-            case "fast":
-              link.slow = false;
-              break;
+              case "turn":
+                model.endTurn();
+                turn.end();
+                break;
+              case "drain":
+                model.drained();
+                drain();
+                break;
+              case "half":
+                // Some bytes have left, not all: nothing is due yet.
+                if (link.unsentBytes > 0) {
+                  link.unsentBytes = Math.ceil(link.unsentBytes / 2);
+                  outbox.drained();
+                }
+                break;
+              case "slow":
+                link.slow = true;
+                break;
+              case "fast":
+                link.slow = false;
+                break;
+            }
+            expect(outbox.queuedBytes).toBe(model.queuedBytes);
+            expect(outbox.skipped).toBe(model.skipped);
+            expect(overflows()).toBe(model.overflows);
           }
-          expect(outbox.queuedBytes).toBe(model.queuedBytes);
-          expect(outbox.skipped).toBe(model.skipped);
-          expect(overflows()).toBe(model.overflows);
-        }
-        model.end();
-        outbox.end();
-        const sent = link.texts.map(idOf);
-        expect(sent).toEqual(model.sent);
+          model.end();
+          outbox.end();
+          const sent = link.texts.map(idOf);
+          expect(sent).toEqual(model.sent);
 
-        // What the model says is what was promised.
-        expect(sent).toEqual([...sent].sort((a, b) => a - b));
-        const missing = pushed.filter(({ id }) => !sent.includes(id));
-        if (overflows() === 0) {
-          expect(missing.filter(({ key }) => key === null)).toEqual([]);
-          expect(missing.length).toBe(outbox.skipped);
-          for (const { id, key } of missing) expect(pushed.some((newer) => newer.id > id && newer.key === key)).toBe(true);
-        }
-        expect(outbox.queuedBytes).toBe(0);
-      }),
+          // What the model says is what was promised.
+          expect(sent).toEqual([...sent].sort((a, b) => a - b));
+          const missing = pushed.filter(({ id }) => !sent.includes(id));
+          if (overflows() === 0) {
+            expect(missing.filter(({ key }) => key === null)).toEqual([]);
+            expect(missing.length).toBe(outbox.skipped);
+            for (const { id, key } of missing)
+              expect(pushed.some((newer) => newer.id > id && newer.key === key)).toBe(true);
+          }
+          expect(outbox.queuedBytes).toBe(0);
+        },
+      ),
       { numRuns: 2000 },
     );
   });

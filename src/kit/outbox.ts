@@ -63,7 +63,8 @@ export class Outbox {
     if (this.#ended) return;
     // Before anything is kept: a message that cannot be printed must leave no trace.
     const { bytes } = message;
-    if (this.#now === undefined && this.#waiting === undefined && this.#sink.unsentBytes > 0) this.#waiting = new Map();
+    if (this.#now === undefined && this.#waiting === undefined && this.#sink.unsentBytes > 0)
+      this.#waiting = new Map();
     if (this.#waiting !== undefined) this.#wait(this.#waiting, message, bytes);
     else this.#gather(message, bytes);
   }
@@ -126,7 +127,10 @@ export class Outbox {
     waiting.set(key, message);
     this.#waitingBytes += bytes;
     const { maxQueueBytes, maxQueueMessages } = this.#bounds;
-    if (waiting.size > maxQueueMessages || (this.#waitingBytes > maxQueueBytes && waiting.size > 1)) {
+    if (
+      waiting.size > maxQueueMessages ||
+      (this.#waitingBytes > maxQueueBytes && waiting.size > 1)
+    ) {
       this.drop();
       this.#overflow();
     }

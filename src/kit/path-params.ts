@@ -4,7 +4,10 @@
  * The percent-decoded parameters of `path`, by name, if it fits `pattern` (`:name` is one segment, not an empty one); else undefined.
  * A segment whose escapes are no UTF-8 fits nothing.
  */
-export function pathParams(pattern: string, path: string): Readonly<Record<string, string>> | undefined {
+export function pathParams(
+  pattern: string,
+  path: string,
+): Readonly<Record<string, string>> | undefined {
   const wanted = pattern.split("/");
   const segments = path.split("/");
   if (wanted.length !== segments.length) return undefined;

@@ -44,9 +44,12 @@ test("is full until something is taken, and again when that has been made up for
 });
 
 test("never lets more through than the burst and the rate together", () => {
-  const steps = fc.array(fc.record({ waitMs: fc.integer({ min: 0, max: 3000 }), wish: fc.integer({ min: 0, max: 30 }) }), {
-    maxLength: 40,
-  });
+  const steps = fc.array(
+    fc.record({ waitMs: fc.integer({ min: 0, max: 3000 }), wish: fc.integer({ min: 0, max: 30 }) }),
+    {
+      maxLength: 40,
+    },
+  );
   fc.assert(
     fc.property(fc.double({ min: 0.1, max: 50, noNaN: true }), steps, (perSecond, all) => {
       const clock = new ManualClock();
@@ -56,7 +59,9 @@ test("never lets more through than the burst and the rate together", () => {
         clock.advance(waitMs);
         for (let n = 0; n < wish; n++) if (rate.take()) taken++;
       }
-      expect(taken).toBeLessThanOrEqual(Math.max(1, 2 * perSecond) + (perSecond * clock.monotonic()) / 1000 + 1e-6);
+      expect(taken).toBeLessThanOrEqual(
+        Math.max(1, 2 * perSecond) + (perSecond * clock.monotonic()) / 1000 + 1e-6,
+      );
     }),
   );
 });

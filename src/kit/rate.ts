@@ -33,7 +33,10 @@ export class Rate {
 
   #refill(): void {
     const nowMs = this.#clock.monotonic();
-    this.#tokens = Math.min(this.#burst, this.#tokens + ((nowMs - this.#atMs) / 1000) * this.#perSecond);
+    this.#tokens = Math.min(
+      this.#burst,
+      this.#tokens + ((nowMs - this.#atMs) / 1000) * this.#perSecond,
+    );
     this.#atMs = nowMs;
   }
 }

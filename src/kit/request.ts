@@ -32,7 +32,11 @@ export function bareAnswer(json: object, init: AnswerInit = {}): Response {
 }
 
 /** `{"error":{"code","message"}}` with the status of the code. */
-export function errorAnswer(code: ErrorCode, message: string, headers: Readonly<Record<string, string>> = {}): Response {
+export function errorAnswer(
+  code: ErrorCode,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   return jsonAnswer({ error: { code, message } }, errors[code].status, headers);
 }
 
@@ -47,11 +51,19 @@ export function routeErrorAnswer(
     : jsonAnswer(route.errorBody({ code, message }), errors[code].status, {});
 }
 
-function jsonAnswer(json: object, status: number, headers: Readonly<Record<string, string>> | undefined): Response {
+function jsonAnswer(
+  json: object,
+  status: number,
+  headers: Readonly<Record<string, string>> | undefined,
+): Response {
   const text = printJson(json);
   const length = String(Buffer.byteLength(text));
   return new Response(text, {
     status,
-    headers: { "content-type": "application/json; charset=utf-8", "content-length": length, ...headers },
+    headers: {
+      "content-type": "application/json; charset=utf-8",
+      "content-length": length,
+      ...headers,
+    },
   });
 }

@@ -14,7 +14,9 @@ describe("messages", () => {
     const { service, log } = lab();
     const started = await startService(service);
     const parts = connect(started.service);
-    expect(await say(parts, '{"type":"move","to":{"x":1.0,"y":2},"more":1}')).toEqual([{ type: "moved", x: 1 }]);
+    expect(await say(parts, '{"type":"move","to":{"x":1.0,"y":2},"more":1}')).toEqual([
+      { type: "moved", x: 1 },
+    ]);
     expect(log).toEqual(['move {"x":1} {"type":"move","to":{"x":1.0,"y":2},"more":1}']);
     expect([...started.service.tally.received.entries()]).toEqual([["move", 1]]);
   });
@@ -23,16 +25,31 @@ describe("messages", () => {
     ["{", "bad_json", "the frame is not JSON: send one JSON object as text"],
     [[], "unknown_message", "the message has no type: lab takes move, erase, fail"],
     [{ type: 5 }, "unknown_message", "the message has no type: lab takes move, erase, fail"],
-    [{ type: "mvoe" }, "unknown_message", 'no message is called "mvoe": lab takes move, erase, fail'],
-    [{ type: "toString" }, "unknown_message", 'no message is called "toString": lab takes move, erase, fail'],
+    [
+      { type: "mvoe" },
+      "unknown_message",
+      'no message is called "mvoe": lab takes move, erase, fail',
+    ],
+    [
+      { type: "toString" },
+      "unknown_message",
+      'no message is called "toString": lab takes move, erase, fail',
+    ],
     [{ type: "move" }, "bad_message", 'move: "to" is missing: expected object'],
-    [{ type: "move", to: { x: secret } }, "bad_message", `move: "to.x" is "${secret}": expected number`],
+    [
+      { type: "move", to: { x: secret } },
+      "bad_message",
+      `move: "to.x" is "${secret}": expected number`,
+    ],
   ])(
     "%j: told to who asked, with the field, the value and the remedy; counted; no content in the log; nobody is closed",
     async (bad, code, message) => {
       const { service, log } = lab();
       const started = await startService(service);
-      const [asked, silent] = [connect(started.service, { wantsErrors: true }), connect(started.service)];
+      const [asked, silent] = [
+        connect(started.service, { wantsErrors: true }),
+        connect(started.service),
+      ];
       expect(await say(asked, bad)).toEqual([{ type: "error", code, message }]);
       expect(await say(silent, bad)).toEqual([]);
       expect([asked.connection.isClosed, silent.connection.isClosed]).toEqual([false, false]);
@@ -63,8 +80,13 @@ describe("messages", () => {
   test("who asked is told of a bad one if the service leaves it at that", async () => {
     const { service } = lab({ invalid: () => "tell" });
     const started = await startService(service);
-    const [asked, silent] = [connect(started.service, { wantsErrors: true }), connect(started.service)];
-    expect(await say(asked, { type: "move" })).toMatchObject([{ type: "error", code: "bad_message" }]);
+    const [asked, silent] = [
+      connect(started.service, { wantsErrors: true }),
+      connect(started.service),
+    ];
+    expect(await say(asked, { type: "move" })).toMatchObject([
+      { type: "error", code: "bad_message" },
+    ]);
     expect(await say(silent, { type: "move" })).toEqual([]);
     expect([...started.service.tally.errors.entries()]).toEqual([["bad_message", 2]]);
   });
@@ -81,20 +103,26 @@ describe("roles", () => {
   test("with auth on, who has none of a message's roles is told, and closed with 4403", async () => {
     const { service, log } = lab();
     const started = await startService(service, { auth: true });
-    const worker = connect(started.service, { principal: principal("lab.worker"), wantsErrors: true });
+    const worker = connect(started.service, {
+      principal: principal("lab.worker"),
+      wantsErrors: true,
+    });
     const message = "erase needs the role lab.chief or lab.owner; this token has lab.worker";
     expect(await say(worker, { type: "move", to: { x: 1 } }, { type: "erase" })).toEqual([
       { type: "moved", x: 1 },
       { type: "error", code: "forbidden", message },
     ]);
     expect(worker.link.calls).toEqual([`close 4403 ${message}`]);
-    for (const role of ["lab.owner", "admin", "*"]) await say(connect(started.service, { principal: principal(role) }), { type: "erase" });
+    for (const role of ["lab.owner", "admin", "*"])
+      await say(connect(started.service, { principal: principal(role) }), { type: "erase" });
     expect(log.slice(1)).toEqual(["closed 4403", "erase", "erase", "erase"]);
   });
 
   test("the service may say something of its own before that", async () => {
     const told: unknown[] = [];
-    const { service } = lab({ forbidden: (_connection, { name, error }) => told.push([name, error.code]) });
+    const { service } = lab({
+      forbidden: (_connection, { name, error }) => told.push([name, error.code]),
+    });
     const started = await startService(service, { auth: true });
     const parts = connect(started.service, { principal: principal() });
     await say(parts, { type: "erase" });
@@ -121,7 +149,10 @@ describe("roles", () => {
     const unknown = connect(asking.service, { principal: undefined });
     await say(unknown, { type: "move", to: { x: 1 } }, { type: "erase" });
     expect(unknown.link.calls[0]).toMatch(/^close 4401 erase needs a token/);
-    expect([log, asks.log]).toEqual([["closed 4401"], ['move {"x":1} {"type":"move","to":{"x":1}}', "closed 4401"]]);
+    expect([log, asks.log]).toEqual([
+      ["closed 4401"],
+      ['move {"x":1} {"type":"move","to":{"x":1}}', "closed 4401"],
+    ]);
   });
 });
 
@@ -140,7 +171,9 @@ describe("what a handler throws", () => {
     const started = await startService(lab().service, { auth: true });
     for (const later of [false, true]) {
       const parts = connect(started.service, { wantsErrors: true });
-      expect(await say(parts, { type: "fail", code, later })).toEqual([{ type: "error", code, message: `failed with ${code}` }]);
+      expect(await say(parts, { type: "fail", code, later })).toEqual([
+        { type: "error", code, message: `failed with ${code}` },
+      ]);
       expect(parts.link.calls).toEqual(close === undefined ? [] : [close]);
     }
     expect([...started.service.tally.errors.entries()]).toEqual([[code, 2]]);
@@ -166,7 +199,10 @@ describe("what a handler throws", () => {
       expect(await say(parts, { type: "fail", later }, { type: "move", to: { x: 1 } })).toEqual([]);
       expect(parts.link.calls).toEqual([`close 1011 incident ${incident}`]);
       const line = started.logger.lines.at(-1);
-      expect(line).toMatchObject({ level: "error", fields: { service: "lab", incident, err: { message: "a bug" } } });
+      expect(line).toMatchObject({
+        level: "error",
+        fields: { service: "lab", incident, err: { message: "a bug" } },
+      });
     }
     expect(log).toEqual(["closed 1011", "closed 1011"]);
     expect([...started.service.tally.errors.entries()]).toEqual([["internal", 2]]);
@@ -178,7 +214,10 @@ describe("what a handler throws", () => {
     const { connection } = connect(started.service);
     connection.peerClosed(1000, "");
     await settled();
-    expect(started.logger.lines.at(-1)).toMatchObject({ level: "error", fields: { err: { message: "in closed" } } });
+    expect(started.logger.lines.at(-1)).toMatchObject({
+      level: "error",
+      fields: { err: { message: "in closed" } },
+    });
     expect(started.service.connections.size).toBe(0);
   });
 });
@@ -187,36 +226,73 @@ describe("routes", () => {
   async function ask(
     service: RunningService,
     name: keyof Lab["routes"],
-    { params = {}, body, who = anybody }: { params?: Record<string, string>; body?: unknown; who?: Principal | null } = {},
+    {
+      params = {},
+      body,
+      who = anybody,
+    }: { params?: Record<string, string>; body?: unknown; who?: Principal | null } = {},
   ): Promise<unknown> {
     const request = new Request(`http://localhost${labContract.routes[name].path}`);
-    const answer = await service.respond(name, labContract.routes[name], params, body, who ?? undefined, request);
+    const answer = await service.respond(
+      name,
+      labContract.routes[name],
+      params,
+      body,
+      who ?? undefined,
+      request,
+    );
     return [answer.status, await answer.json()];
   }
 
   test("answer with what the handler returns, parameters and body validated", async () => {
     const { service } = await startService(lab().service);
-    expect(await ask(service, "show", { params: { id: "5", token: "x" } })).toEqual([200, { data: { id: 5, who: "anybody" } }]);
-    expect(await ask(service, "save", { params: { id: "5" }, body: { x: 1, more: 2 } })).toEqual([200, { data: { id: "5", x: 1 } }]);
+    expect(await ask(service, "show", { params: { id: "5", token: "x" } })).toEqual([
+      200,
+      { data: { id: 5, who: "anybody" } },
+    ]);
+    expect(await ask(service, "save", { params: { id: "5" }, body: { x: 1, more: 2 } })).toEqual([
+      200,
+      { data: { id: "5", x: 1 } },
+    ]);
   });
 
   test("a bad parameter or body is a 400 that names it", async () => {
     const { service } = await startService(lab().service);
     const error = (message: string) => [400, { error: { code: "bad_message", message } }];
-    expect(await ask(service, "show", { params: { id: "five" } })).toEqual(error('the address: "id" is "five": expected number'));
-    expect(await ask(service, "save", { params: { id: "5" } })).toEqual(error("the body is missing: expected object"));
-    expect(await ask(service, "save", { params: { id: "5" }, body: { x: null } })).toEqual(error('the body: "x" is null: expected number'));
+    expect(await ask(service, "show", { params: { id: "five" } })).toEqual(
+      error('the address: "id" is "five": expected number'),
+    );
+    expect(await ask(service, "save", { params: { id: "5" } })).toEqual(
+      error("the body is missing: expected object"),
+    );
+    expect(await ask(service, "save", { params: { id: "5" }, body: { x: null } })).toEqual(
+      error('the body: "x" is null: expected number'),
+    );
     expect([...service.tally.errors.entries()]).toEqual([["bad_message", 3]]);
   });
 
   test("without a token 401, without the role 403, before anything is validated; an open one asks for nothing", async () => {
     const { service } = await startService(lab().service, { auth: true });
-    expect(await ask(service, "save", { who: null })).toMatchObject([401, { error: { code: "unauthenticated" } }]);
+    expect(await ask(service, "save", { who: null })).toMatchObject([
+      401,
+      { error: { code: "unauthenticated" } },
+    ]);
     expect(await ask(service, "save", { who: principal("lab.worker") })).toEqual([
       403,
-      { error: { code: "forbidden", message: "PUT /lab/:id needs the role lab.chief; this token has lab.worker" } },
+      {
+        error: {
+          code: "forbidden",
+          message: "PUT /lab/:id needs the role lab.chief; this token has lab.worker",
+        },
+      },
     ]);
-    expect(await ask(service, "save", { who: principal("lab.chief"), params: { id: "1" }, body: { x: 1 } })).toMatchObject([200, {}]);
+    expect(
+      await ask(service, "save", {
+        who: principal("lab.chief"),
+        params: { id: "1" },
+        body: { x: 1 },
+      }),
+    ).toMatchObject([200, {}]);
     expect(await ask(service, "open", { who: null })).toEqual([200, { data: "open" }]);
     expect(await ask(service, "open", { who: principal() })).toEqual([200, { data: "open" }]);
   });
@@ -227,11 +303,17 @@ describe("routes", () => {
       404,
       { error: { code: "not_found", message: "no such thing" } },
     ]);
-    expect(await ask(service, "broken", { params: { code: "log_unavailable" } })).toMatchObject([503, {}]);
+    expect(await ask(service, "broken", { params: { code: "log_unavailable" } })).toMatchObject([
+      503,
+      {},
+    ]);
     expect(await ask(service, "broken")).toEqual([
       500,
       { error: { code: "internal", message: "our fault: look for incident id1 in the log" } },
     ]);
-    expect(logger.lines.at(-1)).toMatchObject({ level: "error", fields: { incident: "id1", route: "broken", err: { message: "a bug" } } });
+    expect(logger.lines.at(-1)).toMatchObject({
+      level: "error",
+      fields: { incident: "id1", route: "broken", err: { message: "a bug" } },
+    });
   });
 });

@@ -38,7 +38,10 @@ const storeErrors: ReadonlySet<ErrorCode> = new Set(["log_unavailable", "log_clo
 /** Any handlers, called by name. */
 type Handlers = {
   opened?(connection: Connection): void | Promise<void>;
-  on: Record<string, (connection: Connection, message: unknown, text: string) => void | Promise<void>>;
+  on: Record<
+    string,
+    (connection: Connection, message: unknown, text: string) => void | Promise<void>
+  >;
   invalid?(connection: Connection, invalid: InvalidMessage): void | Promise<void> | "tell";
   forbidden?(connection: Connection, forbidden: InvalidMessage): void;
   closed?(connection: Connection, closed: Closed): void | Promise<void>;
@@ -64,7 +67,11 @@ export class RunningService implements Receiver, ServiceView {
     this.limits = parts.limits;
     this.#parts = parts;
     this.#clock = new OwnedClock(parts.clock, (error) => this.#incident(error, {}));
-    this.#topics = new Topics(contract, parts.engine.kind === "nats" ? parts.engine.bus : undefined, parts.engine.session.id);
+    this.#topics = new Topics(
+      contract,
+      parts.engine.kind === "nats" ? parts.engine.bus : undefined,
+      parts.engine.session.id,
+    );
   }
 
   /** Rejects with what the service's own start rejects with; its timers and background work have then ended. */
@@ -72,7 +79,10 @@ export class RunningService implements Receiver, ServiceView {
     const running = new RunningService(service.contract, parts);
     await running.#topics.start();
     try {
-      const handlers: ServiceHandlers<Contract> = await service.start(running.#context(), parts.server);
+      const handlers: ServiceHandlers<Contract> = await service.start(
+        running.#context(),
+        parts.server,
+      );
       running.#handlers = handlers as Handlers;
     } catch (error) {
       await running.stop();
@@ -186,18 +196,34 @@ export class RunningService implements Receiver, ServiceView {
   ): Promise<Response> {
     try {
       if (principal === undefined && route.auth !== "open") {
-        throw new SwitchboardError("unauthenticated", "no token: send it as `Authorization: Bearer TOKEN` or `?token=TOKEN`");
+        throw new SwitchboardError(
+          "unauthenticated",
+          "no token: send it as `Authorization: Bearer TOKEN` or `?token=TOKEN`",
+        );
       }
       const caller = principal ?? (this.#parts.authEnabled ? nobody : anybody);
-      if (route.auth !== "open") this.#demandRole(caller, route.roles, `${route.method} ${route.path}`);
+      if (route.auth !== "open")
+        this.#demandRole(caller, route.roles, `${route.method} ${route.path}`);
       const handler = this.#handlers.routes[name];
-      if (handler === undefined) throw new TypeError(`${this.contract.name} has no handler for route ${name}`);
+      if (handler === undefined)
+        throw new TypeError(`${this.contract.name} has no handler for route ${name}`);
       const checkedParams = this.#check(route.params, params, "the address");
-      const checkedBody = route.body === undefined ? undefined : this.#check(route.body, body, "the body");
-      return await handler({ params: checkedParams, body: checkedBody as never, text, principal: caller, request });
+      const checkedBody =
+        route.body === undefined ? undefined : this.#check(route.body, body, "the body");
+      return await handler({
+        params: checkedParams,
+        body: checkedBody as never,
+        text,
+        principal: caller,
+        request,
+      });
     } catch (error) {
       if (!isSwitchboardError(error)) {
-        return routeErrorAnswer(route, "internal", `our fault: look for incident ${this.#incident(error, { route: name })} in the log`);
+        return routeErrorAnswer(
+          route,
+          "internal",
+          `our fault: look for incident ${this.#incident(error, { route: name })} in the log`,
+        );
       }
       this.tally.errors.add(error.code);
       return routeErrorAnswer(route, error.code, error.message);
@@ -216,9 +242,11 @@ export class RunningService implements Receiver, ServiceView {
       bus: engine.bus,
       session: engine.session,
       authEnabled,
-      authenticate: async (token) => (authenticate === undefined ? anybody : await authenticate(token)),
+      authenticate: async (token) =>
+        authenticate === undefined ? anybody : await authenticate(token),
       topic: (name) => this.#topics.topic(name),
-      send: (connection, name, payload) => connection.deliver(encode(this.contract, name, payload as object)),
+      send: (connection, name, payload) =>
+        connection.deliver(encode(this.contract, name, payload as object)),
       reportError: (connection, error) => this.#report(connection, error),
       close: (connection, name, reason) => connection.close(name, reason),
       background: (work) => this.#startBackground(work),
@@ -241,11 +269,19 @@ export class RunningService implements Receiver, ServiceView {
     this.#background.add(running);
   }
 
-  #message(connection: Connection, name: string | undefined, payload: unknown, text: string): void | Promise<void> {
+  #message(
+    connection: Connection,
+    name: string | undefined,
+    payload: unknown,
+    text: string,
+  ): void | Promise<void> {
     const declared = name === undefined ? undefined : this.#declared(name);
     if (name === undefined || declared === undefined) {
       const known = Object.keys(this.contract.in).join(", ");
-      const what = name === undefined ? "the message has no type" : `no message is called ${JSON.stringify(name.slice(0, 100))}`;
+      const what =
+        name === undefined
+          ? "the message has no type"
+          : `no message is called ${JSON.stringify(name.slice(0, 100))}`;
       return this.#invalid(
         connection,
         name,
@@ -255,12 +291,18 @@ export class RunningService implements Receiver, ServiceView {
     }
     const parsed = declared.schema.safeParse(payload);
     if (!parsed.success) {
-      return this.#invalid(connection, name, payload, new SwitchboardError("bad_message", explain(name, parsed.error, payload)));
+      return this.#invalid(
+        connection,
+        name,
+        payload,
+        new SwitchboardError("bad_message", explain(name, parsed.error, payload)),
+      );
     }
     try {
       this.#demandRole(this.#caller(connection, declared, name), declared.roles, name);
     } catch (error) {
-      if (isSwitchboardError(error, "forbidden")) this.#handlers.forbidden?.(connection, { name, payload, error });
+      if (isSwitchboardError(error, "forbidden"))
+        this.#handlers.forbidden?.(connection, { name, payload, error });
       throw error;
     }
     this.tally.received.add(name);
@@ -274,8 +316,12 @@ export class RunningService implements Receiver, ServiceView {
   /** Who sends a message. Without a token nobody is `anybody`, except where the protocol asks for it and the message needs no role. */
   #caller({ principal }: Connection, { roles }: InMessage, name: string): Principal {
     if (principal !== undefined) return principal;
-    if (!this.#parts.authEnabled || (this.contract.auth === "message" && roles === undefined)) return anybody;
-    throw new SwitchboardError("unauthenticated", `${name} needs a token, and this connection has shown none: connect again with one`);
+    if (!this.#parts.authEnabled || (this.contract.auth === "message" && roles === undefined))
+      return anybody;
+    throw new SwitchboardError(
+      "unauthenticated",
+      `${name} needs a token, and this connection has shown none: connect again with one`,
+    );
   }
 
   #demandRole(principal: Principal, roles: readonly string[] | undefined, what: string): void {
@@ -288,20 +334,32 @@ export class RunningService implements Receiver, ServiceView {
 
   #check(schema: z.ZodType, value: unknown, what: string): never {
     const parsed = schema.safeParse(value);
-    if (!parsed.success) throw new SwitchboardError("bad_message", explain(what, parsed.error, value));
+    if (!parsed.success)
+      throw new SwitchboardError("bad_message", explain(what, parsed.error, value));
     return parsed.data as never;
   }
 
-  #invalid(connection: Connection, name: string | undefined, payload: unknown, error: SwitchboardError): void | Promise<void> {
+  #invalid(
+    connection: Connection,
+    name: string | undefined,
+    payload: unknown,
+    error: SwitchboardError,
+  ): void | Promise<void> {
     this.#countError(connection, error);
-    const done = this.#handlers.invalid === undefined ? "tell" : this.#handlers.invalid(connection, { name, payload, error });
+    const done =
+      this.#handlers.invalid === undefined
+        ? "tell"
+        : this.#handlers.invalid(connection, { name, payload, error });
     if (done !== "tell") return done;
     this.#tell(connection, error);
   }
 
   #countError(connection: Connection, error: SwitchboardError): void {
     this.tally.errors.add(error.code);
-    this.#parts.logger.debug({ service: this.contract.name, connection: connection.id, code: error.code }, "message refused");
+    this.#parts.logger.debug(
+      { service: this.contract.name, connection: connection.id, code: error.code },
+      "message refused",
+    );
   }
 
   #report(connection: Connection, error: SwitchboardError): void {
@@ -324,16 +382,22 @@ export class RunningService implements Receiver, ServiceView {
   #failedWith(connection: Connection, error: SwitchboardError): void {
     this.#report(connection, error);
     if (error.code === "unauthenticated") connection.close("unauthenticated", error.message);
-    else if (error.code === "forbidden" && this.#parts.authEnabled) connection.close("forbidden", error.message);
-    else if (error.code === "lease_lost") connection.close("restarting", "this node lost its lease: come back");
+    else if (error.code === "forbidden" && this.#parts.authEnabled)
+      connection.close("forbidden", error.message);
+    else if (error.code === "lease_lost")
+      connection.close("restarting", "this node lost its lease: come back");
     else if (error.code === "over_capacity") connection.close("overCapacity", error.message);
-    else if (storeErrors.has(error.code)) connection.close("overCapacity", "cannot store now: come back later");
+    else if (storeErrors.has(error.code))
+      connection.close("overCapacity", "cannot store now: come back later");
   }
 
   #incident(error: unknown, fields: object): string {
     const incident = this.#parts.newId();
     this.tally.errors.add("internal");
-    this.#parts.logger.error({ service: this.contract.name, incident, err: error, ...fields }, "internal error");
+    this.#parts.logger.error(
+      { service: this.contract.name, incident, err: error, ...fields },
+      "internal error",
+    );
     return incident;
   }
 }

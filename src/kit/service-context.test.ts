@@ -22,7 +22,10 @@ describe("what a service is handed", () => {
     context.background(() => Promise.reject(new Error("later")));
     context.background(() => Promise.reject(new SwitchboardError("log_closed", "closed")));
     await settled();
-    expect(logger.lines.map(({ fields }) => (fields.err as Error).message)).toEqual(["at once", "later"]);
+    expect(logger.lines.map(({ fields }) => (fields.err as Error).message)).toEqual([
+      "at once",
+      "later",
+    ]);
     expect([...service.tally.errors.entries()]).toEqual([["internal", 2]]);
   });
 
@@ -74,8 +77,12 @@ describe("what a service is handed", () => {
   test("reportError tells who asked and closes nobody", async () => {
     const { context, service } = await started();
     const [asked, silent] = [connect(service, { wantsErrors: true }), connect(service)];
-    for (const { connection } of [asked, silent]) context.reportError(connection, new SwitchboardError("forbidden", "no"));
-    expect([await say(asked), await say(silent)]).toEqual([[{ type: "error", code: "forbidden", message: "no" }], []]);
+    for (const { connection } of [asked, silent])
+      context.reportError(connection, new SwitchboardError("forbidden", "no"));
+    expect([await say(asked), await say(silent)]).toEqual([
+      [{ type: "error", code: "forbidden", message: "no" }],
+      [],
+    ]);
     expect(asked.connection.isClosed).toBe(false);
   });
 
@@ -138,7 +145,13 @@ test("what comes and goes is counted", async () => {
   parts.connection.peerClosed(1001, "");
   await settled();
   const { messagesIn, bytesIn, messagesOut, bytesOut, closes } = service.tally;
-  expect([messagesIn, bytesIn, messagesOut, bytesOut, ...closes.entries()]).toEqual([1, 16, 2, 50, ["1001", 1]]);
+  expect([messagesIn, bytesIn, messagesOut, bytesOut, ...closes.entries()]).toEqual([
+    1,
+    16,
+    2,
+    50,
+    ["1001", 1],
+  ]);
 });
 
 test("events of a transport that names them are messages too", async () => {

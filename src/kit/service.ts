@@ -37,7 +37,11 @@ export interface ServiceContext<C extends Contract, Config> {
   authenticate(token: string): Promise<Principal>;
   topic(name: string): Topic<C>;
   /** Queues a message for one connection. A client that is too slow for it is closed with 4408. */
-  send<N extends keyof C["out"] & string>(connection: Connection, name: N, payload: Outgoing<C, N>): void;
+  send<N extends keyof C["out"] & string>(
+    connection: Connection,
+    name: N,
+    payload: Outgoing<C, N>,
+  ): void;
   /** Tells the sender of its error, if it asked to be told, and counts it. Never closes. */
   reportError(connection: Connection, error: SwitchboardError): void;
   /** Closes behind everything that was sent. */
@@ -65,14 +69,24 @@ export interface ServiceHandlers<C extends Contract> {
   /** The connection belongs to the service now: at its opening, or just before its first message (`opensWith`). */
   opened?(connection: Connection): void | Promise<void>;
   /** By message name. `text` is the frame as it came, for relaying parts of it with their spelling. */
-  readonly on: { readonly [N in keyof C["in"]]: (connection: Connection, message: Incoming<C, N>, text: string) => void | Promise<void> };
+  readonly on: {
+    readonly [N in keyof C["in"]]: (
+      connection: Connection,
+      message: Incoming<C, N>,
+      text: string,
+    ) => void | Promise<void>;
+  };
   /** What the protocol says to do about a bad message, beside counting it. Default, and after the answer `tell`: a sender who asked is told. */
   invalid?(connection: Connection, invalid: InvalidMessage): void | Promise<void> | "tell";
   /** What the protocol says to a sender whose role does not allow the message, before it is closed with 4403; default: nothing. */
   forbidden?(connection: Connection, forbidden: InvalidMessage): void;
   /** Called once, after the last message; never inside the call that closed the connection. */
   closed?(connection: Connection, closed: Closed): void | Promise<void>;
-  readonly routes: { readonly [N in keyof C["routes"]]: (request: RouteRequest<C, N>) => Response | Promise<Response> };
+  readonly routes: {
+    readonly [N in keyof C["routes"]]: (
+      request: RouteRequest<C, N>,
+    ) => Response | Promise<Response>;
+  };
   /** Ends what the service does beside its connections. Those have been closed before. */
   stop?(): Promise<void>;
 }
@@ -88,7 +102,10 @@ export interface Service<C extends Contract, ConfigSchema extends z.ZodType> {
    * Called once at the start of the server, before it listens. `server` is for the service that shows the server to its operators, and
    * still empty then; undefined where a service runs by itself. What serves clients has no business with it.
    */
-  start(context: ServiceContext<C, z.output<ConfigSchema>>, server?: ServerView): Promise<ServiceHandlers<C>>;
+  start(
+    context: ServiceContext<C, z.output<ConfigSchema>>,
+    server?: ServerView,
+  ): Promise<ServiceHandlers<C>>;
 }
 
 /** A service of any contract, for whoever runs them all. */

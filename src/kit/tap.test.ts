@@ -54,7 +54,14 @@ describe("a tap", () => {
     connection.close("done", "");
     connection.receiveText("too late", 8);
     await settled();
-    expect(tap.log).toEqual(["in hello 5", 'in move {"x":1} 7', "out a", "out b", "in too late 8", "closed 1000"]);
+    expect(tap.log).toEqual([
+      "in hello 5",
+      'in move {"x":1} 7',
+      "out a",
+      "out b",
+      "in too late 8",
+      "closed 1000",
+    ]);
     connection.receiveText("after", 5);
     expect(tap.log).toHaveLength(6);
   });

@@ -41,10 +41,17 @@ interface Node {
   readonly turn: ManualTurn;
   topic(name: string): Topic<C>;
   /** A connection that has joined, and what it is sent. */
-  member(name: string): { readonly connection: Connection; readonly link: FakeLink; readonly receiver: FakeReceiver };
+  member(name: string): {
+    readonly connection: Connection;
+    readonly link: FakeLink;
+    readonly receiver: FakeReceiver;
+  };
 }
 
-async function nodes(count: number, of: typeof contract | typeof socketIo = contract): Promise<[Node, Node]> {
+async function nodes(
+  count: number,
+  of: typeof contract | typeof socketIo = contract,
+): Promise<[Node, Node]> {
   const store = new MemoryStore();
   const opened: Node[] = [];
   for (let n = 0; n < count; n++) {
@@ -87,7 +94,11 @@ test("publish reaches every member of every node once, with the text as it was p
   a.topic("x").publish("refresh", {});
   await delivered(a, b);
   for (const { link } of members)
-    expect(link.texts).toEqual(['{"type":"said","n":1}', '{"type":"boxes","camera":"1","boxes":[1.0, 1e-7]}', "refresh"]);
+    expect(link.texts).toEqual([
+      '{"type":"said","n":1}',
+      '{"type":"boxes","camera":"1","boxes":[1.0, 1e-7]}',
+      "refresh",
+    ]);
   expect(stranger.link.texts).toEqual([]);
   // Encoded once a node: all its members are given the same message.
   const [first, second, third, fourth] = members.map(({ link }) => link.messages);
@@ -108,22 +119,25 @@ test("publishHere stays on its node", async () => {
 
 test("what one node publishes reaches everybody in the order of publishing", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.record({ fromA: fc.boolean(), wait: fc.boolean() }), { maxLength: 30 }), async (steps) => {
-      const [a, b] = await nodes(2);
-      const links = [a.member("x").link, b.member("x").link];
-      for (const [n, { fromA, wait }] of steps.entries()) {
-        (fromA ? a : b).topic("x").publish("said", { n });
-        if (wait) await delivered(a, b);
-      }
-      await delivered(a, b);
-      for (const { texts } of links) {
-        const numbers = texts.map((text) => JSON.parse(text).n as number);
-        for (const side of [true, false]) {
-          const expected = [...steps.keys()].filter((n) => steps[n]?.fromA === side);
-          expect(numbers.filter((n) => steps[n]?.fromA === side)).toEqual(expected);
+    fc.asyncProperty(
+      fc.array(fc.record({ fromA: fc.boolean(), wait: fc.boolean() }), { maxLength: 30 }),
+      async (steps) => {
+        const [a, b] = await nodes(2);
+        const links = [a.member("x").link, b.member("x").link];
+        for (const [n, { fromA, wait }] of steps.entries()) {
+          (fromA ? a : b).topic("x").publish("said", { n });
+          if (wait) await delivered(a, b);
         }
-      }
-    }),
+        await delivered(a, b);
+        for (const { texts } of links) {
+          const numbers = texts.map((text) => JSON.parse(text).n as number);
+          for (const side of [true, false]) {
+            const expected = [...steps.keys()].filter((n) => steps[n]?.fromA === side);
+            expect(numbers.filter((n) => steps[n]?.fromA === side)).toEqual(expected);
+          }
+        }
+      },
+    ),
     { numRuns: 50 },
   );
 });
@@ -142,7 +156,10 @@ test("the key of a latest message crosses: a slow client of another node gets th
     a.topic("x").publish("boxes", { camera, boxes: new RawJson(String(n)) });
   await delivered(a, b);
   connection.close("done", "");
-  expect(link.texts.slice(1)).toEqual(['{"type":"boxes","camera":"2","boxes":1}', '{"type":"boxes","camera":"1","boxes":2}']);
+  expect(link.texts.slice(1)).toEqual([
+    '{"type":"boxes","camera":"2","boxes":1}',
+    '{"type":"boxes","camera":"1","boxes":2}',
+  ]);
   expect(connection.skipped).toBe(1);
 });
 
@@ -151,7 +168,9 @@ test("where payloads are sent, not texts, the other node has the payload too", a
   const { link } = b.member("x");
   a.topic("x").publish("said", { n: 1 });
   await delivered(a, b);
-  expect(link.messages.map(({ name, payload }) => ({ name, payload }))).toEqual([{ name: "said", payload: { n: 1 } }]);
+  expect(link.messages.map(({ name, payload }) => ({ name, payload }))).toEqual([
+    { name: "said", payload: { n: 1 } },
+  ]);
 });
 
 test("a topic's name may be anything, longer than a subject too", async () => {
@@ -161,7 +180,9 @@ test("a topic's name may be anything, longer than a subject too", async () => {
   const links = names.map((name) => b.member(name).link);
   for (const [n, name] of names.entries()) a.topic(name).publish("said", { n });
   await delivered(a, b);
-  expect(links.map(({ texts }) => texts)).toEqual(names.map((_, n) => [`{"type":"said","n":${n}}`]));
+  expect(links.map(({ texts }) => texts)).toEqual(
+    names.map((_, n) => [`{"type":"said","n":${n}}`]),
+  );
 });
 
 test("who joined twice gets it once; who left gets nothing; a topic without members is gone", async () => {
@@ -208,7 +229,8 @@ test("a member that overflows in the midst of a publish is closed, and what its 
   const topic = a.topic("x");
   topic.join(slow.connection);
   const other = a.member("x");
-  receiver.onClosed = () => topic.publishHere("boxes", { camera: "1", boxes: new RawJson('"newer"') });
+  receiver.onClosed = () =>
+    topic.publishHere("boxes", { camera: "1", boxes: new RawJson('"newer"') });
   slow.link.slow = true;
   for (const boxes of ['"oldest"', '"older"', '"old"']) {
     topic.publishHere("boxes", { camera: boxes, boxes: new RawJson(boxes) });
@@ -218,7 +240,12 @@ test("a member that overflows in the midst of a publish is closed, and what its 
   a.turn.end();
   expect(slow.connection.isClosed).toBe(true);
   expect(topic.size).toBe(1);
-  expect(other.link.texts.map((text) => JSON.parse(text).boxes)).toEqual(["oldest", "older", "old", "newer"]);
+  expect(other.link.texts.map((text) => JSON.parse(text).boxes)).toEqual([
+    "oldest",
+    "older",
+    "old",
+    "newer",
+  ]);
 });
 
 test("after stop nothing comes from other nodes", async () => {
@@ -247,5 +274,7 @@ test("with one node there is no bus", async () => {
 test("a message that the contract does not declare is the service's fault", async () => {
   const topics = new Topics(contract, undefined, "session");
   const topic = topics.topic<C>("x");
-  expect(() => topic.publish("sad" as "said", { n: 1 })).toThrow('boxes declares no outgoing message "sad"');
+  expect(() => topic.publish("sad" as "said", { n: 1 })).toThrow(
+    'boxes declares no outgoing message "sad"',
+  );
 });

@@ -50,7 +50,9 @@ export class Topics {
   }
 
   async start(): Promise<void> {
-    this.#subscription = await this.#bus?.subscribe(`topic.${this.#contract.name}.`, (data) => this.#fromBus(data));
+    this.#subscription = await this.#bus?.subscribe(`topic.${this.#contract.name}.`, (data) =>
+      this.#fromBus(data),
+    );
   }
 
   stop(): void {
@@ -64,7 +66,8 @@ export class Topics {
   /** The topic of a name; it costs nothing until somebody joins. */
   topic<C extends Contract>(name: string): Topic<C> {
     const members = this.#members;
-    const publishHere = (message: string, payload: object) => this.#deliver(name, encode(this.#contract, message, payload));
+    const publishHere = (message: string, payload: object) =>
+      this.#deliver(name, encode(this.#contract, message, payload));
     return {
       name,
       get size() {
@@ -73,7 +76,8 @@ export class Topics {
       join: (connection) => this.#join(name, connection),
       leave: (connection) => members.get(name)?.leave(connection),
       publishHere,
-      publish: (message, payload) => this.#publish(name, encode(this.#contract, message, payload as object)),
+      publish: (message, payload) =>
+        this.#publish(name, encode(this.#contract, message, payload as object)),
       [Symbol.iterator]: () => (members.get(name)?.connections ?? new Set<Connection>()).values(),
     } as Topic<C>;
   }
@@ -98,7 +102,12 @@ export class Topics {
   #publish(name: string, message: Encoded): void {
     this.#deliver(name, message);
     if (this.#bus === undefined) return;
-    const header: Header = { session: this.#session, topic: name, name: message.name, latestKey: message.latestKey };
+    const header: Header = {
+      session: this.#session,
+      topic: name,
+      name: message.name,
+      latestKey: message.latestKey,
+    };
     // Only the order hangs on the subject, so that the long names of two topics may share one: the header has the name.
     const subject = `topic.${this.#contract.name}.${subjectToken(name)}`.slice(0, maxSubjectLength);
     this.#bus.publish(subject, `${JSON.stringify(header)}\n${message.text}`);

@@ -42,9 +42,15 @@ test("a large turn is flushed in slices, later ones alongside, each in its order
   add("small", 2);
   expect(manual.scheduled).toBe(1);
   manual.end();
-  expect(flushed.slice(64)).toEqual([...Array.from({ length: 64 }, (_, n) => `large${n + 64}`), "small0", "small1"]);
+  expect(flushed.slice(64)).toEqual([
+    ...Array.from({ length: 64 }, (_, n) => `large${n + 64}`),
+    "small0",
+    "small1",
+  ]);
   while (manual.scheduled > 0) manual.end();
-  expect(flushed.filter((name) => name.startsWith("large"))).toEqual(Array.from({ length: 200 }, (_, n) => `large${n}`));
+  expect(flushed.filter((name) => name.startsWith("large"))).toEqual(
+    Array.from({ length: 200 }, (_, n) => `large${n}`),
+  );
   expect(flushed.length).toBe(202);
 });
 

@@ -49,7 +49,10 @@ export class Turn {
   readonly #run = (): void => {
     this.#scheduled = false;
     this.#number++;
-    const due = this.#added.length === 0 ? this.#unfinished : [...this.#unfinished, { items: this.#added, next: 0 }];
+    const due =
+      this.#added.length === 0
+        ? this.#unfinished
+        : [...this.#unfinished, { items: this.#added, next: 0 }];
     this.#added = [];
     for (const turn of due) {
       const end = Math.min(turn.next + sliceSize, turn.items.length);

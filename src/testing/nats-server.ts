@@ -29,7 +29,8 @@ export function natsServerMissing(): string | undefined {
   const { error, status } = spawnSync("nats-server", ["--version"], { stdio: "ignore" });
   if (error === undefined && status === 0) return undefined;
   const reason = "nats-server is not installed: apt-get install nats-server";
-  if (process.env.CI === "true" && process.env.SWITCHBOARD_REQUIRE_ALL === "1") throw new Error(reason);
+  if (process.env.CI === "true" && process.env.SWITCHBOARD_REQUIRE_ALL === "1")
+    throw new Error(reason);
   return reason;
 }
 
@@ -73,7 +74,17 @@ interface Running {
 }
 
 function run(folder: string, port: number): Running {
-  const options = ["-js", "-sd", join(folder, "data"), "-a", "127.0.0.1", "-p", `${port}`, "--ports_file_dir", folder];
+  const options = [
+    "-js",
+    "-sd",
+    join(folder, "data"),
+    "-a",
+    "127.0.0.1",
+    "-p",
+    `${port}`,
+    "--ports_file_dir",
+    folder,
+  ];
   const child = spawn("nats-server", options, { stdio: ["ignore", "ignore", "pipe"] });
   // A test run that ends early takes it along.
   const killed = () => child.kill("SIGKILL");
@@ -116,7 +127,9 @@ async function until<T>(running: Running, check: () => Promise<T | undefined>): 
 async function portOf(folder: string, running: Running): Promise<number> {
   return await until(running, async () => {
     const file = (await readdir(folder)).find((name) => name.endsWith(".ports"));
-    const port = /"nats:\/\/127\.0\.0\.1:(\d+)"/.exec(file === undefined ? "" : await readFile(join(folder, file), "utf8"))?.[1];
+    const port = /"nats:\/\/127\.0\.0\.1:(\d+)"/.exec(
+      file === undefined ? "" : await readFile(join(folder, file), "utf8"),
+    )?.[1];
     return port === undefined ? undefined : Number(port);
   });
 }

@@ -30,11 +30,17 @@ export class TestServer {
     this.#directory = directory;
   }
 
-  static async start({ config = {}, services = installedServices }: TestServerOptions = {}): Promise<TestServer> {
+  static async start({
+    config = {},
+    services = installedServices,
+  }: TestServerOptions = {}): Promise<TestServer> {
     const directory = await mkdtemp(join(tmpdir(), "switchboard-test-"));
     try {
       const settings = { listen: { port: 0 }, data: join(directory, "data"), ...config };
-      const gateway = await startGateway(configFrom(services, settings), { services, logger: pino({ level: "silent" }) });
+      const gateway = await startGateway(configFrom(services, settings), {
+        services,
+        logger: pino({ level: "silent" }),
+      });
       const [main] = gateway.listeners;
       if (main === undefined) throw new Error("a gateway without a listener");
       return new TestServer(gateway, main.url, directory);

@@ -20,15 +20,26 @@ export class TextClient {
 
   private constructor(socket: WebSocket) {
     this.socket = socket;
-    socket.on("message", (data: Buffer, isBinary: boolean) => this.#take(isBinary ? `binary ${data.toString("hex")}` : data.toString()));
+    socket.on("message", (data: Buffer, isBinary: boolean) =>
+      this.#take(isBinary ? `binary ${data.toString("hex")}` : data.toString()),
+    );
     this.#closed = new Promise((resolve) => {
-      socket.on("close", (code: number, reason: Buffer) => resolve({ code, reason: reason.toString() }));
+      socket.on("close", (code: number, reason: Buffer) =>
+        resolve({ code, reason: reason.toString() }),
+      );
     });
   }
 
   /** Resolves when the socket is open; rejects if it cannot be opened. */
-  static open(url: string, protocols: readonly string[] = [], headers: Readonly<Record<string, string>> = {}): Promise<TextClient> {
-    const socket = new WebSocket(url, [...protocols], { headers: { ...headers }, perMessageDeflate: false });
+  static open(
+    url: string,
+    protocols: readonly string[] = [],
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<TextClient> {
+    const socket = new WebSocket(url, [...protocols], {
+      headers: { ...headers },
+      perMessageDeflate: false,
+    });
     const client = new TextClient(socket);
     return new Promise((resolve, reject) => {
       socket.once("open", () => resolve(client));

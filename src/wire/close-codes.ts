@@ -16,19 +16,33 @@ export const closeCodes = {
   tooLarge: { code: 1009, comeBack: "no", meaning: "frame over the limit" },
   internal: { code: 1011, comeBack: "yes", meaning: "our fault; the reason holds an incident id" },
   restarting: { code: 1012, comeBack: "spread", meaning: "restarting, draining or lease lost" },
-  overCapacity: { code: 1013, comeBack: "later", meaning: "over capacity, or the engine cannot take it" },
+  overCapacity: {
+    code: 1013,
+    comeBack: "later",
+    meaning: "over capacity, or the engine cannot take it",
+  },
   badMessage: { code: 4400, comeBack: "no", meaning: "bad message where the protocol says close" },
-  unauthenticated: { code: 4401, comeBack: "new-token", meaning: "not, or no longer, authenticated" },
+  unauthenticated: {
+    code: 4401,
+    comeBack: "new-token",
+    meaning: "not, or no longer, authenticated",
+  },
   forbidden: { code: 4403, comeBack: "no", meaning: "not allowed" },
   tooSlow: { code: 4408, comeBack: "yes", meaning: "too slow for messages that must all arrive" },
-  replaced: { code: 4409, comeBack: "no", meaning: "replaced by a newer connection of the same identity" },
+  replaced: {
+    code: 4409,
+    comeBack: "no",
+    meaning: "replaced by a newer connection of the same identity",
+  },
   overRate: { code: 4429, comeBack: "later", meaning: "over a rate limit" },
 } as const satisfies Record<string, { code: number; comeBack: ComeBack; meaning: string }>;
 
 /** How code names a close; the number goes over the wire. */
 export type CloseName = keyof typeof closeCodes;
 
-const byCode = new Map<number, ComeBack>(Object.values(closeCodes).map((entry) => [entry.code, entry.comeBack]));
+const byCode = new Map<number, ComeBack>(
+  Object.values(closeCodes).map((entry) => [entry.code, entry.comeBack]),
+);
 
 /** Whether a client should come back after a close code; codes that are not ours (1006, 1001, a proxy's) mean `yes`. */
 export function comeBack(code: number): ComeBack {

@@ -10,7 +10,12 @@ export class SwitchboardError extends Error {
   readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: Readonly<Record<string, unknown>> = {},
+    options?: ErrorOptions,
+  ) {
     super(message, options);
     this.code = code;
     this.details = details;
@@ -23,7 +28,10 @@ export class SwitchboardError extends Error {
 }
 
 /** True for a SwitchboardError with one of these codes (any code if none is given). */
-export function isSwitchboardError(error: unknown, ...codes: readonly ErrorCode[]): error is SwitchboardError {
+export function isSwitchboardError(
+  error: unknown,
+  ...codes: readonly ErrorCode[]
+): error is SwitchboardError {
   return error instanceof SwitchboardError && (codes.length === 0 || codes.includes(error.code));
 }
 

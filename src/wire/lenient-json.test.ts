@@ -13,21 +13,27 @@ const value = fc.letrec((tie) => ({
     fc.string(),
     fc.constantFrom(null, true, false),
     fc.array(tie("any"), { maxLength: 4 }),
-    fc.dictionary(fc.constantFrom("NaN", "x", 'Infinity"', "-Infinity", "\\"), tie("any"), { maxKeys: 3 }),
+    fc.dictionary(fc.constantFrom("NaN", "x", 'Infinity"', "-Infinity", "\\"), tie("any"), {
+      maxKeys: 3,
+    }),
   ),
 })).any;
 
 /** Prints as Python does. */
 function print(of: unknown, space: string): string {
   if (typeof of === "number") return Number.isFinite(of) ? JSON.stringify(of) : String(of);
-  if (Array.isArray(of)) return `[${space}${of.map((item) => print(item, space)).join(`,${space}`)}${space}]`;
+  if (Array.isArray(of))
+    return `[${space}${of.map((item) => print(item, space)).join(`,${space}`)}${space}]`;
   if (typeof of !== "object" || of === null) return JSON.stringify(of);
-  const members = Object.entries(of).map(([key, member]) => `${JSON.stringify(key)}${space}:${space}${print(member, space)}`);
+  const members = Object.entries(of).map(
+    ([key, member]) => `${JSON.stringify(key)}${space}:${space}${print(member, space)}`,
+  );
   return `{${members.join(`${space},`)}${space}}`;
 }
 
 function expected(of: unknown): unknown {
-  if (typeof of === "number") return Number.isFinite(of) ? JSON.parse(JSON.stringify(of)) : String(of);
+  if (typeof of === "number")
+    return Number.isFinite(of) ? JSON.parse(JSON.stringify(of)) : String(of);
   if (Array.isArray(of)) return of.map(expected);
   if (typeof of !== "object" || of === null) return of;
   return Object.fromEntries(Object.entries(of).map(([key, member]) => [key, expected(member)]));

@@ -26,7 +26,9 @@ export function parseLenient(text: string): ReadJson {
 
 /** A text that `parseLenient` took, or a value out of it, with `null` in the place of each bare word. */
 export function nullWords(text: string): string {
-  return text.includes("NaN") || text.includes("Infinity") ? replaceWords(text, () => "null") : text;
+  return text.includes("NaN") || text.includes("Infinity")
+    ? replaceWords(text, () => "null")
+    : text;
 }
 
 /** The text with each bare word outside strings replaced. A word that touches something else makes no JSON of it: `JSON.parse` sees. */

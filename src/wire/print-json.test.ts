@@ -4,14 +4,27 @@ import { describe, expect, it } from "vitest";
 import { printJson } from "./print-json.ts";
 import { RawJson } from "./raw-json.ts";
 
-const spellings = ["1.0", "1e-7", "-0.0", "12345678901234567890", "1E+2", '"\\u0061"', "[ 1.0,{} ]", '{"a":1,"a":2}', "NaN"];
+const spellings = [
+  "1.0",
+  "1e-7",
+  "-0.0",
+  "12345678901234567890",
+  "1E+2",
+  '"\\u0061"',
+  "[ 1.0,{} ]",
+  '{"a":1,"a":2}',
+  "NaN",
+];
 const mark = (index: number) => `\uE000${index}\uE000`;
 const raws = spellings.map((text) => new RawJson(text));
 
 /** What JSON.stringify prints with a marked string in the place of each RawJson, then the marks replaced by the texts. */
 function expected(build: (raw: (index: number) => unknown) => unknown): string {
   const text = JSON.stringify(build(mark));
-  return spellings.reduce((printed, spelling, index) => printed.replaceAll(JSON.stringify(mark(index)), () => spelling), text);
+  return spellings.reduce(
+    (printed, spelling, index) => printed.replaceAll(JSON.stringify(mark(index)), () => spelling),
+    text,
+  );
 }
 
 /** A function that builds a value with the leaf for each RawJson handed in. */
@@ -24,7 +37,15 @@ const plainLeaf = fc
     fc.double(),
     fc.boolean(),
     fc.constantFrom(null, undefined, Symbol("s"), () => 1, -0),
-    fc.constantFrom(new Date(0), new Date(Number.NaN), new Number(1), new String("boxed"), new Boolean(false), new Map([[1, 2]]), /x/),
+    fc.constantFrom(
+      new Date(0),
+      new Date(Number.NaN),
+      new Number(1),
+      new String("boxed"),
+      new Boolean(false),
+      new Map([[1, 2]]),
+      /x/,
+    ),
   )
   .map(
     (leaf): Build =>
@@ -79,7 +100,9 @@ describe("printJson", () => {
     fc.assert(
       fc.property(anything, (value) => {
         expect(printJson([value])).toBe(JSON.stringify([value]));
-        expect(printJson({ value, raw: new RawJson("1.0") })).toBe(`${JSON.stringify({ value, raw: 0 }).slice(0, -2)}1.0}`);
+        expect(printJson({ value, raw: new RawJson("1.0") })).toBe(
+          `${JSON.stringify({ value, raw: 0 }).slice(0, -2)}1.0}`,
+        );
       }),
       { numRuns: 500 },
     );
@@ -117,7 +140,9 @@ describe("printJson", () => {
         return again;
       },
     };
-    expect(printJson({ list: [0, value], member: value })).toBe('{"list":[0,{"raw":1.0}],"member":{"raw":1.0}}');
+    expect(printJson({ list: [0, value], member: value })).toBe(
+      '{"list":[0,{"raw":1.0}],"member":{"raw":1.0}}',
+    );
     expect(printJson(value)).toBe('{"raw":1.0}');
     expect(keys).toEqual(["1", "member", ""]);
   });

@@ -15,7 +15,10 @@ import { RawJson } from "./raw-json.ts";
 export function printJson(value: unknown): string {
   const text = print("", value);
   if (text === undefined) {
-    throw new SwitchboardError("internal", `a message of type ${typeof value} has no JSON form: pass null, or do not send it`);
+    throw new SwitchboardError(
+      "internal",
+      `a message of type ${typeof value} has no JSON form: pass null, or do not send it`,
+    );
   }
   return text;
 }
@@ -34,7 +37,8 @@ function print(key: string, value: unknown): string | undefined {
 function printNested(value: object): string {
   let out = "";
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) out += `${i === 0 ? "" : ","}${print(String(i), value[i]) ?? "null"}`;
+    for (let i = 0; i < value.length; i++)
+      out += `${i === 0 ? "" : ","}${print(String(i), value[i]) ?? "null"}`;
     return `[${out}]`;
   }
   for (const [key, member] of Object.entries(value)) {

@@ -14,12 +14,29 @@ interface Spelled {
 const space = fc.string({ unit: fc.constantFrom(" ", "\n", "\r", "\t"), maxLength: 3 });
 
 const number = fc.oneof(
-  fc.constantFrom("1.0", "1e-7", "-0.0", "-0", "12345678901234567890", "-98765432109876543210.5", "1E+2", "0.10", "1e400", "0"),
+  fc.constantFrom(
+    "1.0",
+    "1e-7",
+    "-0.0",
+    "-0",
+    "12345678901234567890",
+    "-98765432109876543210.5",
+    "1E+2",
+    "0.10",
+    "1e400",
+    "0",
+  ),
   fc.double({ noDefaultInfinity: true, noNaN: true }).map((value) => JSON.stringify(value)),
 );
 
 const shortEscapes = new Map([...'"\\/'].map((char) => [char, `\\${char}`]));
-for (const [char, letter] of Object.entries({ "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t" }))
+for (const [char, letter] of Object.entries({
+  "\b": "b",
+  "\f": "f",
+  "\n": "n",
+  "\r": "r",
+  "\t": "t",
+}))
   shortEscapes.set(char, `\\${letter}`);
 
 function spellUnit(unit: string, style: "plain" | "short" | "lower" | "upper"): string {
@@ -38,23 +55,43 @@ const unit = fc.oneof(
 const style = fc.constantFrom("plain", "plain", "short", "lower", "upper");
 const string = fc
   .array(fc.tuple(unit, style), { maxLength: 12 })
-  .map((units) => `"${units.map(([chars, how]) => [...chars.split("")].map((char) => spellUnit(char, how)).join("")).join("")}"`);
+  .map(
+    (units) =>
+      `"${units.map(([chars, how]) => [...chars.split("")].map((char) => spellUnit(char, how)).join("")).join("")}"`,
+  );
 
 /** Few names, so that keys repeat, also in different spellings of one key. */
-const key = fc.oneof(string, fc.constantFrom('"a"', '"\\u0061"', '"b\\n"', '"b\\u000A"', '""', '"__proto__"', '"1"', '"\\\\n"', '"boxes"'));
+const key = fc.oneof(
+  string,
+  fc.constantFrom(
+    '"a"',
+    '"\\u0061"',
+    '"b\\n"',
+    '"b\\u000A"',
+    '""',
+    '"__proto__"',
+    '"1"',
+    '"\\\\n"',
+    '"boxes"',
+  ),
+);
 
 function arrayOf(value: fc.Arbitrary<Spelled>): fc.Arbitrary<Spelled> {
-  return fc.tuple(space, fc.array(fc.tuple(space, value, space), { maxLength: 5 })).map(([empty, items]) => ({
-    text: `[${items.length === 0 ? empty : items.map(([before, item, after]) => before + item.text + after).join(",")}]`,
-    elements: items.map(([, item]) => item),
-  }));
+  return fc
+    .tuple(space, fc.array(fc.tuple(space, value, space), { maxLength: 5 }))
+    .map(([empty, items]) => ({
+      text: `[${items.length === 0 ? empty : items.map(([before, item, after]) => before + item.text + after).join(",")}]`,
+      elements: items.map(([, item]) => item),
+    }));
 }
 
 function objectOf(value: fc.Arbitrary<Spelled>): fc.Arbitrary<Spelled> {
-  return fc.tuple(space, fc.array(fc.tuple(space, key, space, space, value, space), { maxLength: 6 })).map(([empty, items]) => ({
-    text: `{${items.length === 0 ? empty : items.map(([a, name, b, c, item, d]) => `${a}${name}${b}:${c}${item.text}${d}`).join(",")}}`,
-    members: items.map(([, name, , , item]) => [JSON.parse(name) as string, item] as const),
-  }));
+  return fc
+    .tuple(space, fc.array(fc.tuple(space, key, space, space, value, space), { maxLength: 6 }))
+    .map(([empty, items]) => ({
+      text: `{${items.length === 0 ? empty : items.map(([a, name, b, c, item, d]) => `${a}${name}${b}:${c}${item.text}${d}`).join(",")}}`,
+      members: items.map(([, name, , , item]) => [JSON.parse(name) as string, item] as const),
+    }));
 }
 
 const { value } = fc.letrec<{ value: Spelled }>((tie) => ({
@@ -78,7 +115,8 @@ describe("rawMembers and rawMember", () => {
         for (const [name, member] of wanted) expect(rawMember(text, name)).toBe(member);
         const parsed = JSON.parse(text) as Record<string, unknown>;
         expect(new Set(members.keys())).toEqual(new Set(Object.keys(parsed)));
-        for (const [name, parsedMember] of Object.entries(parsed)) expect(JSON.parse(members.get(name) ?? "")).toEqual(parsedMember);
+        for (const [name, parsedMember] of Object.entries(parsed))
+          expect(JSON.parse(members.get(name) ?? "")).toEqual(parsedMember);
       }),
       { numRuns: 500 },
     );
@@ -108,8 +146,12 @@ describe("rawMembers and rawMember", () => {
   });
 
   it("refuse what is not an object, naming it", () => {
-    expect(() => rawMembers(" [1,2]")).toThrow(expect.objectContaining({ code: "bad_message", message: expect.stringContaining("[1,2]") }));
-    expect(() => rawMember('"text"', "a")).toThrow(expect.objectContaining({ code: "bad_message" }));
+    expect(() => rawMembers(" [1,2]")).toThrow(
+      expect.objectContaining({ code: "bad_message", message: expect.stringContaining("[1,2]") }),
+    );
+    expect(() => rawMember('"text"', "a")).toThrow(
+      expect.objectContaining({ code: "bad_message" }),
+    );
     expect(() => rawMembers("")).toThrow(expect.objectContaining({ code: "bad_message" }));
   });
 });
@@ -118,14 +160,25 @@ describe("rawTree", () => {
   /** What it is to be, by the functions above. */
   function treeOf(text: string, depth: number): RawTree {
     const members = [...rawMembers(text)];
-    return new Map(members.map(([key, member]) => [key, depth > 1 && member.startsWith("{") ? treeOf(member, depth - 1) : member]));
+    return new Map(
+      members.map(([key, member]) => [
+        key,
+        depth > 1 && member.startsWith("{") ? treeOf(member, depth - 1) : member,
+      ]),
+    );
   }
 
   it("is rawMembers again and again", () => {
     fc.assert(
-      fc.property(objectOf(value), space, space, fc.integer({ min: 1, max: 5 }), ({ text }, before, after, depth) => {
-        expect(rawTree(before + text + after, depth)).toEqual(treeOf(text, depth));
-      }),
+      fc.property(
+        objectOf(value),
+        space,
+        space,
+        fc.integer({ min: 1, max: 5 }),
+        ({ text }, before, after, depth) => {
+          expect(rawTree(before + text + after, depth)).toEqual(treeOf(text, depth));
+        },
+      ),
       { numRuns: 1000 },
     );
   });
@@ -151,7 +204,10 @@ describe("rawElements", () => {
   it("refuse what is not an array, naming it", () => {
     const long = `{"a":"${"x".repeat(100)}"}`;
     expect(() => rawElements(long)).toThrow(
-      expect.objectContaining({ code: "bad_message", message: expect.stringContaining('{"a":"xxx') }),
+      expect.objectContaining({
+        code: "bad_message",
+        message: expect.stringContaining('{"a":"xxx'),
+      }),
     );
     expect(() => rawElements("null")).toThrow(expect.objectContaining({ code: "bad_message" }));
   });
@@ -185,11 +241,15 @@ describe("RawJson", () => {
     fc.assert(
       fc.property(arrayOf(value), objectOf(value), (array, object) => {
         const boxes = rawElements(array.text).map((text) => new RawJson(text));
-        const rest = Object.fromEntries([...rawMembers(object.text)].map(([name, text]) => [name, new RawJson(text)]));
+        const rest = Object.fromEntries(
+          [...rawMembers(object.text)].map(([name, text]) => [name, new RawJson(text)]),
+        );
         const sent = printJson({ type: "relay", boxes, rest, frameId: new RawJson("12.0") });
         const got = rawMembers(sent);
         expect(got.get("frameId")).toBe("12.0");
-        expect(rawElements(got.get("boxes") ?? "")).toEqual((array.elements ?? []).map((element) => element.text));
+        expect(rawElements(got.get("boxes") ?? "")).toEqual(
+          (array.elements ?? []).map((element) => element.text),
+        );
         const last = new Map((object.members ?? []).map(([name, member]) => [name, member.text]));
         expect(rawMembers(got.get("rest") ?? "")).toEqual(last);
       }),
@@ -197,7 +257,9 @@ describe("RawJson", () => {
   });
 
   it("prints as the parsed value in a plain JSON.stringify, and refuses what is not JSON", () => {
-    expect(JSON.stringify({ raw: new RawJson('[1.0, {"a":1,"a":2}]') })).toBe('{"raw":[1,{"a":2}]}');
+    expect(JSON.stringify({ raw: new RawJson('[1.0, {"a":1,"a":2}]') })).toBe(
+      '{"raw":[1,{"a":2}]}',
+    );
     expect(() => JSON.stringify([new RawJson("NaN")])).toThrow(SyntaxError);
   });
 });

@@ -85,7 +85,10 @@ export function rawElements(text: string): string[] {
 }
 
 /** Calls `visit` with the span of each key (its quotes included) and of its value, in the order of the text. */
-function scanMembers(text: string, visit: (keyStart: number, keyEnd: number, start: number, end: number) => void): void {
+function scanMembers(
+  text: string,
+  visit: (keyStart: number, keyEnd: number, start: number, end: number) => void,
+): void {
   const open = openingOf(text, "{", "object");
   const close = closingOf(text);
   let at = skipSpace(text, open + 1);
@@ -99,7 +102,12 @@ function scanMembers(text: string, visit: (keyStart: number, keyEnd: number, sta
 }
 
 /** The tree of the object that opens at `open`, and the place after it. `limit`: nothing at or after it belongs to the text. */
-function treeAt(text: string, open: number, limit: number, depth: number): { readonly tree: RawTree; readonly end: number } {
+function treeAt(
+  text: string,
+  open: number,
+  limit: number,
+  depth: number,
+): { readonly tree: RawTree; readonly end: number } {
   const tree = new Map<string, string | RawTree>();
   let at = skipSpace(text, open + 1);
   while (at < limit && text.charCodeAt(at) !== 0x7d) {
@@ -142,7 +150,10 @@ function openingOf(text: string, opening: "{" | "[", wanted: "object" | "array")
   const at = skipSpace(text, 0);
   if (text[at] === opening) return at;
   const seen = text.length > 40 ? `${text.slice(0, 40)}…` : text;
-  throw new SwitchboardError("bad_message", `expected a JSON ${wanted}, got ${seen}: send an ${wanted} there`);
+  throw new SwitchboardError(
+    "bad_message",
+    `expected a JSON ${wanted}, got ${seen}: send an ${wanted} there`,
+  );
 }
 
 /** Place of the last character that is not whitespace: the bracket that closes the outermost value. */

@@ -6,7 +6,23 @@ import { fromSubjectToken, subjectToken } from "./subject.ts";
 const text = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.string({ unit: "grapheme" }),
-  fc.string({ unit: fc.constantFrom("=", ".", "\ufeff", "é", "漢", "\u{1f600}", "A", "4", "0", "*", ">", " ", "\0") }),
+  fc.string({
+    unit: fc.constantFrom(
+      "=",
+      ".",
+      "\ufeff",
+      "é",
+      "漢",
+      "\u{1f600}",
+      "A",
+      "4",
+      "0",
+      "*",
+      ">",
+      " ",
+      "\0",
+    ),
+  }),
 );
 
 test("is reversible", () => {

@@ -11,7 +11,10 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 export function subjectToken(text: string): string {
   if (text === "") return "=";
   return text.replace(/[^A-Za-z0-9_-]+/gu, (others) =>
-    Array.from(encoder.encode(others), (byte) => `=${byte.toString(16).padStart(2, "0").toUpperCase()}`).join(""),
+    Array.from(
+      encoder.encode(others),
+      (byte) => `=${byte.toString(16).padStart(2, "0").toUpperCase()}`,
+    ).join(""),
   );
 }
 

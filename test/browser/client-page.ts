@@ -4,9 +4,21 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { type Browser, type BrowserContext, chromium, type JSHandle, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  chromium,
+  type JSHandle,
+  type Page,
+} from "playwright-core";
 import { build } from "vite";
-import type { Connection, ConnectionState, ConnectOptions, OutboxLimits, Settled } from "../../src/client/index.ts";
+import type {
+  Connection,
+  ConnectionState,
+  ConnectOptions,
+  OutboxLimits,
+  Settled,
+} from "../../src/client/index.ts";
 import { Inbox } from "../support/inbox.ts";
 import { projectPath } from "../support/paths.ts";
 import type { Scope } from "../support/scope.ts";
@@ -69,8 +81,12 @@ export class ClientBrowser {
     this.#started ??= start(this.#scope);
     const { url } = await this.#started;
     const opened = new ClientPage(page);
-    await page.exposeFunction("tell", (name: string, value: unknown) => opened.told.push({ name, value }));
-    page.on("pageerror", (error) => opened.told.push({ name: "error", value: String(error.stack) }));
+    await page.exposeFunction("tell", (name: string, value: unknown) =>
+      opened.told.push({ name, value }),
+    );
+    page.on("pageerror", (error) =>
+      opened.told.push({ name: "error", value: String(error.stack) }),
+    );
     await page.goto(url);
     return opened;
   }
@@ -86,15 +102,26 @@ export class ClientPage {
   }
 
   /** The value of the next word with that name; fails at an error in the page. */
-  async next(name: string, matches: (value: unknown) => boolean = () => true, deadlineMs = 15_000): Promise<unknown> {
-    const found = await this.told.until((one) => one.name === "error" || (one.name === name && matches(one.value)), deadlineMs);
+  async next(
+    name: string,
+    matches: (value: unknown) => boolean = () => true,
+    deadlineMs = 15_000,
+  ): Promise<unknown> {
+    const found = await this.told.until(
+      (one) => one.name === "error" || (one.name === name && matches(one.value)),
+      deadlineMs,
+    );
     if (found.name === "error") throw new Error(`in the page: ${found.value}`);
     return found.value;
   }
 
   /** The next such state. */
   async state(status: ConnectionState["status"], deadlineMs?: number): Promise<ConnectionState> {
-    return (await this.next("state", (value) => (value as ConnectionState).status === status, deadlineMs)) as ConnectionState;
+    return (await this.next(
+      "state",
+      (value) => (value as ConnectionState).status === status,
+      deadlineMs,
+    )) as ConnectionState;
   }
 
   /** The next outcome. */
@@ -107,7 +134,8 @@ export class ClientPage {
     return await this.page.evaluateHandle(
       ([url, { store, outbox, ...options }]) => {
         const { client, indexedDb } = switchboard;
-        const kept = store === undefined ? {} : { store: new indexedDb.IndexedDbOutboxStore(store) };
+        const kept =
+          store === undefined ? {} : { store: new indexedDb.IndexedDbOutboxStore(store) };
         const connection = client.connect(url, { ...options, outbox: { ...outbox, ...kept } });
         connection.on("state", (state) => tell("state", JSON.parse(JSON.stringify(state))));
         connection.on("message", (text) => tell("message", text));
@@ -122,7 +150,8 @@ export class ClientPage {
 async function start(scope: Scope): Promise<Started> {
   const script = await bundle();
   const server = createServer((request, response) => {
-    const [type, body] = request.url === "/client.js" ? ["text/javascript", script] : ["text/html", html];
+    const [type, body] =
+      request.url === "/client.js" ? ["text/javascript", script] : ["text/html", html];
     response.setHeader("Content-Type", `${type}; charset=utf-8`);
     response.end(body);
   });
@@ -135,7 +164,10 @@ async function start(scope: Scope): Promise<Started> {
   });
   const { stdout } = spawnSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" });
   // Its sandbox does not work as root, and all it loads is ours.
-  const browser = await chromium.launch({ executablePath: stdout.trim(), args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  const browser = await chromium.launch({
+    executablePath: stdout.trim(),
+    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+  });
   scope.own(browser, () => browser.close());
   return { browser, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
 }
@@ -150,7 +182,11 @@ async function bundle(): Promise<string> {
     build: {
       write: false,
       minify: false,
-      lib: { entry: join(projectPath, "test/browser/client-entry.js"), name: "switchboard", formats: ["iife"] },
+      lib: {
+        entry: join(projectPath, "test/browser/client-entry.js"),
+        name: "switchboard",
+        formats: ["iife"],
+      },
     },
   });
   for (const { output } of [result].flat() as { output: { type: string; code?: string }[] }[]) {

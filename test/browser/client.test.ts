@@ -17,10 +17,13 @@ const browser = new ClientBrowser(scopePerFile());
 const scope = scopePerTest();
 
 /** Waits in the lobby: the message that the server answers with a list of players. */
-const waitAs = (user: string) => JSON.stringify({ type: "wait_start", user, lobby_id: 1, prompt_id: 1 });
+const waitAs = (user: string) =>
+  JSON.stringify({ type: "wait_start", user, lobby_id: 1, prompt_id: 1 });
 
 async function startServer(port = 0): Promise<TestServer> {
-  return scope.own(await TestServer.start({ config: { listen: { port } } }), (server) => server.stop());
+  return scope.own(await TestServer.start({ config: { listen: { port } } }), (server) =>
+    server.stop(),
+  );
 }
 
 const lobbyOf = ({ url }: { readonly url: string }) => `${url.replace("http", "ws")}/lobby`;
@@ -53,7 +56,10 @@ describe("a page", () => {
     });
     await page.state("open");
     await connection.evaluate((open, text) => void open.send(text), waitAs("dan"));
-    expect(JSON.parse(String(await page.next("message")))).toMatchObject({ type: "update", users: ["dan"] });
+    expect(JSON.parse(String(await page.next("message")))).toMatchObject({
+      type: "update",
+      users: ["dan"],
+    });
     await connection.evaluate((open) => open.close());
     expect(await page.state("closed")).toMatchObject({ ending: { kind: "closed" } });
     expect((await states).slice(-2)).toEqual(["open", "closed"]);
@@ -69,7 +75,10 @@ describe("a page", () => {
     await connection.evaluate((lost, text) => void lost.send(text), waitAs("dan"));
     await startServer(portOf(server));
     await page.state("open");
-    expect(JSON.parse(String(await page.next("message")))).toMatchObject({ type: "update", users: ["dan"] });
+    expect(JSON.parse(String(await page.next("message")))).toMatchObject({
+      type: "update",
+      users: ["dan"],
+    });
   });
 
   it("knows by a heartbeat that the server has read its message", async () => {
@@ -89,7 +98,9 @@ describe("a page", () => {
   it("sends nothing of its own to a server that knows no heartbeats; its message counts as sent after a while", async () => {
     const server = await RecordingServer.start(scope);
     const page = await browser.open(scope);
-    const connection = await page.connect(server.url, { watchdog: { pingAfterMs: 100, pongWithinMs: 100 } });
+    const connection = await page.connect(server.url, {
+      watchdog: { pingAfterMs: 100, pongWithinMs: 100 },
+    });
     await page.state("open");
     const [outcome, tookMs] = await connection.evaluate(async (open) => {
       const sinceMs = performance.now();
@@ -104,8 +115,14 @@ describe("a page", () => {
   it("leaves an empty text that is no heartbeat to the application, and the address as it is written", async () => {
     const server = await RecordingServer.start(scope, 0, ["hello", "", ""]);
     const page = await browser.open(scope);
-    const connection = await page.connect(`${server.url}?room=a%20b&flag&sig=%7Ex`, { watchdog: { pingAfterMs: 50, pongWithinMs: 50 } });
-    expect([await page.next("message"), await page.next("message"), await page.next("message")]).toEqual(["hello", "", ""]);
+    const connection = await page.connect(`${server.url}?room=a%20b&flag&sig=%7Ex`, {
+      watchdog: { pingAfterMs: 50, pongWithinMs: 50 },
+    });
+    expect([
+      await page.next("message"),
+      await page.next("message"),
+      await page.next("message"),
+    ]).toEqual(["hello", "", ""]);
     expect(await server.addresses.next()).toBe("/?room=a%20b&flag&sig=%7Ex&heartbeat=1");
     // A ping would have been sent behind a few of its pauses, and its missing answer would have ended the connection.
     expect(await connection.evaluate((open) => open.send("only this").outcome)).toBe("sent");
@@ -117,12 +134,19 @@ describe("a page", () => {
     const server = await startServer();
     const proxy = scope.own(await startProxy(lobbyOf(server)), (one) => one.stop());
     const page = await browser.open(scope);
-    const connection = await page.connect(proxy.url, { maxDelayMs: 100, watchdog: { pingAfterMs: 200, pongWithinMs: 500 } });
+    const connection = await page.connect(proxy.url, {
+      maxDelayMs: 100,
+      watchdog: { pingAfterMs: 200, pongWithinMs: 500 },
+    });
     await page.state("open");
     // Only after the first heartbeat does it know that there will be others.
-    expect(await connection.evaluate((open, text) => open.send(text).outcome, waitAs("dan"))).toBe("sent");
+    expect(await connection.evaluate((open, text) => open.send(text).outcome, waitAs("dan"))).toBe(
+      "sent",
+    );
     proxy.stall();
-    expect(await page.state("waiting")).toMatchObject({ loss: { code: 1006, reason: "the server did not answer a ping" } });
+    expect(await page.state("waiting")).toMatchObject({
+      loss: { code: 1006, reason: "the server did not answer a ping" },
+    });
     proxy.resume();
     await page.state("open");
   });
@@ -134,7 +158,9 @@ describe("a page", () => {
     await withLongestDelays(page);
     const connection = await page.connect(lobbyOf(server));
     await page.state("open");
-    expect(await connection.evaluate((open, text) => open.send(text).outcome, waitAs("dan"))).toBe("sent");
+    expect(await connection.evaluate((open, text) => open.send(text).outcome, waitAs("dan"))).toBe(
+      "sent",
+    );
     await context.setOffline(true);
     await server.stop();
     await untilItWaitsLong(page);
@@ -184,18 +210,31 @@ describe("an outbox in IndexedDB", () => {
   async function pageWithStored(url: string): Promise<ClientPage> {
     const page = await browser.open(scope);
     const connection = await page.connect(url, { store: "orders", maxDelayMs: 100 });
-    await connection.evaluate((waiting, texts) => Promise.all(texts.map((text) => waiting.send(text).stored)), ids);
+    await connection.evaluate(
+      (waiting, texts) => Promise.all(texts.map((text) => waiting.send(text).stored)),
+      ids,
+    );
     return page;
   }
 
   /** A server, and where it will be. */
-  async function laterServer(): Promise<{ readonly url: string; start(): Promise<RecordingServer> }> {
+  async function laterServer(): Promise<{
+    readonly url: string;
+    start(): Promise<RecordingServer>;
+  }> {
     const taken = await RecordingServer.start(scope);
     await taken.stop();
-    return { url: taken.url, start: () => RecordingServer.start(scope, Number(new URL(taken.url).port)) };
+    return {
+      url: taken.url,
+      start: () => RecordingServer.start(scope, Number(new URL(taken.url).port)),
+    };
   }
 
-  async function expectAll(server: RecordingServer, page: ClientPage, connection: JSHandle<Connection>): Promise<void> {
+  async function expectAll(
+    server: RecordingServer,
+    page: ClientPage,
+    connection: JSHandle<Connection>,
+  ): Promise<void> {
     for (const id of ids) expect(await server.texts.next()).toBe(id);
     // The closing handshake says that the server has read all.
     await connection.evaluate((open) => open.close());
@@ -234,7 +273,9 @@ describe("an outbox in IndexedDB", () => {
     const page = await pageWithStored(url);
     const other = await browser.open(scope, page.page.context());
     await other.connect(url, { store: "orders" });
-    expect(await other.state("closed")).toMatchObject({ ending: { kind: "failed", error: { code: "data_locked" } } });
+    expect(await other.state("closed")).toMatchObject({
+      ending: { kind: "failed", error: { code: "data_locked" } },
+    });
   });
 
   it("that a browser withholds, or that has no room, says so", async () => {
@@ -251,7 +292,8 @@ describe("an outbox in IndexedDB", () => {
           written: false,
         };
         const store = new switchboard.indexedDb.IndexedDbOutboxStore(kind);
-        if (kind === "withheld") Object.defineProperty(globalThis, "indexedDB", { value: undefined, configurable: true });
+        if (kind === "withheld")
+          Object.defineProperty(globalThis, "indexedDB", { value: undefined, configurable: true });
         if (kind === "full") {
           IDBObjectStore.prototype.put = () => {
             throw new DOMException("the disk says", "QuotaExceededError");
@@ -261,7 +303,9 @@ describe("an outbox in IndexedDB", () => {
           await store.put(message);
           return undefined;
         } catch (error) {
-          const { code, message } = error as InstanceType<typeof switchboard.client.SwitchboardError>;
+          const { code, message } = error as InstanceType<
+            typeof switchboard.client.SwitchboardError
+          >;
           return { code, message };
         }
       }, kind);
@@ -269,6 +313,9 @@ describe("an outbox in IndexedDB", () => {
       code: "outbox_unavailable",
       message: expect.stringContaining("the storage that the browser gives this origin is full"),
     });
-    expect(await put("withheld")).toEqual({ code: "outbox_unavailable", message: expect.stringContaining("no IndexedDB") });
+    expect(await put("withheld")).toEqual({
+      code: "outbox_unavailable",
+      message: expect.stringContaining("no IndexedDB"),
+    });
   });
 });

@@ -22,7 +22,10 @@ class PageStore implements OutboxStore {
   constructor(name: string, options: IndexedDbOutboxStoreOptions) {
     page ??= browser.open(file);
     this.#store = page.then(({ page }) =>
-      page.evaluateHandle(([name, options]) => new switchboard.indexedDb.IndexedDbOutboxStore(name, options), [name, options] as const),
+      page.evaluateHandle(
+        ([name, options]) => new switchboard.indexedDb.IndexedDbOutboxStore(name, options),
+        [name, options] as const,
+      ),
     );
   }
 
@@ -61,7 +64,10 @@ class PageStore implements OutboxStore {
       },
       [method, JSON.stringify(argument ?? null)] as const,
     );
-    const { value, error } = JSON.parse(answer) as { readonly value?: unknown; readonly error?: object };
+    const { value, error } = JSON.parse(answer) as {
+      readonly value?: unknown;
+      readonly error?: object;
+    };
     if (error !== undefined) throw Object.assign(new Error(), error);
     return value;
   }

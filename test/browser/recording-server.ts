@@ -28,7 +28,11 @@ export class RecordingServer {
   }
 
   /** Ends with the scope. `port`: default a free one. `greeting`: said to each client at once. */
-  static async start(scope: Scope, port = 0, greeting: readonly string[] = []): Promise<RecordingServer> {
+  static async start(
+    scope: Scope,
+    port = 0,
+    greeting: readonly string[] = [],
+  ): Promise<RecordingServer> {
     const server = new WebSocketServer({ port, host: "127.0.0.1" });
     await once(server, "listening");
     return scope.own(new RecordingServer(server, greeting), (recording) => recording.stop());

@@ -55,7 +55,10 @@ it("devices: a user's command is done by a monitor in another page", async () =>
   const device = await browser.open(scope);
   await device.page.evaluate(
     async ([url, monitorId]) => {
-      const monitor = new switchboard.devices.Monitor(url, { monitorId, run: (command) => tell("do", command) });
+      const monitor = new switchboard.devices.Monitor(url, {
+        monitorId,
+        run: (command) => tell("do", command),
+      });
       await monitor.connection.whenOpen();
     },
     [url, monitorId] as const,
@@ -86,14 +89,20 @@ it("experiments: a publisher's samples come to a viewer", async () => {
     viewer.on("samples", (samples) => tell("samples", samples));
     await publisher.finish();
   }, url);
-  expect(await page.next("samples")).toMatchObject({ chain: "chain_1", variable: "mu", from: 0, values: [1, 2.5, 4] });
+  expect(await page.next("samples")).toMatchObject({
+    chain: "chain_1",
+    variable: "mu",
+    from: 0,
+    values: [1, 2.5, 4],
+  });
 });
 
 it("tracking: a camera's boxes come to an interface, whose order comes to the camera", async () => {
   const { url } = await startServer();
   const page = await browser.open(scope);
   await page.page.evaluate(async (url) => {
-    const { BoxesMessage, StartMessage, TrackingInterface, TrackingProcessor } = switchboard.tracking;
+    const { BoxesMessage, StartMessage, TrackingInterface, TrackingProcessor } =
+      switchboard.tracking;
     const screen = new TrackingInterface(url);
     screen.on("boxes", ({ cameraId, frameId, boxes: [box] }) => {
       tell("boxes", { cameraId, frame: frameId.value, box });
@@ -101,11 +110,20 @@ it("tracking: a camera's boxes come to an interface, whose order comes to the ca
     });
     const camera = new TrackingProcessor(url, { cameraId: "entrance" });
     await Promise.all([screen.connection.whenOpen(), camera.connection.whenOpen()]);
-    camera.send(new BoxesMessage({ frameId: 7, boxes: [{ boxId: 3, rect: [0, 0, 1, 1], objectType: "person", certainty: 0.9 }] }));
+    camera.send(
+      new BoxesMessage({
+        frameId: 7,
+        boxes: [{ boxId: 3, rect: [0, 0, 1, 1], objectType: "person", certainty: 0.9 }],
+      }),
+    );
     const order = await camera.next();
     tell("order", order instanceof StartMessage);
   }, url);
-  expect(await page.next("boxes")).toMatchObject({ cameraId: "entrance", frame: 7, box: { boxId: 3, objectType: "person" } });
+  expect(await page.next("boxes")).toMatchObject({
+    cameraId: "entrance",
+    frame: 7,
+    box: { boxId: 3, objectType: "person" },
+  });
   expect(await page.next("order")).toBe(true);
 });
 
@@ -121,5 +139,8 @@ it("crowd: a worker gets a unit, submits it, and sees the numbers", async () => 
     return unit.stage;
   }, url);
   expect(stage).toBe("CAD");
-  await page.next("stats", (value) => (value as { cads: readonly unknown[] | number }).cads !== undefined);
+  await page.next(
+    "stats",
+    (value) => (value as { cads: readonly unknown[] | number }).cads !== undefined,
+  );
 });

@@ -1,6 +1,10 @@
 /** The overview of two gateways on one NATS server, from either, and of one that dies. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type NatsServer, natsServerMissing, startNatsServer } from "../../src/testing/nats-server.ts";
+import {
+  type NatsServer,
+  natsServerMissing,
+  startNatsServer,
+} from "../../src/testing/nats-server.ts";
 import { needs } from "../support/requirements.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
 import { type ServerProcess, startServer } from "../support/server-process.ts";
@@ -37,7 +41,10 @@ function pidOf({ process }: Message): number {
 }
 
 /** Reads on until an overview that is as wanted. */
-async function overview(socket: TextSocket, wanted: (message: Message) => boolean): Promise<Message> {
+async function overview(
+  socket: TextSocket,
+  wanted: (message: Message) => boolean,
+): Promise<Message> {
   const endMs = performance.now() + deadlineMs;
   for (;;) {
     const message = await socket.ofType("overview", endMs - performance.now());
@@ -71,8 +78,14 @@ describe("overview", () => {
     const socket = await watch(a);
     const last = await overview(socket, (message) => pidOf(message) === b?.pid);
     await b?.kill();
-    const late = await overview(socket, (message) => message.node === last.node && Number(message.ageMs) > 2000);
-    const later = await overview(socket, (message) => message.node === last.node && Number(message.ageMs) > Number(late.ageMs));
+    const late = await overview(
+      socket,
+      (message) => message.node === last.node && Number(message.ageMs) > 2000,
+    );
+    const later = await overview(
+      socket,
+      (message) => message.node === last.node && Number(message.ageMs) > Number(late.ageMs),
+    );
     expect(later.at).toBe(late.at);
   });
 });

@@ -1,7 +1,11 @@
 /** The crowd on two gateways with one NATS server: any worker on any node. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestServer } from "../../src/testing/index.ts";
-import { type NatsServer, natsServerMissing, startNatsServer } from "../../src/testing/nats-server.ts";
+import {
+  type NatsServer,
+  natsServerMissing,
+  startNatsServer,
+} from "../../src/testing/nats-server.ts";
 import { agentOf, loadStudy, PacketSocket, requestAgent, submitTask } from "../support/crowd.ts";
 import { dataOf, request } from "../support/http.ts";
 import { needs } from "../support/requirements.ts";
@@ -41,16 +45,28 @@ describe("workers of both nodes", () => {
     expect(await socket.next("update_status")).toEqual({ status: "in task" });
     const bob = await only(0, "bob");
     // Both CADs are with workers, whichever node is asked.
-    for (const index of [0, 1]) expect((await requestAgent(url(index), "cat", "r")).agent_id).toBeNull();
+    for (const index of [0, 1])
+      expect((await requestAgent(url(index), "cat", "r")).agent_id).toBeNull();
     expect((await submitTask(url(0), ann, { cad: "by ann" })).status).toBe(200);
     expect(await socket.next("client_bound_live_update")).toMatchObject({ stats: { num_cads: 1 } });
     expect((await submitTask(url(1), bob, { cad: "by bob" })).status).toBe(200);
     const cat = await only(0, "cat");
     expect((await submitTask(url(1), cat, { permutation: "0,1,3,2" })).status).toBe(200);
-    expect(await socket.next("client_bound_live_update")).toMatchObject({ stats: { num_cads: 1, num_first_place: 1 } });
-    const exported = await Promise.all([0, 1].map(async (index) => dataOf(await request(url(index), "GET /crowd/studies/shared/export"))));
+    expect(await socket.next("client_bound_live_update")).toMatchObject({
+      stats: { num_cads: 1, num_first_place: 1 },
+    });
+    const exported = await Promise.all(
+      [0, 1].map(async (index) =>
+        dataOf(await request(url(index), "GET /crowd/studies/shared/export")),
+      ),
+    );
     expect(exported[0]).toEqual(exported[1]);
-    expect(dataOf(await request(url(1), "DELETE /crowd/workers/ann"))).toEqual({ units: 1, feedback: 0 });
-    expect(await socket.next("client_bound_live_update")).toMatchObject({ stats: { num_cads: 0, history: [] } });
+    expect(dataOf(await request(url(1), "DELETE /crowd/workers/ann"))).toEqual({
+      units: 1,
+      feedback: 0,
+    });
+    expect(await socket.next("client_bound_live_update")).toMatchObject({
+      stats: { num_cads: 0, history: [] },
+    });
   });
 });

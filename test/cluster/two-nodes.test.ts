@@ -2,7 +2,11 @@
 import { io, type Socket } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestServer, type TextClient } from "../../src/testing/index.ts";
-import { type NatsServer, natsServerMissing, startNatsServer } from "../../src/testing/nats-server.ts";
+import {
+  type NatsServer,
+  natsServerMissing,
+  startNatsServer,
+} from "../../src/testing/nats-server.ts";
 import { needs } from "../support/requirements.ts";
 
 needs({ program: "nats-server", debianPackage: "nats-server" });
@@ -30,7 +34,12 @@ function node(index: number): TestServer {
   return found;
 }
 
-async function join(index: number, user: string, prompt: number, more: object = {}): Promise<TextClient> {
+async function join(
+  index: number,
+  user: string,
+  prompt: number,
+  more: object = {},
+): Promise<TextClient> {
   const client = await node(index).open("/");
   client.send({ type: "wait_start", user, lobby_id: 1, prompt_id: prompt, ...more });
   return client;
@@ -40,7 +49,8 @@ async function join(index: number, user: string, prompt: number, more: object = 
 async function listed(client: TextClient, users: readonly string[]): Promise<void> {
   for (;;) {
     const message = (await client.nextJson()) as { type: string; users?: string[] };
-    if (message.type === "update" && JSON.stringify(message.users) === JSON.stringify(users)) return;
+    if (message.type === "update" && JSON.stringify(message.users) === JSON.stringify(users))
+      return;
   }
 }
 
@@ -52,10 +62,13 @@ describe("lobby", () => {
     await listed(also, ["dan", "also dan"]);
     await listed(dan, ["dan", "also dan"]);
     also.send({ type: "start", in: 5 });
-    for (const client of [dan, also]) expect(await client.nextJson()).toMatchObject({ type: "start", in: 5 });
+    for (const client of [dan, also])
+      expect(await client.nextJson()).toMatchObject({ type: "start", in: 5 });
     await dan.leave();
     await listed(also, ["also dan"]);
-    const rooms = (await (await node(0).fetch("/lobbies")).json()) as { data: { users: string[] }[] };
+    const rooms = (await (await node(0).fetch("/lobbies")).json()) as {
+      data: { users: string[] }[];
+    };
     expect(rooms.data.map((room) => room.users)).toEqual([["also dan"]]);
   });
 
@@ -93,8 +106,15 @@ describe("devices", () => {
   const monitorId = "m".repeat(32);
 
   /** A device client and the events that it gets. */
-  function device(index: number): { socket: Socket; next(event: string): Promise<Record<string, unknown>> } {
-    const socket = io(node(index).url, { transports: ["websocket"], reconnection: false, forceNew: true });
+  function device(index: number): {
+    socket: Socket;
+    next(event: string): Promise<Record<string, unknown>>;
+  } {
+    const socket = io(node(index).url, {
+      transports: ["websocket"],
+      reconnection: false,
+      forceNew: true,
+    });
     sockets.push(socket);
     return {
       socket,
@@ -133,7 +153,9 @@ describe("devices", () => {
     expect(await refused).toMatchObject({ reason: "monitor_id already registered" });
 
     for (const index of [0, 1]) {
-      const { data } = (await (await node(index).fetch(`/devices/${monitorId}/commands`)).json()) as {
+      const { data } = (await (
+        await node(index).fetch(`/devices/${monitorId}/commands`)
+      ).json()) as {
         data: { status: string; command: string }[];
       };
       expect(data.map(({ command, status }) => [command, status])).toEqual([["reboot", "done"]]);

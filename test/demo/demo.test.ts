@@ -28,8 +28,17 @@ interface RunningDemo {
 }
 
 /** `temporary` is its folder for temporary files. It is killed with the scope if it still runs. */
-function run(scope: Scope, command: string, args: readonly string[], temporary: string): RunningDemo {
-  const child = spawn(command, args, { cwd: projectPath, env: environment({ TMPDIR: temporary }), stdio: ["ignore", "pipe", "pipe"] });
+function run(
+  scope: Scope,
+  command: string,
+  args: readonly string[],
+  temporary: string,
+): RunningDemo {
+  const child = spawn(command, args, {
+    cwd: projectPath,
+    env: environment({ TMPDIR: temporary }),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   scope.own(child, () => child.kill("SIGKILL"));
   let stdout = "";
   let stderr = "";
@@ -57,9 +66,16 @@ function run(scope: Scope, command: string, args: readonly string[], temporary: 
 describe("npm run demo", () => {
   const scope = scopePerTest();
 
-  it("shows all services and ends with 0: every client saw what it should have seen", { timeout: 2 * deadlineMs }, async () => {
+  it("shows all services and ends with 0: every client saw what it should have seen", {
+    timeout: 2 * deadlineMs,
+  }, async () => {
     const temporary = await temporaryFolder(scope);
-    const { ended } = run(scope, "npm", ["run", "--silent", "demo", "--", "--seconds", "15", "--port", "0"], temporary);
+    const { ended } = run(
+      scope,
+      "npm",
+      ["run", "--silent", "demo", "--", "--seconds", "15", "--port", "0"],
+      temporary,
+    );
     const { code, stdout, stderr } = await ended;
     expect(code, stdout + stderr).toBe(0);
     const [shown = "", summary = ""] = stdout.split("What each client saw:");
@@ -69,26 +85,42 @@ describe("npm run demo", () => {
     }
     expect(summary).toMatch(/All \d+ clients of 5 services saw everything they should have seen\./);
     expect(summary).not.toMatch(/MISSED|STOPPED/);
-    expect((await readdir(temporary)).filter((name) => name.startsWith("switchboard-demo-"))).toEqual([]);
+    expect(
+      (await readdir(temporary)).filter((name) => name.startsWith("switchboard-demo-")),
+    ).toEqual([]);
   });
 
-  it.each(["SIGINT", "SIGTERM"] as const)("ends at %s with the summary", { timeout: 2 * deadlineMs }, async (signal) => {
-    const { child, says, ended } = run(scope, process.execPath, ["scripts/demo.js", "--port", "0"], await temporaryFolder(scope));
-    await says("    5 s");
-    child.kill(signal);
-    // A terminal's signal comes a second time, by way of npm.
-    child.kill(signal);
-    const { code, stdout, stderr } = await ended;
-    expect(code, stdout + stderr).toBe(0);
-    expect(stdout).toContain("clients of 5 services saw everything");
-  });
+  it.each(["SIGINT", "SIGTERM"] as const)(
+    "ends at %s with the summary",
+    { timeout: 2 * deadlineMs },
+    async (signal) => {
+      const { child, says, ended } = run(
+        scope,
+        process.execPath,
+        ["scripts/demo.js", "--port", "0"],
+        await temporaryFolder(scope),
+      );
+      await says("    5 s");
+      child.kill(signal);
+      // A terminal's signal comes a second time, by way of npm.
+      child.kill(signal);
+      const { code, stdout, stderr } = await ended;
+      expect(code, stdout + stderr).toBe(0);
+      expect(stdout).toContain("clients of 5 services saw everything");
+    },
+  );
 
   it.each(["scripts/demo.js", "dist/cli/main.js demo"])(
     "comes to its end when nobody reads on: %s",
     { timeout: 2 * deadlineMs },
     async (command) => {
       const temporary = await temporaryFolder(scope);
-      const { child, says, ended } = run(scope, process.execPath, [...command.split(" "), "--port", "0"], temporary);
+      const { child, says, ended } = run(
+        scope,
+        process.execPath,
+        [...command.split(" "), "--port", "0"],
+        temporary,
+      );
       await says("Switchboard is running");
       child.stdout?.destroy();
       const { code, stderr } = await ended;
@@ -103,7 +135,12 @@ describe("npm run demo", () => {
     const address = other.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     const temporary = await temporaryFolder(scope);
-    const { code, stderr } = await run(scope, process.execPath, ["scripts/demo.js", "--port", String(port)], temporary).ended;
+    const { code, stderr } = await run(
+      scope,
+      process.execPath,
+      ["scripts/demo.js", "--port", String(port)],
+      temporary,
+    ).ended;
     expect({ code, said: stderr.trim() }).toEqual({
       code: 1,
       said: `error: 127.0.0.1:${port} is in use by another process: stop it or choose another port (--port)`,
@@ -112,7 +149,12 @@ describe("npm run demo", () => {
   });
 
   it("refuses a flag that it has not", async () => {
-    const { code, stderr } = await run(scope, process.execPath, ["scripts/demo.js", "--sekonds", "3"], await temporaryFolder(scope)).ended;
+    const { code, stderr } = await run(
+      scope,
+      process.execPath,
+      ["scripts/demo.js", "--sekonds", "3"],
+      await temporaryFolder(scope),
+    ).ended;
     expect(code).toBe(2);
     expect(stderr).toMatch(/^error: .*--sekonds.*--help shows what there is/s);
   });

@@ -16,8 +16,15 @@ function newestMs(path: string): number {
 
 /** Called by vitest once. Throws with the build's output if it fails; that the first load is within its budget is part of the build. */
 export default function setup(): void {
-  if (existsSync(built) && madeOf.every((name) => newestMs(join(projectPath, name)) < statSync(built).mtimeMs)) return;
-  const { status, stdout, stderr } = spawnSync("npm", ["run", "--silent", "build:console"], { cwd: projectPath, encoding: "utf8" });
+  if (
+    existsSync(built) &&
+    madeOf.every((name) => newestMs(join(projectPath, name)) < statSync(built).mtimeMs)
+  )
+    return;
+  const { status, stdout, stderr } = spawnSync("npm", ["run", "--silent", "build:console"], {
+    cwd: projectPath,
+    encoding: "utf8",
+  });
   if (status === 0) return;
   // It may have been written all the same; without it the next run builds again.
   rmSync(built, { force: true });

@@ -43,9 +43,14 @@ describe.each([
 
   it("a command is as old as it is", async () => {
     const monitorId = newMonitorId();
-    dataOf(await request(server.url, `POST /devices/${monitorId}/commands`, { body: { command: "open", wait_ms: 60_000 } }));
+    dataOf(
+      await request(server.url, `POST /devices/${monitorId}/commands`, {
+        body: { command: "open", wait_ms: 60_000 },
+      }),
+    );
     const page = await open(`/console/devices/${monitorId}`);
-    const rowIn = (table: string) => page.getByRole("table", { name: table }).getByRole("row").nth(1);
+    const rowIn = (table: string) =>
+      page.getByRole("table", { name: table }).getByRole("row").nth(1);
     await rowIn("History").getByText(seconds).waitFor();
     await rowIn("Monitors").getByText(seconds).waitFor();
   });
@@ -53,7 +58,11 @@ describe.each([
   it("a connection, and what is inspected", async () => {
     await join(scope, server.ws("/lobby"), { user: "ida", lobby_id: "inspected" });
     const page = await open("/console/inspector");
-    const row = page.getByRole("table", { name: "Connections" }).getByRole("row").filter({ hasText: "/lobby" }).first();
+    const row = page
+      .getByRole("table", { name: "Connections" })
+      .getByRole("row")
+      .filter({ hasText: "/lobby" })
+      .first();
     await row.getByRole("cell").nth(4).getByText(seconds).waitFor();
     await row.getByRole("cell").nth(5).getByText(seconds).waitFor();
     await row.getByRole("link", { name: "Inspect" }).click();
@@ -70,7 +79,11 @@ describe.each([
     const page = await open("/console/lobby");
     const card = (id: string) => page.getByRole("article", { name: `Lobby ${id}, prompt 5` });
     await card(other).getByRole("list").getByText(seconds).waitFor();
-    await card(lobby).getByRole("contentinfo").or(card(lobby).locator("footer")).getByText(seconds).waitFor();
+    await card(lobby)
+      .getByRole("contentinfo")
+      .or(card(lobby).locator("footer"))
+      .getByText(seconds)
+      .waitFor();
   });
 
   it("a camera", async () => {

@@ -18,7 +18,9 @@ export interface PageOptions {
 export const serverGone: readonly RegExp[] = [/^logged: WebSocket connection to/, /^net::ERR_\w+ /];
 
 /** What every page has to look right in. */
-export const views = ([1280, 390] as const).flatMap((width) => (["light", "dark"] as const).map((theme) => ({ width, theme })));
+export const views = ([1280, 390] as const).flatMap((width) =>
+  (["light", "dark"] as const).map((theme) => ({ width, theme })),
+);
 
 /** One browser per test file, started when the first page is opened, so that a file without Chromium skips its tests. */
 export class ConsoleBrowser {
@@ -50,7 +52,9 @@ export class ConsoleBrowser {
       // Colours are measured, and pictures taken, of what has come to rest.
       reducedMotion: "reduce",
     });
-    const page = scope.own(await ConsolePage.in(context, { theme, expected }), (opened) => opened.close());
+    const page = scope.own(await ConsolePage.in(context, { theme, expected }), (opened) =>
+      opened.close(),
+    );
     await page.goto(path);
     return page;
   }
@@ -59,5 +63,8 @@ export class ConsoleBrowser {
 async function launch(): Promise<Browser> {
   const { stdout } = spawnSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" });
   // Its sandbox does not work as root, and all it loads is ours.
-  return await chromium.launch({ executablePath: stdout.trim(), args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  return await chromium.launch({
+    executablePath: stdout.trim(),
+    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+  });
 }

@@ -35,17 +35,21 @@ export class ConsolePage {
     page.setDefaultTimeout(deadlineMs);
     page.on("console", (message) => {
       // That a request failed is known better below.
-      if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) this.#problem(`logged: ${message.text()}`);
+      if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+        this.#problem(`logged: ${message.text()}`);
     });
     page.on("pageerror", (error) => this.#problem(`uncaught: ${error.stack ?? error.message}`));
     page.on("requestfailed", (request) => {
       const reason = request.failure()?.errorText;
       // The page itself stopped waiting: it was left, or its component went.
-      if (reason !== "net::ERR_ABORTED") this.#problem(`${reason} ${request.method()} ${new URL(request.url()).pathname}`);
+      if (reason !== "net::ERR_ABORTED")
+        this.#problem(`${reason} ${request.method()} ${new URL(request.url()).pathname}`);
     });
     page.on("response", (response) => {
       if (response.status() < 400) return;
-      this.#problem(`${response.status()} ${response.request().method()} ${new URL(response.url()).pathname}`);
+      this.#problem(
+        `${response.status()} ${response.request().method()} ${new URL(response.url()).pathname}`,
+      );
     });
   }
 
@@ -79,7 +83,11 @@ export class ConsolePage {
       window.scrollTo(0, 0);
       return document.documentElement.scrollHeight;
     });
-    if (before !== null) await this.page.setViewportSize({ width: before.width, height: Math.max(before.height, height) });
+    if (before !== null)
+      await this.page.setViewportSize({
+        width: before.width,
+        height: Math.max(before.height, height),
+      });
     await this.page.screenshot({ path: join(picturesPath, `${name}.png`) });
     if (before !== null) await this.page.setViewportSize(before);
     await this.page.evaluate(async () => {
@@ -95,7 +103,10 @@ export class ConsolePage {
       // Through the debugger: a script tag would be against the page's Content-Security-Policy.
       await this.page.evaluate(axe.source);
       const faults = await this.page.evaluate(async () => {
-        const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ["violations"] });
+        const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(
+          document,
+          { resultTypes: ["violations"] },
+        );
         return violations
           .filter(({ impact }) => impact === "serious" || impact === "critical")
           .map(
@@ -103,7 +114,8 @@ export class ConsolePage {
               `${id}: ${help}\n${nodes.map(({ html, failureSummary }) => `  ${html}\n  ${failureSummary}`).join("\n")}`,
           );
       });
-      if (faults.length > 0) throw new Error(`axe-core in the ${theme} theme:\n${faults.join("\n")}`);
+      if (faults.length > 0)
+        throw new Error(`axe-core in the ${theme} theme:\n${faults.join("\n")}`);
     }
     await this.page.emulateMedia({ colorScheme: this.#parts.theme });
   }
@@ -114,17 +126,23 @@ export class ConsolePage {
       content: document.documentElement.scrollWidth,
       window: document.documentElement.clientWidth,
     }));
-    if (content > window) throw new Error(`the page is ${content} px wide in a window of ${window} px`);
+    if (content > window)
+      throw new Error(`the page is ${content} px wide in a window of ${window} px`);
   }
 
   /** Closes it; throws if anything was wrong with it while it was open. */
   async close(): Promise<void> {
-    const shift = await this.page.evaluate(() => (globalThis as unknown as Watched).layoutShift).catch(() => undefined);
+    const shift = await this.page
+      .evaluate(() => (globalThis as unknown as Watched).layoutShift)
+      .catch(() => undefined);
     await this.#context.close();
     if (shift !== undefined && shift.worst > maxLayoutShift) {
-      this.#problem(`the layout jumped by ${shift.worst.toFixed(3)} (at most ${maxLayoutShift}): ${shift.what.join(", ")}`);
+      this.#problem(
+        `the layout jumped by ${shift.worst.toFixed(3)} (at most ${maxLayoutShift}): ${shift.what.join(", ")}`,
+      );
     }
-    if (this.#problems.length > 0) throw new Error(`the page had problems:\n${this.#problems.join("\n")}`);
+    if (this.#problems.length > 0)
+      throw new Error(`the page had problems:\n${this.#problems.join("\n")}`);
   }
 
   #problem(text: string): void {
@@ -160,7 +178,9 @@ function watchLayout(): void {
       watched.worst = Math.max(watched.worst, current.sum);
       for (const { node } of entry.sources) {
         watched.what.push(
-          node instanceof Element ? `${node.tagName.toLowerCase()}.${node.getAttribute("class") ?? ""}` : (node?.nodeName ?? "gone"),
+          node instanceof Element
+            ? `${node.tagName.toLowerCase()}.${node.getAttribute("class") ?? ""}`
+            : (node?.nodeName ?? "gone"),
         );
       }
     }

@@ -50,7 +50,9 @@ interface Bonus {
 }
 
 const load = async (url: string, body: object, token?: string) =>
-  dataOf(await request(url, "POST /crowd/studies", { body, ...(token === undefined ? {} : { token }) }));
+  dataOf(
+    await request(url, "POST /crowd/studies", { body, ...(token === undefined ? {} : { token }) }),
+  );
 
 /** Enters a name, chooses the study, and gets a unit. */
 async function work(page: Page, worker: string, id: string): Promise<void> {
@@ -61,11 +63,19 @@ async function work(page: Page, worker: string, id: string): Promise<void> {
 }
 
 const order = (page: Page): Promise<string[]> =>
-  page.getByRole("list", { name: "Sentences, the best at the top" }).locator(".crowd-rank-text").allTextContents();
+  page
+    .getByRole("list", { name: "Sentences, the best at the top" })
+    .locator(".crowd-rank-text")
+    .allTextContents();
 
 /** The middle of a sentence's grip. */
-async function grip(page: Page, sentence: string): Promise<{ readonly x: number; readonly y: number }> {
-  const box = await page.getByRole("button", { name: new RegExp(`^Place . of .: ${sentence}`) }).boundingBox();
+async function grip(
+  page: Page,
+  sentence: string,
+): Promise<{ readonly x: number; readonly y: number }> {
+  const box = await page
+    .getByRole("button", { name: new RegExp(`^Place . of .: ${sentence}`) })
+    .boundingBox();
   if (box === null) throw new Error(`no grip of ${sentence}`);
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }
@@ -82,33 +92,50 @@ describe("beside the demo", () => {
   beforeAll(async () => {
     url = await startDemo(fileScope);
     browser = new ConsoleBrowser(fileScope, url);
-    await load(url, { ...study("looks"), sentences: ["1", "2", "3", "4"].map((original_id) => ({ original_id, original, cads: known })) });
+    await load(url, {
+      ...study("looks"),
+      sentences: ["1", "2", "3", "4"].map((original_id) => ({
+        original_id,
+        original,
+        cads: known,
+      })),
+    });
   }, 90_000);
 
-  const exportOf = async (id: string) => dataOf(await request(url, `GET /crowd/studies/${id}/export`)) as Exported;
+  const exportOf = async (id: string) =>
+    dataOf(await request(url, `GET /crowd/studies/${id}/export`)) as Exported;
 
-  it.each(views)("the worker's page looks as it should: $width px, $theme", async ({ width, theme }) => {
-    const opened = await browser.openPage(scope, "/console/crowd", { width, theme });
-    await opened.shows("Crowd");
-    await opened.axe();
-    if (theme === "light") await opened.screenshot(`crowd-who-${width}-light`);
-    // One of the demo's workers, who gets another sentence each time.
-    await work(opened.page, "cho", "looks");
-    await opened.panel("Write a counterfactual").waitFor();
-    await opened.page.getByText("First places", { exact: true }).first().waitFor();
-    await opened.fitsWidth();
-    await opened.axe();
-    await opened.screenshot(`crowd-worker-${width}-${theme}`);
-  });
+  it.each(views)(
+    "the worker's page looks as it should: $width px, $theme",
+    async ({ width, theme }) => {
+      const opened = await browser.openPage(scope, "/console/crowd", { width, theme });
+      await opened.shows("Crowd");
+      await opened.axe();
+      if (theme === "light") await opened.screenshot(`crowd-who-${width}-light`);
+      // One of the demo's workers, who gets another sentence each time.
+      await work(opened.page, "cho", "looks");
+      await opened.panel("Write a counterfactual").waitFor();
+      await opened.page.getByText("First places", { exact: true }).first().waitFor();
+      await opened.fitsWidth();
+      await opened.axe();
+      await opened.screenshot(`crowd-worker-${width}-${theme}`);
+    },
+  );
 
-  it.each(views)("the requester's page looks as it should: $width px, $theme", async ({ width, theme }) => {
-    const opened = await browser.openPage(scope, "/console/crowd/requester/sentences-1", { width, theme });
-    await opened.panel("Workers").getByRole("cell", { name: "amy" }).waitFor();
-    await opened.page.getByRole("progressbar", { name: "Versions" }).waitFor();
-    await opened.fitsWidth();
-    await opened.axe();
-    await opened.screenshot(`crowd-${width}-${theme}`);
-  });
+  it.each(views)(
+    "the requester's page looks as it should: $width px, $theme",
+    async ({ width, theme }) => {
+      const opened = await browser.openPage(scope, "/console/crowd/requester/sentences-1", {
+        width,
+        theme,
+      });
+      await opened.panel("Workers").getByRole("cell", { name: "amy" }).waitFor();
+      await opened.page.getByRole("progressbar", { name: "Versions" }).waitFor();
+      await opened.fitsWidth();
+      await opened.axe();
+      await opened.screenshot(`crowd-${width}-${theme}`);
+    },
+  );
 
   it("does a whole study: loaded, written, ranked by finger and key, counted, and paid", async () => {
     const requester = await browser.openPage(scope, "/console/crowd/requester");
@@ -140,7 +167,10 @@ describe("beside the demo", () => {
     await requester.panel("Workers").getByRole("row").filter({ hasText: "eve" }).waitFor();
 
     // Ranked on a phone: dragged by finger, then moved by key.
-    const fay = await browser.openPage(scope, "/console/crowd/worker", { width: 390, theme: "dark" });
+    const fay = await browser.openPage(scope, "/console/crowd/worker", {
+      width: 390,
+      theme: "dark",
+    });
     await work(fay.page, "fay", "whole");
     await fay.panel("Rank sentences").waitFor();
     const given = await order(fay.page);
@@ -171,7 +201,9 @@ describe("beside the demo", () => {
       await fay.page.getByText(`${first}: now place ${place} of 4`).waitFor();
     }
     await fay.page.keyboard.press("Alt+ArrowDown");
-    expect(await fay.page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe(`Place 4 of 4: ${first}`);
+    expect(await fay.page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe(
+      `Place 4 of 4: ${first}`,
+    );
     await fay.page.getByRole("button", { name: `Move up: ${second}` }).focus();
     const ordered = await order(fay.page);
     await fay.page.getByText("Draft saved").waitFor();
@@ -182,27 +214,47 @@ describe("beside the demo", () => {
     await fay.page.getByRole("button", { name: "Submit this order" }).focus();
     await fay.page.keyboard.press("Enter");
     await fay.page.getByText("Your ranking is stored").waitFor();
-    expect(await fay.page.evaluate(() => document.activeElement?.textContent)).toBe("Get the next unit");
+    expect(await fay.page.evaluate(() => document.activeElement?.textContent)).toBe(
+      "Get the next unit",
+    );
 
     // In the protocol the last place is the best.
     const { units, feedback } = await exportOf("whole");
     const ranking = units.find(({ worker }) => worker === "fay");
-    expect(ranking?.permutation?.map((index) => ranking.sentences?.[index])).toEqual([...ordered].reverse());
+    expect(ranking?.permutation?.map((index) => ranking.sentences?.[index])).toEqual(
+      [...ordered].reverse(),
+    );
     expect(feedback).toMatchObject([{ feedback: "A fine dog.", worker: "eve" }]);
 
     // The author sees the first place live; the requester sees the winner and pays.
-    await eve.panel("Numbers of eve").locator(".figure").filter({ hasText: "First places" }).getByText("1", { exact: true }).waitFor();
+    await eve
+      .panel("Numbers of eve")
+      .locator(".figure")
+      .filter({ hasText: "First places" })
+      .getByText("1", { exact: true })
+      .waitFor();
     const result = requester.panel("Rankings, taken together");
-    await result.getByRole("listitem").filter({ hasText: "Winner" }).filter({ hasText: version }).last().waitFor();
+    await result
+      .getByRole("listitem")
+      .filter({ hasText: "Winner" })
+      .filter({ hasText: version })
+      .last()
+      .waitFor();
     await requester.panel("Feedback of workers").getByText("A fine dog.").waitFor();
     const bonuses = requester.panel("Bonuses");
     await bonuses.getByText("2 due").waitFor();
     await bonuses.getByRole("button", { name: "Mark as paid: eve, The version that won" }).click();
     await bonuses.getByText("1 due").waitFor();
-    await bonuses.getByRole("row").filter({ hasText: "eve" }).getByText("Paid", { exact: true }).waitFor();
-    expect((dataOf(await request(url, "GET /crowd/studies/whole/bonuses")) as readonly Bonus[]).filter(({ paid }) => paid)).toMatchObject([
-      { worker: "eve", kind: "winner" },
-    ]);
+    await bonuses
+      .getByRole("row")
+      .filter({ hasText: "eve" })
+      .getByText("Paid", { exact: true })
+      .waitFor();
+    expect(
+      (dataOf(await request(url, "GET /crowd/studies/whole/bonuses")) as readonly Bonus[]).filter(
+        ({ paid }) => paid,
+      ),
+    ).toMatchObject([{ worker: "eve", kind: "winner" }]);
     await requester.axe();
     await requester.screenshot("crowd-done-1280-light");
   });
@@ -238,7 +290,9 @@ describe("beside the demo", () => {
     await opened.screenshot("crowd-skipping-390-light");
     await opened.page.getByRole("button", { name: "Skip with this explanation" }).click();
     await opened.page.getByText("Skipped. Somebody else is asked for this sentence.").waitFor();
-    expect((await exportOf("skipped")).units).toMatchObject([{ worker: "hal", status: "skipped", explanation: "I know no dogs." }]);
+    expect((await exportOf("skipped")).units).toMatchObject([
+      { worker: "hal", status: "skipped", explanation: "I know no dogs." },
+    ]);
     // Nobody gets the same sentence twice.
     await opened.page.getByRole("button", { name: "Get the next unit" }).click();
     await opened.page.getByText("There is nothing to do for you now").waitFor();
@@ -246,12 +300,20 @@ describe("beside the demo", () => {
   });
 
   it("finds the unit that was given when its answer was lost", async () => {
-    await load(url, { ...study("lost"), sentences: ["1", "2"].map((original_id) => ({ original_id, original, cads: known })) });
-    const opened = await browser.openPage(scope, "/console/crowd/worker", { expected: [/^400 POST \/request_agent/] });
+    await load(url, {
+      ...study("lost"),
+      sentences: ["1", "2"].map((original_id) => ({ original_id, original, cads: known })),
+    });
+    const opened = await browser.openPage(scope, "/console/crowd/worker", {
+      expected: [/^400 POST \/request_agent/],
+    });
     const { page } = opened;
     const answer = async (route: Route) => {
       await route.fetch();
-      await route.fulfill({ status: 400, json: { error: { code: "bad_message", message: "the answer was lost" } } });
+      await route.fulfill({
+        status: 400,
+        json: { error: { code: "bad_message", message: "the answer was lost" } },
+      });
     };
     await page.route("**/request_agent*", (route) => answer(route), { times: 1 });
     await work(page, "leo", "lost");
@@ -267,9 +329,14 @@ describe("beside the demo", () => {
     ["a%2541", "a%41"],
     ["a%2Fb", "a/b"],
   ])("says of the address %s that there is no study %s", async (part, id) => {
-    const opened = await browser.openPage(scope, "/console/crowd/requester", { expected: [/^40[04] GET \/crowd\/studies\//] });
+    const opened = await browser.openPage(scope, "/console/crowd/requester", {
+      expected: [/^40[04] GET \/crowd\/studies\//],
+    });
     await opened.shows("Crowd");
-    await opened.page.evaluate((path) => history.pushState(null, "", path), `/console/crowd/requester/${part}`);
+    await opened.page.evaluate(
+      (path) => history.pushState(null, "", path),
+      `/console/crowd/requester/${part}`,
+    );
     await opened.panel(`Study ${id}`).getByText("The study did not load").waitFor();
   });
 
@@ -303,9 +370,14 @@ describe("beside the demo", () => {
     await submit.click();
     await opened.panel("Study again").waitFor();
 
-    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Export JSON" }).click()]);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Export JSON" }).click(),
+    ]);
     expect(download.suggestedFilename()).toBe("again.json");
-    expect(JSON.parse(await readFile(await download.path(), "utf8"))).toMatchObject({ data: { id: "again" } });
+    expect(JSON.parse(await readFile(await download.path(), "utf8"))).toMatchObject({
+      data: { id: "again" },
+    });
   });
 });
 
@@ -313,7 +385,11 @@ it("saves what is typed while the server is away, when it is back", async () => 
   const data = join(await temporaryFolder(scope), "data");
   const first = await startServer(scope, { data });
   await load(first.url, study("away"));
-  const opened = await new ConsoleBrowser(scope, first.url).openPage(scope, "/console/crowd/worker", { expected: serverGone });
+  const opened = await new ConsoleBrowser(scope, first.url).openPage(
+    scope,
+    "/console/crowd/worker",
+    { expected: serverGone },
+  );
   await work(opened.page, "ida", "away");
   await opened.page.getByLabel("Your version").fill("first");
   await opened.page.getByText("Draft saved").waitFor();
@@ -337,7 +413,10 @@ it("saves what is typed while the server is away, when it is back", async () => 
 it("works and exports with a token where auth is on", async () => {
   const data = join(await temporaryFolder(scope), "data");
   await mkdir(data);
-  const token = await createToken(data, { name: "rita", roles: ["admin", "crowd.worker", "crowd.requester"] });
+  const token = await createToken(data, {
+    name: "rita",
+    roles: ["admin", "crowd.worker", "crowd.requester"],
+  });
   const { url } = await startServer(scope, { data, config: { auth: { enabled: true } } });
   await load(url, study("locked"), token);
   const opened = await new ConsoleBrowser(scope, url).openPage(scope, "/console/crowd/requester", {
@@ -347,7 +426,10 @@ it("works and exports with a token where auth is on", async () => {
   await page.getByLabel("Token").fill(token);
   await page.getByRole("button", { name: "Log in" }).click();
   await opened.panel("Study locked").waitFor();
-  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Export CSV" }).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Export CSV" }).click(),
+  ]);
   expect(download.suggestedFilename()).toBe("locked.csv");
   expect(await readFile(await download.path(), "utf8")).toMatch(/^record,original_id,/);
   await page.getByRole("link", { name: "As a worker" }).click();

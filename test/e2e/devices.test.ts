@@ -59,8 +59,12 @@ describe("with the demo", () => {
 
     monitor.emit("command done", { command_id: id });
     await row.locator(".life-now", { hasText: "done" }).waitFor();
-    expect(await commandsOf(url, monitorId)).toEqual([expect.objectContaining({ command_id: id, status: "done" })]);
-    expect(dataOf(await request(url, `GET /devices/${monitorId}/commands`))).toMatchObject([{ answer_ms: 90_000, retry: false }]);
+    expect(await commandsOf(url, monitorId)).toEqual([
+      expect.objectContaining({ command_id: id, status: "done" }),
+    ]);
+    expect(dataOf(await request(url, `GET /devices/${monitorId}/commands`))).toMatchObject([
+      { answer_ms: 90_000, retry: false },
+    ]);
     const news = page.getByRole("list", { name: "As it happens" });
     await news.getByText("accepted").waitFor();
     await news.getByText("done").waitFor();
@@ -70,7 +74,9 @@ describe("with the demo", () => {
     const monitorId = newMonitorId();
     const monitor = await DeviceSocket.monitor(scope, url, monitorId);
     const opened = await browser.openPage(scope, `/console/devices/${monitorId}`);
-    await opened.page.getByRole("heading", { name: "This monitor was never sent a command" }).waitFor();
+    await opened.page
+      .getByRole("heading", { name: "This monitor was never sent a command" })
+      .waitFor();
     await opened.page.getByRole("banner").getByText("Connection: Live").waitFor();
     const other = await DeviceSocket.user(scope, url, monitorId);
     await other.send("close the roof");
@@ -89,7 +95,15 @@ describe("with the demo", () => {
   });
 
   it("leads to monitors whatever their ids are, by link, reload and back", async () => {
-    const ids = ["aa:bb:cc:dd:ee:ff-", "a/b", "50%", "a%2Fb", "a%41", "x?y#z", "a+b&c=d;e,f@g$ 日本"].map((id) => id.padEnd(32, "0"));
+    const ids = [
+      "aa:bb:cc:dd:ee:ff-",
+      "a/b",
+      "50%",
+      "a%2Fb",
+      "a%41",
+      "x?y#z",
+      "a+b&c=d;e,f@g$ 日本",
+    ].map((id) => id.padEnd(32, "0"));
     const opened = await browser.openPage(scope, "/console/devices");
     const { page } = opened;
     const monitors = new Map<string, DeviceSocket>();
@@ -97,7 +111,9 @@ describe("with the demo", () => {
     for (const id of ids) {
       await page.getByRole("link", { name: id, exact: true }).click();
       await opened.panel(`Command ${id}`).waitFor();
-      expect(await page.locator("tr[aria-current]").allTextContents()).toEqual([expect.stringContaining(id)]);
+      expect(await page.locator("tr[aria-current]").allTextContents()).toEqual([
+        expect.stringContaining(id),
+      ]);
     }
     await page.reload();
     await opened.panel(`Command ${ids.at(-1)}`).waitFor();
@@ -120,16 +136,22 @@ describe("with the demo", () => {
     await opened.screenshot("devices-away");
     await opened.page.getByRole("button", { name: "Cancel wake up" }).click();
     await opened.page.getByText('"wake up" is cancelled').waitFor();
-    await rowOf(opened, "History", "wake up").locator(".life-now", { hasText: "cancelled" }).waitFor();
+    await rowOf(opened, "History", "wake up")
+      .locator(".life-now", { hasText: "cancelled" })
+      .waitFor();
     expect(await statusOf(url, awayId, id)).toBe("cancelled");
     await row.waitFor({ state: "hidden" });
   });
 
   it("says what is wrong with a command, and with a monitor's id", async () => {
-    const opened = await browser.openPage(scope, "/console/devices", { expected: [/400 GET \/devices/] });
+    const opened = await browser.openPage(scope, "/console/devices", {
+      expected: [/400 GET \/devices/],
+    });
     await opened.page.getByLabel("A monitor that is not listed").fill("too short");
     await opened.page.keyboard.press("Enter");
-    await opened.page.getByRole("heading", { name: "The server does not take this monitor" }).waitFor();
+    await opened.page
+      .getByRole("heading", { name: "The server does not take this monitor" })
+      .waitFor();
     await opened.page.getByText("32 characters by default", { exact: false }).last().waitFor();
     await opened.page.getByRole("link", { name: pump }).click();
     await opened.page.getByRole("button", { name: "Send" }).click();
@@ -143,7 +165,11 @@ describe("with the demo", () => {
       .getByText(/Working|Connected/)
       .waitFor();
     await rowOf(opened, "History", "water bed").first().waitFor();
-    await opened.page.getByRole("list", { name: "As it happens" }).getByText("done").first().waitFor();
+    await opened.page
+      .getByRole("list", { name: "As it happens" })
+      .getByText("done")
+      .first()
+      .waitFor();
     await opened.fitsWidth();
     await opened.axe();
     await opened.screenshot(`devices-${width}-${theme}`);
@@ -178,7 +204,9 @@ describe("without monitors", () => {
     await opened.screenshot("devices-empty");
     await DeviceSocket.monitor(scope, server.url, pump);
     await opened.page.getByRole("link", { name: pump }).click();
-    await opened.page.getByRole("heading", { name: "This monitor was never sent a command" }).waitFor();
+    await opened.page
+      .getByRole("heading", { name: "This monitor was never sent a command" })
+      .waitFor();
     await server.kill();
     await opened.page.getByText("Stale", { exact: true }).first().waitFor();
     await rowOf(opened, "Monitors", pump).waitFor();
@@ -192,7 +220,9 @@ describe("without monitors", () => {
 describe("with more monitors than fit on a page", () => {
   it("names the one that is stuck whichever page is shown, and leads to no page that is empty", async () => {
     const { url } = await startServer(scope);
-    const ids = Array.from({ length: 100 }, (_, index) => `m${String(index).padStart(3, "0")}`.padEnd(32, "0"));
+    const ids = Array.from({ length: 100 }, (_, index) =>
+      `m${String(index).padStart(3, "0")}`.padEnd(32, "0"),
+    );
     await Promise.all(ids.map((id) => DeviceSocket.monitor(scope, url, id)));
     const opened = await new ConsoleBrowser(scope, url).openPage(scope, "/console/devices");
     const { page } = opened;
@@ -207,7 +237,10 @@ describe("with more monitors than fit on a page", () => {
     await last.until("command do");
     await page.getByText("1 stuck").waitFor({ timeout: 25_000 });
     expect(await rowOf(opened, "Monitors", lastId).count()).toBe(0);
-    await page.getByRole("list", { name: "Monitors to look at" }).getByRole("link", { name: lastId }).click();
+    await page
+      .getByRole("list", { name: "Monitors to look at" })
+      .getByRole("link", { name: lastId })
+      .click();
     await opened.panel(`Command ${lastId}`).waitFor();
     await opened.axe();
     await opened.screenshot("devices-stuck-elsewhere");

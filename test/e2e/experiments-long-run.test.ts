@@ -25,9 +25,13 @@ const liveDraws = 200;
 
 it("20 variables of 100,000 draws in each of 4 chains", { timeout: 180_000 }, async () => {
   const server = await startServer(scope);
-  for (let from = 0; from < draws; from += drawsPerPost) await publishDraws(server.url, { xid, variables, draws: drawsPerPost, from });
+  for (let from = 0; from < draws; from += drawsPerPost)
+    await publishDraws(server.url, { xid, variables, draws: drawsPerPost, from });
 
-  const opened = await new ConsoleBrowser(scope, server.url).openPage(scope, `/console/experiments/${xid}`);
+  const opened = await new ConsoleBrowser(scope, server.url).openPage(
+    scope,
+    `/console/experiments/${xid}`,
+  );
   const { page } = opened;
   page.setDefaultTimeout(60_000);
   await watchFrames(page);
@@ -37,7 +41,11 @@ it("20 variables of 100,000 draws in each of 4 chains", { timeout: 180_000 }, as
   const last = page.getByRole("article", { name: "v20", exact: true });
   await last.scrollIntoViewIfNeeded();
   await last.getByText("Thinned to what shows the shape").waitFor();
-  report("loading", await frames(page), `${Math.round(performance.now() - openedMs)} ms until the last plot is there`);
+  report(
+    "loading",
+    await frames(page),
+    `${Math.round(performance.now() - openedMs)} ms until the last plot is there`,
+  );
 
   const plot = page.getByRole("article", { name: "v1", exact: true });
   await plot.scrollIntoViewIfNeeded();
@@ -54,22 +62,38 @@ it("20 variables of 100,000 draws in each of 4 chains", { timeout: 180_000 }, as
     );
   await frames(page);
   for (let nth = 0; nth < livePosts; nth += 1) {
-    await publishDraws(server.url, { xid, variables, draws: liveDraws, from: draws + nth * liveDraws });
+    await publishDraws(server.url, {
+      xid,
+      variables,
+      draws: liveDraws,
+      from: draws + nth * liveDraws,
+    });
   }
   const said = (draws + livePosts * liveDraws).toLocaleString("en");
-  report("live data", await frames(page), `${livePosts} posts of ${liveDraws} draws × ${variables} variables × 4 chains`);
+  report(
+    "live data",
+    await frames(page),
+    `${livePosts} posts of ${liveDraws} draws × ${variables} variables × 4 chains`,
+  );
   expect(await numbers(1)).toBeLessThanOrEqual(maxPoints);
   expect(await numbers(1)).toBeGreaterThan(maxPoints / 4);
 
   // Zooming, while draws come.
-  const live = publishDraws(server.url, { xid, variables, draws: liveDraws, from: draws + livePosts * liveDraws });
+  const live = publishDraws(server.url, {
+    xid,
+    variables,
+    draws: liveDraws,
+    from: draws + livePosts * liveDraws,
+  });
   await drag(opened, 0.4, 0.6);
   await plot.getByText(/^Thinned draws from/).waitFor();
   expect(await numbers(1)).toBeLessThanOrEqual(maxPoints);
   await drag(opened, 0.4, 0.42);
   await plot.getByText(/^Every draw from/).waitFor();
   const note = (await plot.getByText(/^Every draw from/).textContent()) ?? "";
-  const [from = 0, to = 0] = (note.match(/[\d,]+/g) ?? []).map((text) => Number(text.replaceAll(",", "")));
+  const [from = 0, to = 0] = (note.match(/[\d,]+/g) ?? []).map((text) =>
+    Number(text.replaceAll(",", "")),
+  );
   expect(from).toBeGreaterThan(30_000);
   expect(await numbers(1)).toBe(to - from + 1);
   await live;
@@ -93,7 +117,10 @@ it("20 variables of 100,000 draws in each of 4 chains", { timeout: 180_000 }, as
 
 /** Zooms v1 to a part of its width with the mouse. */
 async function drag({ page }: ConsolePage, left: number, right: number): Promise<void> {
-  const box = await page.getByRole("group", { name: "Plot: trace of v1", exact: true }).locator(".u-over").boundingBox();
+  const box = await page
+    .getByRole("group", { name: "Plot: trace of v1", exact: true })
+    .locator(".u-over")
+    .boundingBox();
   if (box === null) throw new Error("the plot is not seen");
   await page.mouse.move(box.x + left * box.width, box.y + 60);
   await page.mouse.down();
@@ -133,13 +160,17 @@ async function watchFrames(page: Page): Promise<void> {
 async function frames(page: Page): Promise<Frames> {
   return await page.evaluate(() => {
     const { gapsMs, longTasksMs } = (globalThis as unknown as Watched).frames;
-    return { gapsMs: gapsMs.splice(0).sort((a, b) => a - b), longTasksMs: longTasksMs.splice(0).sort((a, b) => a - b) };
+    return {
+      gapsMs: gapsMs.splice(0).sort((a, b) => a - b),
+      longTasksMs: longTasksMs.splice(0).sort((a, b) => a - b),
+    };
   });
 }
 
 /** Printed, not judged: the machine may be busy with something else. */
 function report(what: string, { gapsMs, longTasksMs }: Frames, more: string): void {
-  const at = (part: number) => Math.round(gapsMs[Math.min(gapsMs.length - 1, Math.floor(gapsMs.length * part))] ?? 0);
+  const at = (part: number) =>
+    Math.round(gapsMs[Math.min(gapsMs.length - 1, Math.floor(gapsMs.length * part))] ?? 0);
   const long = longTasksMs.map(Math.round).join(", ");
   // biome-ignore lint/suspicious/noConsole: what it is measured for
   console.log(

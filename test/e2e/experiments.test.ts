@@ -26,7 +26,8 @@ beforeAll(async () => {
   browser = new ConsoleBrowser(fileScope, url);
   const listed = await eventually(
     "an experiment of the demo that has variables",
-    async () => dataOf(await request(url, "GET /experiments")) as { xid: string; variables: number }[],
+    async () =>
+      dataOf(await request(url, "GET /experiments")) as { xid: string; variables: number }[],
     (experiments) => experiments.some(({ variables }) => variables > 0),
     30_000,
   );
@@ -66,7 +67,10 @@ describe("the list", () => {
 
   it("says how to get something to show, and shows it when it is there", async () => {
     const server = await startServer(scope);
-    const opened = await new ConsoleBrowser(scope, server.url).openPage(scope, "/console/experiments");
+    const opened = await new ConsoleBrowser(scope, server.url).openPage(
+      scope,
+      "/console/experiments",
+    );
     await opened.page.getByText("No experiment has sent anything yet").waitFor();
     await opened.axe();
     await opened.screenshot("experiments-empty-1280-light");
@@ -81,8 +85,13 @@ describe("the list", () => {
     const server = await startServer(scope);
     const ids = Array.from({ length: 501 }, (_, index) => `E${String(index).padStart(3, "0")}`);
     for (const id of ids.slice(0, 500)) await publishDraws(server.url, { xid: id, draws: 1 });
-    const opened = await new ConsoleBrowser(scope, server.url).openPage(scope, "/console/experiments");
-    const [back, forth] = ["Before", "Next 500"].map((name) => opened.page.getByRole("button", { name }));
+    const opened = await new ConsoleBrowser(scope, server.url).openPage(
+      scope,
+      "/console/experiments",
+    );
+    const [back, forth] = ["Before", "Next 500"].map((name) =>
+      opened.page.getByRole("button", { name }),
+    );
     await opened.page.getByRole("link", { name: "E000" }).waitFor();
     // The page is full, and there is no other.
     expect(await forth?.count()).toBe(0);
@@ -128,7 +137,10 @@ describe("an experiment", () => {
     await expect.poll(points).toBe("50");
     await publishDraws(url, { ...live, draws: 60, from: 50 });
     await expect.poll(points).toBe("110");
-    const { v2 } = dataOf(await request(url, "GET /experiments/live/summary")) as Record<string, { mean: number; r_hat: number }>;
+    const { v2 } = dataOf(await request(url, "GET /experiments/live/summary")) as Record<
+      string,
+      { mean: number; r_hat: number }
+    >;
     const row = page.getByRole("table", { name: "Variables" }).getByRole("row", { name: /v2/ });
     await row.getByText(v2?.r_hat.toFixed(3) ?? "none", { exact: true }).waitFor();
     await page.getByText("Draws of each chain").locator("..").getByText("110").waitFor();
@@ -179,7 +191,9 @@ describe("an experiment", () => {
     const download = await coming;
     expect(download.suggestedFilename()).toBe("tau_chain_2.csv");
     const text = await readFile(await download.path(), "utf8");
-    const stored = (await request(url, `GET /experiments/${xid}/samples?chain=chain_2&variable=tau&format=csv`)).text;
+    const stored = (
+      await request(url, `GET /experiments/${xid}/samples?chain=chain_2&variable=tau&format=csv`)
+    ).text;
     expect(text.length).toBeGreaterThan(100);
     expect(stored.startsWith(text)).toBe(true);
   });
@@ -194,11 +208,17 @@ describe("an experiment", () => {
     await plotOf(page, "v1").getByText("Every draw.").waitFor();
     await page.getByText("Running", { exact: true }).waitFor();
 
-    await say(url, "fresh", { action: "experiment:output", data: "a line of the log\n".repeat(200) });
+    await say(url, "fresh", {
+      action: "experiment:output",
+      data: "a line of the log\n".repeat(200),
+    });
     await say(url, "fresh", { action: "experiment:output", data: "the last line\n" });
     const log = opened.panel("Log text");
     await log.getByText("the last line").waitFor();
-    const isAtEnd = () => log.evaluate(({ scrollTop, clientHeight, scrollHeight }) => scrollTop + clientHeight > scrollHeight - 5);
+    const isAtEnd = () =>
+      log.evaluate(
+        ({ scrollTop, clientHeight, scrollHeight }) => scrollTop + clientHeight > scrollHeight - 5,
+      );
     await expect.poll(isAtEnd).toBe(true);
     await log.evaluate((element) => element.scrollTo(0, 0));
     const follow = page.getByRole("button", { name: "Follow" });
@@ -218,7 +238,10 @@ describe("an experiment", () => {
     const opened = await browser.openPage(scope, "/console/experiments/failing");
     const { page } = opened;
     await plotOf(page, "v1").waitFor();
-    await say(url, "failing", { action: "experiment:error", data: { message: "step size became 0" } });
+    await say(url, "failing", {
+      action: "experiment:error",
+      data: { message: "step size became 0" },
+    });
     await page.getByText("Its publisher said: step size became 0").waitFor();
     await opened.axe();
     await opened.screenshot("experiment-failed-1280-light");
@@ -232,12 +255,19 @@ describe("with auth on", () => {
   it("the page fetches the CSV itself: the token is in no address", async () => {
     const data = join(await temporaryFolder(scope), "data");
     await mkdir(data);
-    const token = await createToken(data, { name: "olga", roles: ["admin", "experiments.subscribe", "experiments.publish"] });
+    const token = await createToken(data, {
+      name: "olga",
+      roles: ["admin", "experiments.subscribe", "experiments.publish"],
+    });
     const server = await startServer(scope, { data, config: { auth: { enabled: true } } });
     await publishDraws(server.url, { xid: "E1", draws: 10, token });
-    const opened = await new ConsoleBrowser(scope, server.url).openPage(scope, "/console/experiments/E1", {
-      expected: [/401 GET \/admin\/session/],
-    });
+    const opened = await new ConsoleBrowser(scope, server.url).openPage(
+      scope,
+      "/console/experiments/E1",
+      {
+        expected: [/401 GET \/admin\/session/],
+      },
+    );
     const { page } = opened;
     await page.getByLabel("Token").fill(token);
     await page.getByRole("button", { name: "Log in" }).click();
@@ -246,7 +276,15 @@ describe("with auth on", () => {
     const coming = page.waitForEvent("download");
     await plot.getByRole("link", { name: "chain_1.csv of v1" }).click();
     const text = await readFile(await (await coming).path(), "utf8");
-    expect(text).toBe((await request(server.url, "GET /experiments/E1/samples?chain=chain_1&variable=v1&format=csv", { token })).text);
+    expect(text).toBe(
+      (
+        await request(
+          server.url,
+          "GET /experiments/E1/samples?chain=chain_1&variable=v1&format=csv",
+          { token },
+        )
+      ).text,
+    );
     expect(text.split("\r\n")).toHaveLength(12);
   });
 });
@@ -256,9 +294,13 @@ describe("when the server goes and comes back", () => {
     const data = join(await temporaryFolder(scope), "data");
     const first = await startServer(scope, { data });
     await publishDraws(first.url, { xid: "E1", draws: 40 });
-    const opened = await new ConsoleBrowser(scope, first.url).openPage(scope, "/console/experiments/E1", {
-      expected: serverGone,
-    });
+    const opened = await new ConsoleBrowser(scope, first.url).openPage(
+      scope,
+      "/console/experiments/E1",
+      {
+        expected: serverGone,
+      },
+    );
     const { page } = opened;
     const plot = plotOf(page, "v1");
     await plot.getByText("Numbers of").click();

@@ -57,7 +57,9 @@ describe("with the demo", () => {
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     await frames.getByRole("button", { name: "Copy the frame" }).click();
     await page.getByText("The frame is copied").waitFor();
-    expect(JSON.parse(await page.evaluate(() => navigator.clipboard.readText()))).toMatchObject({ type: expect.any(String) });
+    expect(JSON.parse(await page.evaluate(() => navigator.clipboard.readText()))).toMatchObject({
+      type: expect.any(String),
+    });
     await opened.screenshot("inspector-frame-1280-light");
     await page.getByLabel("Only frames with").first().fill("no such words");
     await frames.getByText("No frame has these words.").waitFor();
@@ -76,7 +78,9 @@ describe("with the demo", () => {
     const first = opened.panel("Frames of the connection").locator(".frame").first();
     await first.waitFor();
     // What a client of the lobby says first.
-    expect(await first.textContent()).toMatch(/^in.*"type":"(wait_start|leaderboard|leaderboard_update|lobby_prompts)"/);
+    expect(await first.textContent()).toMatch(
+      /^in.*"type":"(wait_start|leaderboard|leaderboard_update|lobby_prompts)"/,
+    );
   });
 
   it("sends a message as a client, whose effect others see", async () => {
@@ -91,11 +95,16 @@ describe("with the demo", () => {
     });
     await send(opened);
     await opened.panel("Frames of the test client").getByText('"type":"update"').waitFor();
-    const lobbies = async () => dataOf(await request(url, "GET /lobbies")) as readonly { readonly lobby_id: string }[];
-    expect(await lobbies()).toContainEqual(expect.objectContaining({ lobby_id: "77", prompt_id: "5", users: ["olga of the console"] }));
+    const lobbies = async () =>
+      dataOf(await request(url, "GET /lobbies")) as readonly { readonly lobby_id: string }[];
+    expect(await lobbies()).toContainEqual(
+      expect.objectContaining({ lobby_id: "77", prompt_id: "5", users: ["olga of the console"] }),
+    );
     await opened.screenshot("inspector-sent-1280-light");
     await page.getByRole("button", { name: "Disconnect" }).click();
-    await expect.poll(async () => (await lobbies()).some(({ lobby_id }) => lobby_id === "77")).toBe(false);
+    await expect
+      .poll(async () => (await lobbies()).some(({ lobby_id }) => lobby_id === "77"))
+      .toBe(false);
   });
 
   it("says what is wrong with a field", async () => {
@@ -156,8 +165,14 @@ describe("on a server of its own", () => {
 
   it("lets go of a connection that is not there when its address is left", async () => {
     const { url } = await startServer(scope);
-    const opened = await new ConsoleBrowser(scope, url).openPage(scope, "/console/inspector/connection/none");
-    const refusal = opened.panel("Frames").getByRole("alert").filter({ hasText: "It may have ended" });
+    const opened = await new ConsoleBrowser(scope, url).openPage(
+      scope,
+      "/console/inspector/connection/none",
+    );
+    const refusal = opened
+      .panel("Frames")
+      .getByRole("alert")
+      .filter({ hasText: "It may have ended" });
     await refusal.getByRole("link", { name: "look at the list" }).click();
     await opened.page.getByText("Nothing is inspected").waitFor();
     expect(await refusal.count()).toBe(0);
@@ -181,7 +196,9 @@ describe("on a server of its own", () => {
     const admin = await createToken(data, { name: "olga", roles: ["admin"] });
     const player = await createToken(data, { name: "pia", roles: ["lobby.player"] });
     const { url } = await startServer(scope, { data, config: { auth: { enabled: true } } });
-    const opened = await new ConsoleBrowser(scope, url).openPage(scope, "/console/inspector", { expected: [/401 GET \/admin\/session/] });
+    const opened = await new ConsoleBrowser(scope, url).openPage(scope, "/console/inspector", {
+      expected: [/401 GET \/admin\/session/],
+    });
     const { page } = opened;
     await page.getByLabel("Token").fill(admin);
     await page.getByRole("button", { name: "Log in" }).click();

@@ -28,7 +28,9 @@ beforeAll(async () => {
 }, 90_000);
 
 const roomAtServer = async (lobby: string): Promise<Room | undefined> =>
-  (dataOf(await request(url, "GET /lobbies")) as readonly Room[]).find(({ lobby_id }) => lobby_id === lobby);
+  (dataOf(await request(url, "GET /lobbies")) as readonly Room[]).find(
+    ({ lobby_id }) => lobby_id === lobby,
+  );
 
 /** Joins by the form. */
 async function join(opened: ConsolePage, user: string, lobby: string): Promise<Locator> {
@@ -45,7 +47,12 @@ it.each(views)("shows the demo's players: $width px, $theme", async ({ width, th
   const opened = await browser.openPage(scope, "/console/lobby", { width, theme });
   await opened.shows("Lobby");
   const rooms = opened.panel("Lobbies");
-  await rooms.getByRole("listitem").filter({ hasText: "dev" }).filter({ hasText: "joined" }).last().waitFor();
+  await rooms
+    .getByRole("listitem")
+    .filter({ hasText: "dev" })
+    .filter({ hasText: "joined" })
+    .last()
+    .waitFor();
   await opened.page.getByRole("banner").getByText("Live").waitFor();
   await opened.fitsWidth();
   await opened.axe();
@@ -59,14 +66,19 @@ it("joins, counts down with the others, and leaves", async () => {
   const others = await join(other, "dan", "final");
   // Two of one name: the second is told apart.
   await others.getByText("you are listed as “also dan”").waitFor();
-  await own.getByRole("list", { name: "Players who wait with you" }).getByText("also dan").waitFor();
+  await own
+    .getByRole("list", { name: "Players who wait with you" })
+    .getByText("also dan")
+    .waitFor();
   expect((await roomAtServer("final"))?.users).toEqual(["dan", "also dan"]);
   const card = opened.page.getByRole("article", { name: "Lobby final, prompt 1" });
   await card.getByText("also dan").waitFor();
   await card.getByRole("button", { name: "You wait here: lobby final, prompt 1" }).waitFor();
 
   await own.getByRole("button", { name: "Start in 3 s" }).click();
-  await Promise.all([own, others].map((place) => place.getByText("It starts in 3 seconds").waitFor()));
+  await Promise.all(
+    [own, others].map((place) => place.getByText("It starts in 3 seconds").waitFor()),
+  );
   await own.getByText("seconds to go").waitFor();
   await opened.screenshot("lobby-countdown-1280-light");
   await other.screenshot("lobby-countdown-390-dark");
@@ -89,9 +101,18 @@ it("hears signals, of others and of its own", async () => {
   await signals.getByLabel("Lobby").fill("signals");
   await signals.getByLabel("Prompt").fill("7");
   await signals.getByLabel("Prompt").press("Enter");
-  const refreshesOf = (what: string) => signals.getByRole("row").filter({ hasText: what }).filter({ hasText: "Refresh" });
-  await signals.getByRole("row").filter({ hasText: "Leaderboard" }).filter({ hasText: "Connected" }).waitFor();
-  await signals.getByRole("row").filter({ hasText: "Prompts" }).filter({ hasText: "Connected" }).waitFor();
+  const refreshesOf = (what: string) =>
+    signals.getByRole("row").filter({ hasText: what }).filter({ hasText: "Refresh" });
+  await signals
+    .getByRole("row")
+    .filter({ hasText: "Leaderboard" })
+    .filter({ hasText: "Connected" })
+    .waitFor();
+  await signals
+    .getByRole("row")
+    .filter({ hasText: "Prompts" })
+    .filter({ hasText: "Connected" })
+    .waitFor();
   expect(await refreshesOf("").count()).toBe(0);
 
   await request(url, "POST /lobbies/signals/prompts/7/leaderboard-updates");
@@ -100,7 +121,9 @@ it("hears signals, of others and of its own", async () => {
   await refreshesOf("Prompts").waitFor();
   await signals.getByRole("button", { name: "Signal the leaderboard" }).click();
   await refreshesOf("Leaderboard").nth(1).waitFor();
-  await opened.page.getByText("The server has told all who view the leaderboard to refresh").waitFor();
+  await opened.page
+    .getByText("The server has told all who view the leaderboard to refresh")
+    .waitFor();
   await opened.axe();
   await opened.screenshot("lobby-signals-1280-light");
 });
@@ -118,7 +141,10 @@ it("finds a player, and says when nobody is found", async () => {
 
 it("marks what is old when the server goes, and is back in its place when it comes back", async () => {
   const first = await startServer(scope);
-  const opened = await new ConsoleBrowser(scope, first.url).openPage(scope, "/console/lobby", { width: 390, expected: serverGone });
+  const opened = await new ConsoleBrowser(scope, first.url).openPage(scope, "/console/lobby", {
+    width: 390,
+    expected: serverGone,
+  });
   await opened.page.getByText("Nobody waits").waitFor();
   await opened.screenshot("lobby-empty-390-light");
   const own = await join(opened, "dan", "10");

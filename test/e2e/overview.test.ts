@@ -22,7 +22,10 @@ const serviceNames = ["Lobby", "Devices", "Experiments", "Tracking", "Crowd"] as
 
 /** What stands at a fact of a card: "4.1 kB/s". */
 async function fact(opened: ConsolePage, service: string, name: string): Promise<string> {
-  return (await opened.panel(service).locator(".fact", { hasText: name }).locator("dd").textContent()) ?? "";
+  return (
+    (await opened.panel(service).locator(".fact", { hasText: name }).locator("dd").textContent()) ??
+    ""
+  );
 }
 
 /** The number of a metric of one service. */
@@ -47,7 +50,9 @@ describe("with the demo", () => {
     for (const name of serviceNames) {
       const shown = opened.panel(name);
       await shown.getByText("Connected").waitFor();
-      const line = shown.getByRole("img", { name: "Messages out, last minute" }).locator("polyline");
+      const line = shown
+        .getByRole("img", { name: "Messages out, last minute" })
+        .locator("polyline");
       await line.waitFor({ state: "attached" });
       const before = await line.getAttribute("points");
       await expect.poll(() => line.getAttribute("points")).not.toBe(before);
@@ -60,9 +65,19 @@ describe("with the demo", () => {
 
   it("counts as many connections as /metrics does", async () => {
     const opened = await browser.openPage(scope, "/console/");
-    const shown = () => opened.panel("Tracking").locator(".figure", { hasText: "Connected" }).locator("strong").textContent();
+    const shown = () =>
+      opened
+        .panel("Tracking")
+        .locator(".figure", { hasText: "Connected" })
+        .locator("strong")
+        .textContent();
     // Both are asked again until they are of the same second.
-    await expect.poll(async () => Number(await shown()) - (await metric(url, "switchboard_connections", "tracking"))).toBe(0);
+    await expect
+      .poll(
+        async () =>
+          Number(await shown()) - (await metric(url, "switchboard_connections", "tracking")),
+      )
+      .toBe(0);
     expect(await metric(url, "switchboard_connections", "tracking")).toBeGreaterThan(0);
   });
 
@@ -79,13 +94,21 @@ describe("with the demo", () => {
     viewer.write(upgradeAt("/experiments/much"));
     viewer.write(masked('{"action":"authorization"}'));
     const data = '"data":[{"chain":"chain_0","variables":["a/val"]}]';
-    const askAndLeave = Buffer.concat([masked(`{"action":"subscribe",${data}}`), masked(`{"action":"unsubscribe",${data}}`)]);
+    const askAndLeave = Buffer.concat([
+      masked(`{"action":"subscribe",${data}}`),
+      masked(`{"action":"unsubscribe",${data}}`),
+    ]);
     // What waits for a moment only is on its way into the system's buffers; when those are full it stays.
     let staysFor = 0;
     await expect
       .poll(async () => {
-        const { json } = await request(url, "GET /admin/connections?service=experiments&sort=unsent&limit=5");
-        const isSlow = (json as Listed).connections.some(({ path, unsentBytes }) => path === "/experiments/much" && unsentBytes > 0);
+        const { json } = await request(
+          url,
+          "GET /admin/connections?service=experiments&sort=unsent&limit=5",
+        );
+        const isSlow = (json as Listed).connections.some(
+          ({ path, unsentBytes }) => path === "/experiments/much" && unsentBytes > 0,
+        );
         staysFor = isSlow ? staysFor + 1 : 0;
         if (!isSlow) viewer.write(askAndLeave);
         return staysFor;
@@ -103,15 +126,22 @@ describe("with the demo", () => {
     const opened = await browser.openPage(scope, "/console/");
     const errors = opened.page.getByRole("table", { name: "Errors by code" });
     await errors.getByText("bad_message").waitFor();
-    await errors.getByText("a field is missing or has the wrong type; the message names it").waitFor();
+    await errors
+      .getByText("a field is missing or has the wrong type; the message names it")
+      .waitFor();
   });
 
   it.each(views)("looks as it should: $width px, $theme", async ({ width, theme }) => {
     const opened = await browser.openPage(scope, "/console/", { width, theme });
     await opened.page.getByText(/clients are connected to/).waitFor();
-    const line = opened.panel("Lobby").getByRole("img", { name: "Messages out, last minute" }).locator("polyline");
+    const line = opened
+      .panel("Lobby")
+      .getByRole("img", { name: "Messages out, last minute" })
+      .locator("polyline");
     // A line, not only its first point.
-    await expect.poll(async () => (await line.getAttribute("points"))?.split(" ").length).toBeGreaterThan(4);
+    await expect
+      .poll(async () => (await line.getAttribute("points"))?.split(" ").length)
+      .toBeGreaterThan(4);
     await opened.fitsWidth();
     await opened.axe();
     await opened.screenshot(`overview-${width}-${theme}`);
@@ -139,12 +169,22 @@ describe("without clients", () => {
     await opened.panel("Lobby").getByText("0", { exact: true }).first().waitFor();
     await first.kill();
     await opened.panel("Lobby").getByText("Stale").waitFor();
-    await opened.page.getByText("When the server was last heard of: Switchboard is ready").waitFor();
-    expect(await opened.panel("Lobby").locator(".figure", { hasText: "Connected" }).locator("strong").textContent()).toBe("0");
+    await opened.page
+      .getByText("When the server was last heard of: Switchboard is ready")
+      .waitFor();
+    expect(
+      await opened
+        .panel("Lobby")
+        .locator(".figure", { hasText: "Connected" })
+        .locator("strong")
+        .textContent(),
+    ).toBe("0");
     await opened.axe();
     await opened.screenshot("overview-stale-1280-light");
     await startServer(scope, { data, port: first.port });
-    await expect.poll(() => opened.page.locator(".badge", { hasText: "Stale" }).count(), { timeout: 30_000 }).toBe(0);
+    await expect
+      .poll(() => opened.page.locator(".badge", { hasText: "Stale" }).count(), { timeout: 30_000 })
+      .toBe(0);
     expect(await opened.page.getByRole("region", { name: /^Node/ }).count()).toBe(1);
   }, 60_000);
 });
@@ -157,6 +197,8 @@ function upgradeAt(path: string): string {
 function masked(text: string): Buffer {
   const bytes = Buffer.from(text);
   const head =
-    bytes.length < 126 ? Buffer.from([0x81, 0x80 | bytes.length]) : Buffer.from([0x81, 0xfe, bytes.length >> 8, bytes.length & 255]);
+    bytes.length < 126
+      ? Buffer.from([0x81, 0x80 | bytes.length])
+      : Buffer.from([0x81, 0xfe, bytes.length >> 8, bytes.length & 255]);
   return Buffer.concat([head, Buffer.alloc(4), bytes]);
 }

@@ -43,9 +43,13 @@ it("sort a table by key", async () => {
   await opened.page.keyboard.press("Enter");
   expect(await bytes.getAttribute("aria-sort")).toBe("descending");
   expect(await firstRow(opened)).not.toBe("connection 1");
-  expect(await opened.page.getByRole("table", { name: "Connections" }).getByRole("row").count()).toBe(201);
+  expect(
+    await opened.page.getByRole("table", { name: "Connections" }).getByRole("row").count(),
+  ).toBe(201);
   await opened.page.getByRole("button", { name: "Show 50 more" }).click();
-  expect(await opened.page.getByRole("table", { name: "Connections" }).getByRole("row").count()).toBe(251);
+  expect(
+    await opened.page.getByRole("table", { name: "Connections" }).getByRole("row").count(),
+  ).toBe(251);
 });
 
 it("zoom a plot by key and back", async () => {
@@ -74,7 +78,9 @@ it("zoom a plot by dragging, and back by a double click", async () => {
 });
 
 it("say what went wrong, and let it be put away", async () => {
-  const opened = await browser.openPage(scope, "/console/parts", { expected: [/404 GET \/console-has-no-such-route/] });
+  const opened = await browser.openPage(scope, "/console/parts", {
+    expected: [/404 GET \/console-has-no-such-route/],
+  });
   await opened.page.getByRole("button", { name: "Ask for what is not there" }).click();
   await opened.page.getByText("there is nothing at /console-has-no-such-route").waitFor();
   await opened.page.getByRole("button", { name: "Say what failed" }).click();
@@ -85,5 +91,13 @@ it("say what went wrong, and let it be put away", async () => {
 });
 
 async function firstRow({ page }: ConsolePage): Promise<string> {
-  return (await page.getByRole("table", { name: "Connections" }).getByRole("row").nth(1).getByRole("cell").first().textContent()) ?? "";
+  return (
+    (await page
+      .getByRole("table", { name: "Connections" })
+      .getByRole("row")
+      .nth(1)
+      .getByRole("cell")
+      .first()
+      .textContent()) ?? ""
+  );
 }

@@ -17,19 +17,29 @@ interface Draws {
 }
 
 /** Resolves when they are stored. */
-export async function publishDraws(url: string, { xid, draws, from = 0, variables = 1, chains = 4, token }: Draws): Promise<void> {
+export async function publishDraws(
+  url: string,
+  { xid, draws, from = 0, variables = 1, chains = 4, token }: Draws,
+): Promise<void> {
   const vars: Record<string, Record<string, number[]>> = {};
   const iteration: Record<string, [number, number]> = {};
   for (let chain = 1; chain <= chains; chain += 1) {
     const ofChain: Record<string, number[]> = {};
     for (let variable = 1; variable <= variables; variable += 1) {
-      ofChain[`v${variable}`] = Array.from({ length: draws }, (_, nth) => normal((chain * 31 + variable) * 1_000_003 + from + nth));
+      ofChain[`v${variable}`] = Array.from({ length: draws }, (_, nth) =>
+        normal((chain * 31 + variable) * 1_000_003 + from + nth),
+      );
     }
     vars[`chain_${chain}`] = ofChain;
     iteration[`chain_${chain}`] = [from + 1, from + draws];
   }
   const logs = { vars, iteration };
-  await post(url, xid, { object_type: "experiment.protobuf_message", logs, batch_id: "b", run_id: "r" }, token);
+  await post(
+    url,
+    xid,
+    { object_type: "experiment.protobuf_message", logs, batch_id: "b", run_id: "r" },
+    token,
+  );
 }
 
 /** Sends log text, the end or an error. */

@@ -17,7 +17,8 @@ needs(chromium);
 
 /** The node that answers. */
 async function nodeOf(url: string): Promise<string> {
-  return (JSON.parse((await request(url, "GET /admin/session")).text) as { readonly node: string }).node;
+  return (JSON.parse((await request(url, "GET /admin/session")).text) as { readonly node: string })
+    .node;
 }
 
 describe("with auth off", () => {
@@ -45,7 +46,8 @@ describe("with auth off", () => {
 
   it("remembers the theme that was chosen", async () => {
     const opened = await browser.openPage(scope, "/console/parts", { theme: "light" });
-    const ground = () => opened.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const ground = () =>
+      opened.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     await opened.shows("Parts");
     const light = await ground();
     await opened.page.getByTitle("Dark").click();
@@ -83,7 +85,8 @@ describe("with auth off", () => {
     const opened = await browser.openPage(scope, "/console/experiments");
     const { page } = opened;
     const draws = { "a/b": 1, "a%2Fb": 2, aA: 1, "a%41": 2, "100%": 3 };
-    for (const [xid, count] of Object.entries(draws)) await publishDraws(server.url, { xid, draws: count });
+    for (const [xid, count] of Object.entries(draws))
+      await publishDraws(server.url, { xid, draws: count });
     await page.reload();
     for (const [xid, count] of Object.entries(draws)) {
       await page.getByRole("link", { name: xid, exact: true }).click();
@@ -101,7 +104,9 @@ describe("with auth off", () => {
     ["devices/%", "Devices"],
     ["inspector/connection/%", "Inspector"],
   ])("has a page for the malformed address %s", async (address, heading) => {
-    const opened = await browser.openPage(scope, "/console/parts", { expected: [/^40[04] GET \/(devices|experiments)\/%25/] });
+    const opened = await browser.openPage(scope, "/console/parts", {
+      expected: [/^40[04] GET \/(devices|experiments)\/%25/],
+    });
     await opened.shows("Parts");
     // The server refuses it: it comes from within, or from the history.
     await opened.page.evaluate((path) => history.pushState(null, "", path), `/console/${address}`);
@@ -109,12 +114,21 @@ describe("with auth off", () => {
   });
 
   it("has files that may be kept, compressed, and pages that are asked for again", async () => {
-    const page = await request(server.url, "GET /console/lobby/abc", { headers: { accept: "text/html", "accept-encoding": "gzip, br" } });
-    expect([page.status, page.headers.get("cache-control"), page.headers.get("content-encoding")]).toEqual([200, "no-cache", "br"]);
+    const page = await request(server.url, "GET /console/lobby/abc", {
+      headers: { accept: "text/html", "accept-encoding": "gzip, br" },
+    });
+    expect([
+      page.status,
+      page.headers.get("cache-control"),
+      page.headers.get("content-encoding"),
+    ]).toEqual([200, "no-cache", "br"]);
     expect(page.headers.get("content-security-policy")).toContain("default-src 'self'");
     const script = /\/console\/assets\/[^"]+\.js/.exec(page.text)?.[0] ?? "none";
     const asset = await request(server.url, `GET ${script}`);
-    expect([asset.status, asset.headers.get("cache-control")]).toEqual([200, "public, max-age=31536000, immutable"]);
+    expect([asset.status, asset.headers.get("cache-control")]).toEqual([
+      200,
+      "public, max-age=31536000, immutable",
+    ]);
     expect((await request(server.url, "GET /console/assets/none.js")).status).toBe(404);
   });
 });
@@ -123,7 +137,9 @@ describe("when the server goes and comes back", () => {
   it("says so in the header", async () => {
     const data = join(await temporaryFolder(scope), "data");
     const first = await startServer(scope, { data });
-    const opened = await new ConsoleBrowser(scope, first.url).openPage(scope, "/console/parts", { expected: serverGone });
+    const opened = await new ConsoleBrowser(scope, first.url).openPage(scope, "/console/parts", {
+      expected: serverGone,
+    });
     const indicator = opened.page.getByRole("banner").getByRole("status");
     await indicator.getByText("Connection: Live").waitFor();
     await opened.page.getByText("messages heard").waitFor();
@@ -139,7 +155,9 @@ describe("when the server goes and comes back", () => {
   ])("shows its new node, known %s, and the clients stay", async (_, path, begun, lost) => {
     const data = join(await temporaryFolder(scope), "data");
     const first = await startServer(scope, { data });
-    const opened = await new ConsoleBrowser(scope, first.url).openPage(scope, path, { expected: serverGone });
+    const opened = await new ConsoleBrowser(scope, first.url).openPage(scope, path, {
+      expected: serverGone,
+    });
     const node = () => opened.page.locator(".side-node").getAttribute("title");
     const heard: WebSocket[] = [];
     opened.page.on("websocket", (socket) => socket.on("framereceived", () => heard.push(socket)));
@@ -164,7 +182,9 @@ describe("with a task page", () => {
     await mkdir(taskDir);
     await writeFile(join(taskDir, "index.html"), "<title>task</title>");
     const { url } = await startServer(scope, { config: { services: { crowd: { taskDir } } } });
-    expect((await request(url, "GET /", { headers: { accept: "text/html" } })).text).toBe("<title>task</title>");
+    expect((await request(url, "GET /", { headers: { accept: "text/html" } })).text).toBe(
+      "<title>task</title>",
+    );
     expect((await request(url, "GET /console/")).text).toContain('id="root"');
   });
 });
@@ -181,7 +201,11 @@ describe("with auth on", () => {
   });
 
   it.each(views)("asks for a token: $width px, $theme", async ({ width, theme }) => {
-    const opened = await browser.openPage(scope, "/console/parts", { width, theme, expected: [/401 GET \/admin\/session/] });
+    const opened = await browser.openPage(scope, "/console/parts", {
+      width,
+      theme,
+      expected: [/401 GET \/admin\/session/],
+    });
     await opened.shows("Log in to Switchboard");
     await opened.fitsWidth();
     await opened.page.getByLabel("Token").fill("sb_not_a_token");
@@ -192,12 +216,16 @@ describe("with auth on", () => {
   });
 
   it("lets a good token in, to the page that was asked for, and forgets it with the page", async () => {
-    const opened = await browser.openPage(scope, "/console/parts", { expected: [/401 GET \/admin\/session/] });
+    const opened = await browser.openPage(scope, "/console/parts", {
+      expected: [/401 GET \/admin\/session/],
+    });
     await opened.page.getByLabel("Token").fill(token);
     await opened.page.getByRole("button", { name: "Log in" }).click();
     await opened.shows("Parts");
     await opened.page.getByText("olga").waitFor();
-    expect(await opened.page.evaluate(() => [localStorage.length, sessionStorage.length])).toEqual([0, 0]);
+    expect(await opened.page.evaluate(() => [localStorage.length, sessionStorage.length])).toEqual([
+      0, 0,
+    ]);
     await opened.page.reload();
     await opened.shows("Log in to Switchboard");
   });
@@ -229,7 +257,9 @@ describe("with auth on", () => {
   });
 
   it("keeps the token for the tab if asked to, until its owner logs out", async () => {
-    const opened = await browser.openPage(scope, "/console/parts", { expected: [/401 GET \/admin\/session/] });
+    const opened = await browser.openPage(scope, "/console/parts", {
+      expected: [/401 GET \/admin\/session/],
+    });
     await opened.page.getByLabel("Token").fill(token);
     await opened.page.getByLabel("Keep for this tab").check();
     await opened.page.getByRole("button", { name: "Log in" }).click();

@@ -46,14 +46,22 @@ class StillCamera {
     ];
     const boxes = rects.map((rect, boxId) => {
       const objectId = this.recognised.get(boxId);
-      return { boxId, rect, objectType: "statue", certainty: 0.8, ...(objectId === undefined ? {} : { objectId }) };
+      return {
+        boxId,
+        rect,
+        objectType: "statue",
+        certainty: 0.8,
+        ...(objectId === undefined ? {} : { objectId }),
+      };
     });
     this.socket.send({ type: "boundingBoxes", frameId: this.#frameId, boxes });
   }
 
   /** The next order to look for an object that was chosen by its box: the demo's operator, who may click here too, gives a picture. */
   async orderByBox(): Promise<{ readonly objectId: number; readonly boxId: number }> {
-    const frame = await this.socket.frames.until((text) => text.includes('"start"') && !text.includes('"image"'));
+    const frame = await this.socket.frames.until(
+      (text) => text.includes('"start"') && !text.includes('"image"'),
+    );
     return JSON.parse(frame);
   }
 
@@ -70,25 +78,28 @@ describe("with the demo", () => {
     browser = new ConsoleBrowser(fileScope, url);
   }, 90_000);
 
-  it.each(views)("shows cameras, objects and a timeline: $width px, $theme", async ({ width, theme }) => {
-    const opened = await browser.openPage(scope, "/console/tracking", { width, theme });
-    await opened.shows("Tracking");
-    for (const camera of ["west", "middle", "east"]) {
+  it.each(views)(
+    "shows cameras, objects and a timeline: $width px, $theme",
+    async ({ width, theme }) => {
+      const opened = await browser.openPage(scope, "/console/tracking", { width, theme });
+      await opened.shows("Tracking");
+      for (const camera of ["west", "middle", "east"]) {
+        await opened.page
+          .getByRole("article", { name: `Camera ${camera}` })
+          .getByText("Online")
+          .waitFor();
+      }
+      await opened.page.getByText("No camera is silent or gone.").waitFor();
       await opened.page
-        .getByRole("article", { name: `Camera ${camera}` })
-        .getByText("Online")
+        .getByRole("img", { name: /^Object \d+$/ })
+        .first()
         .waitFor();
-    }
-    await opened.page.getByText("No camera is silent or gone.").waitFor();
-    await opened.page
-      .getByRole("img", { name: /^Object \d+$/ })
-      .first()
-      .waitFor();
-    await opened.page.getByRole("img", { name: /^Object \d+ over 3 cameras/ }).waitFor();
-    await opened.fitsWidth();
-    await opened.axe();
-    await opened.screenshot(`tracking-${width}-${theme}`);
-  });
+      await opened.page.getByRole("img", { name: /^Object \d+ over 3 cameras/ }).waitFor();
+      await opened.fitsWidth();
+      await opened.axe();
+      await opened.screenshot(`tracking-${width}-${theme}`);
+    },
+  );
 
   it("has a box tracked by a click, shows where it was, and stops it", async () => {
     const camera = await StillCamera.open(scope, url, "statues");
@@ -111,12 +122,16 @@ describe("with the demo", () => {
     const row = opened.page
       .getByRole("table", { name: "Tracked objects" })
       .getByRole("row")
-      .filter({ has: opened.page.getByRole("link", { name: `Timeline of object ${objectId}`, exact: true }) });
+      .filter({
+        has: opened.page.getByRole("link", { name: `Timeline of object ${objectId}`, exact: true }),
+      });
     await row.getByText("not yet").waitFor();
     await opened.page.getByText(`No camera has seen object ${objectId}`).waitFor();
     camera.recognised.set(1, objectId);
     await row.getByText("statues").waitFor();
-    await opened.page.getByRole("img", { name: `Object ${objectId} over 4 cameras, listed below` }).waitFor();
+    await opened.page
+      .getByRole("img", { name: `Object ${objectId} over 4 cameras, listed below` })
+      .waitFor();
     await opened.page.getByText("1 stay as text").click();
     await opened.page.getByText(/statues: \d\d:\d\d:\d\d to/).waitFor();
     await opened.screenshot("tracking-followed");
@@ -136,7 +151,9 @@ describe("with the demo", () => {
     const { objectId, boxId } = await camera.orderByBox();
     expect(boxId).toBe(0);
     await opened.page.getByText(`Object ${objectId} is tracked now`).waitFor();
-    await opened.page.getByRole("button", { name: `Stop tracking object ${objectId}`, exact: true }).click();
+    await opened.page
+      .getByRole("button", { name: `Stop tracking object ${objectId}`, exact: true })
+      .click();
     await camera.socket.frames.until((frame) => frame.includes(`"stop","objectId":${objectId}}`));
   });
 
@@ -148,7 +165,9 @@ describe("with the demo", () => {
     await silent.card(opened).getByText("Online").waitFor();
     const trouble = opened.page.getByRole("status", { name: "Cameras that need a look" });
     await trouble.getByRole("button", { name: "Stopped yard" }).click();
-    expect(await silent.card(opened).evaluate((element) => element === document.activeElement)).toBe(true);
+    expect(
+      await silent.card(opened).evaluate((element) => element === document.activeElement),
+    ).toBe(true);
     await silent.card(opened).getByText("Connected, but silent").waitFor();
     await opened.axe();
     await opened.screenshot("tracking-stopped");
@@ -168,7 +187,9 @@ describe("with the demo", () => {
     });
     await opened.goto("/console/tracking");
     await opened.page.getByText("37", { exact: true }).waitFor();
-    expect(new Set(asked)).toEqual(new Set([`${url.replace(/^http/, "ws")}/client?skipped=1&heartbeat=1`]));
+    expect(new Set(asked)).toEqual(
+      new Set([`${url.replace(/^http/, "ws")}/client?skipped=1&heartbeat=1`]),
+    );
   });
 });
 
@@ -176,9 +197,13 @@ describe("without cameras", () => {
   it("says how to get some, and that it knows nothing while the server is away", async () => {
     const data = `${await temporaryFolder(scope)}/data`;
     const server = await startServer(scope, { data });
-    const opened = await new ConsoleBrowser(scope, server.url).openPage(scope, "/console/tracking", {
-      expected: serverGone,
-    });
+    const opened = await new ConsoleBrowser(scope, server.url).openPage(
+      scope,
+      "/console/tracking",
+      {
+        expected: serverGone,
+      },
+    );
     await opened.page.getByRole("heading", { name: "No camera is connected" }).waitFor();
     await opened.axe();
     await opened.screenshot("tracking-empty");

@@ -24,7 +24,10 @@ beforeAll(async () => {
 });
 
 it("an experiment, its chains and variables", async () => {
-  const logs = { vars: { [`chain${long}`]: { [`mu${long}`]: [1, 2, 3] } }, iteration: { [`chain${long}`]: [1, 2, 3] } };
+  const logs = {
+    vars: { [`chain${long}`]: { [`mu${long}`]: [1, 2, 3] } },
+    iteration: { [`chain${long}`]: [1, 2, 3] },
+  };
   const { status } = await request(server.url, `POST /api/object/x${long}`, {
     body: { payload: { object_type: "experiment.protobuf_message", logs } },
   });
@@ -51,7 +54,11 @@ it("a lobby that is listed, watched and joined", async () => {
 it("monitors that are away, and the commands of one", async () => {
   const [first, second] = [newMonitorId(), newMonitorId()];
   for (const id of [first, second]) {
-    dataOf(await request(server.url, `POST /devices/${id}/commands`, { body: { command: long, wait_ms: 60_000 } }));
+    dataOf(
+      await request(server.url, `POST /devices/${id}/commands`, {
+        body: { command: long, wait_ms: 60_000 },
+      }),
+    );
   }
   const opened = await browser.openPage(scope, `/console/devices/${first}`, { width });
   await opened.page.getByText("2 away").waitFor();

@@ -10,7 +10,10 @@ const scope = scopePerTest();
 /** Gives up a silent server within a second or two. */
 const alert: ConnectOptions = { watchdog: { pingAfterMs: 300, pongWithinMs: 700 } };
 
-async function open(options: ConnectOptions = {}, bytes = 0): Promise<{ server: LedgerServer; proxy: CutProxy; sender: LedgerSender }> {
+async function open(
+  options: ConnectOptions = {},
+  bytes = 0,
+): Promise<{ server: LedgerServer; proxy: CutProxy; sender: LedgerSender }> {
   const server = await LedgerServer.start(scope);
   const proxy = scope.own(await startProxy(server.url), (one) => one.stop());
   const sender = new LedgerSender(scope, proxy.url, options, bytes);
@@ -62,20 +65,23 @@ describe("a network that", () => {
     );
   });
 
-  it.each(["stall", "stallUp", "stallDown"] as const)("is half-open (%s): the client notices and comes back", async (fault) => {
-    const { server, proxy, sender } = await open(alert);
-    await sender.send(50);
-    const lost = state(sender, "waiting");
-    proxy[fault]();
-    await sender.send(50);
-    await lost;
-    await sender.send(50);
-    // The old path is gone for good, as it is when a router has forgotten it.
-    proxy.cut();
-    proxy.resume();
-    await sender.proveOpen();
-    await sender.settle(server);
-  });
+  it.each(["stall", "stallUp", "stallDown"] as const)(
+    "is half-open (%s): the client notices and comes back",
+    async (fault) => {
+      const { server, proxy, sender } = await open(alert);
+      await sender.send(50);
+      const lost = state(sender, "waiting");
+      proxy[fault]();
+      await sender.send(50);
+      await lost;
+      await sender.send(50);
+      // The old path is gone for good, as it is when a router has forgotten it.
+      proxy.cut();
+      proxy.resume();
+      await sender.proveOpen();
+      await sender.settle(server);
+    },
+  );
 
   it.each(["stall", "stallUp", "stallDown"] as const)(
     "is half-open (%s) while the client goes on sending: it notices all the same",
@@ -95,7 +101,10 @@ describe("a network that", () => {
   );
 
   it("is slow: messages wait in the client, and are not given up while bytes leave", async () => {
-    const { server, proxy, sender } = await open({ watchdog: { pingAfterMs: 200, pongWithinMs: 2000 } }, 1000);
+    const { server, proxy, sender } = await open(
+      { watchdog: { pingAfterMs: 200, pongWithinMs: 2000 } },
+      1000,
+    );
     proxy.slow(400_000);
     await sender.send(1500);
     const tally = await sender.settle(server);

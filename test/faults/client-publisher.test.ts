@@ -10,11 +10,18 @@ import { startServer, temporaryFolder } from "../support/server-process.ts";
 
 const scope = scopePerTest();
 
-it("stores each sample once, over cuts, a stall, kill -9 and a polite restart", { timeout: 90_000 }, async () => {
+it("stores each sample once, over cuts, a stall, kill -9 and a polite restart", {
+  timeout: 90_000,
+}, async () => {
   const data = join(await temporaryFolder(scope), "data");
   let server = await startServer(scope, { data });
   const proxy = scope.own(await startProxy(server.url), (one) => one.stop());
-  const publisher = new ExperimentPublisher(proxy.url, { experiment: "E1", maxDelayMs: 100, gatherMs: 1, postTimeoutMs: 3000 });
+  const publisher = new ExperimentPublisher(proxy.url, {
+    experiment: "E1",
+    maxDelayMs: 100,
+    gatherMs: 1,
+    postTimeoutMs: 3000,
+  });
   scope.own(publisher, ({ connection }) => connection.destroy());
   let published = 0;
   const publish = async (count: number) => {
@@ -47,5 +54,7 @@ it("stores each sample once, over cuts, a stall, kill -9 and a polite restart", 
   }
   await within(publisher.close({ flushMs: 40_000 }), "the end of the flush", 60_000);
   expect(publisher.notStored).toBe(0);
-  expect(await storedSamples(server.url, "E1", "chain_1", "mu")).toEqual(Array.from({ length: published }, (_, nth) => nth + 1));
+  expect(await storedSamples(server.url, "E1", "chain_1", "mu")).toEqual(
+    Array.from({ length: published }, (_, nth) => nth + 1),
+  );
 });

@@ -19,7 +19,14 @@ interface Acknowledged {
 }
 
 /** Works until there is nothing to do or the server has gone; `acknowledged` is called for each submit. */
-async function work(url: string, ws: string, worker: string, book: Acknowledged, round: number, acknowledged: () => void): Promise<void> {
+async function work(
+  url: string,
+  ws: string,
+  worker: string,
+  book: Acknowledged,
+  round: number,
+  acknowledged: () => void,
+): Promise<void> {
   for (let number = 0; ; number += 1) {
     const details = await requestAgent(url, worker, `${worker} ${round} ${number}`);
     const { agent_id, request_id, init_task_data } = details;
@@ -58,20 +65,26 @@ interface Exported {
   readonly feedback: readonly { feedback: string }[];
 }
 
-const exported = async (server: ServerProcess) => dataOf(await request(server.url, "GET /crowd/studies/s/export")) as Exported;
+const exported = async (server: ServerProcess) =>
+  dataOf(await request(server.url, "GET /crowd/studies/s/export")) as Exported;
 
 type Bonus = { readonly unit: string; readonly paid: boolean; readonly share: number };
 
-const bonuses = async (server: ServerProcess) => dataOf(await request(server.url, "GET /crowd/studies/s/bonuses")) as readonly Bonus[];
+const bonuses = async (server: ServerProcess) =>
+  dataOf(await request(server.url, "GET /crowd/studies/s/bonuses")) as readonly Bonus[];
 
 const workers = ["a", "bb", "ccc", "dddd", "eeeee", "ffffff"];
 
 describe("kill -9 while six workers write and rank", () => {
-  it("loses no unit, ranking or feedback that was acknowledged, and pays no bonus twice", { timeout: 90_000 }, async () => {
+  it("loses no unit, ranking or feedback that was acknowledged, and pays no bonus twice", {
+    timeout: 90_000,
+  }, async () => {
     const data = join(await temporaryFolder(scope), "data");
     const server = await startServer(scope, { data });
     await loadStudy(server.url, "s", 12);
-    const books = workers.map((): Acknowledged => ({ done: new Map(), given: new Map(), feedback: [] }));
+    const books = workers.map(
+      (): Acknowledged => ({ done: new Map(), given: new Map(), feedback: [] }),
+    );
     let count = 0;
     const killed = new Promise<void>((resolve) => {
       const acknowledged = () => {
@@ -81,7 +94,8 @@ describe("kill -9 while six workers write and rank", () => {
       // The death of the server ends them, one way or another.
       for (const [nth, worker] of workers.entries()) {
         const book = books[nth];
-        if (book !== undefined) void work(server.url, server.ws(), worker, book, 1, acknowledged).catch(() => {});
+        if (book !== undefined)
+          void work(server.url, server.ws(), worker, book, 1, acknowledged).catch(() => {});
       }
     });
     await within(killed, "25 acknowledged submits", 30_000);
@@ -92,10 +106,18 @@ describe("kill -9 while six workers write and rank", () => {
       for (const [nth, book] of books.entries()) {
         for (const [id, work] of book.done) {
           const unit = study.units.find((candidate) => candidate.unit === id);
-          expect(unit).toMatchObject({ worker: workers[nth], status: expect.stringMatching(/done|duplicate/), ...work });
+          expect(unit).toMatchObject({
+            worker: workers[nth],
+            status: expect.stringMatching(/done|duplicate/),
+            ...work,
+          });
         }
-        for (const id of book.given.keys()) expect(study.units.find(({ unit }) => unit === id)).toMatchObject({ worker: workers[nth] });
-        for (const text of book.feedback) expect(study.feedback.filter(({ feedback }) => feedback === text)).toHaveLength(1);
+        for (const id of book.given.keys())
+          expect(study.units.find(({ unit }) => unit === id)).toMatchObject({
+            worker: workers[nth],
+          });
+        for (const text of book.feedback)
+          expect(study.feedback.filter(({ feedback }) => feedback === text)).toHaveLength(1);
       }
       return study;
     };
@@ -104,8 +126,13 @@ describe("kill -9 while six workers write and rank", () => {
     for (const { given, done } of books) {
       for (const [unit, agent] of given) {
         if (done.has(unit)) continue;
-        const { stage, cad, permutation } = (await exported(again)).units.find((candidate) => candidate.unit === unit) ?? { stage: "" };
-        const own = stage === "CAD" ? { cad: cad ?? `late ${unit}` } : { permutation: permutation ?? [0, 1, 2, 3] };
+        const { stage, cad, permutation } = (await exported(again)).units.find(
+          (candidate) => candidate.unit === unit,
+        ) ?? { stage: "" };
+        const own =
+          stage === "CAD"
+            ? { cad: cad ?? `late ${unit}` }
+            : { permutation: permutation ?? [0, 1, 2, 3] };
         expect(await submitTask(again.url, agent, own)).toMatchObject({ status: 200 });
         done.set(unit, own);
       }
@@ -117,7 +144,9 @@ describe("kill -9 while six workers write and rank", () => {
       }
     }
     const { units } = await check();
-    const pairs = units.map(({ worker, stage, original_id }) => `${worker} ${stage} ${original_id}`);
+    const pairs = units.map(
+      ({ worker, stage, original_id }) => `${worker} ${stage} ${original_id}`,
+    );
     expect(new Set(pairs).size).toBe(pairs.length);
     const open = units.filter(({ status }) => status === "open");
     // A unit whose giving out was stored but not heard of stays with its worker until it is abandoned.
@@ -138,9 +167,13 @@ describe("kill -9 while six workers write and rank", () => {
     const third = await startServer(scope, { data, port: server.port });
     const table = await bonuses(third);
     expect(table.map(({ unit }) => unit)).toEqual(due.map(({ unit }) => unit));
-    for (const unit of paid) expect(table.filter((line) => line.unit === unit)).toMatchObject([{ paid: true }]);
+    for (const unit of paid)
+      expect(table.filter((line) => line.unit === unit)).toMatchObject([{ paid: true }]);
     expect(table.filter((line) => line.paid).length - paid.length).toBeLessThanOrEqual(1);
-    for (const { unit } of due) expect((await request(third.url, `POST /crowd/studies/s/bonuses/${unit}/paid`)).status).toBe(200);
+    for (const { unit } of due)
+      expect((await request(third.url, `POST /crowd/studies/s/bonuses/${unit}/paid`)).status).toBe(
+        200,
+      );
     const after = await bonuses(third);
     expect(after).toEqual(due.map((line) => ({ ...line, paid: true })));
   });

@@ -78,8 +78,10 @@ class WorkingMonitor {
       const { event, payload } = await this.#socket.events.next(60_000);
       if (event === "connect") this.#socket.emit("con", { monitor_id: this.monitorId });
       if (event === "con ok") this.#registrations += 1;
-      if (event === "command do") this.received.push((payload as { command_id?: string }).command_id ?? "");
-      if (this.#manner !== "after coming back" || this.#registrations > 1) for (const id of this.received) this.#answer(id);
+      if (event === "command do")
+        this.received.push((payload as { command_id?: string }).command_id ?? "");
+      if (this.#manner !== "after coming back" || this.#registrations > 1)
+        for (const id of this.received) this.#answer(id);
       if (event === last) return;
     }
   }
@@ -87,12 +89,18 @@ class WorkingMonitor {
   #answer(id: string): void {
     if (this.answered.has(id)) return;
     this.answered.add(id);
-    this.#socket.emit("command done", this.#manner === "without ids" ? undefined : { command_id: id });
+    this.#socket.emit(
+      "command done",
+      this.#manner === "without ids" ? undefined : { command_id: id },
+    );
   }
 }
 
-const restart = (data: string, server: ServerProcess, config: Readonly<Record<string, unknown>> = {}) =>
-  startServer(scope, { data, port: server.port, config });
+const restart = (
+  data: string,
+  server: ServerProcess,
+  config: Readonly<Record<string, unknown>> = {},
+) => startServer(scope, { data, port: server.port, config });
 
 async function freshServer(config: Readonly<Record<string, unknown>> = {}) {
   const data = joinPath(await temporaryFolder(scope), "data");
@@ -100,7 +108,9 @@ async function freshServer(config: Readonly<Record<string, unknown>> = {}) {
 }
 
 describe("kill -9 while eight users send to four monitors", () => {
-  it("loses no confirmed command, doubles none, keeps their order and tells no lie", { timeout: 90_000 }, async () => {
+  it("loses no confirmed command, doubles none, keeps their order and tells no lie", {
+    timeout: 90_000,
+  }, async () => {
     const { data, server } = await freshServer();
     // Two that work, one that has everything still in its hands, one that comes only after the restart.
     const [prompt, second, slow] = [
@@ -114,7 +124,13 @@ describe("kill -9 while eight users send to four monitors", () => {
     const users: { readonly user: SendingUser; readonly monitorId: string }[] = [];
     for (let number = 0; number < 8; number += 1) {
       const monitorId = ids[number % 4] ?? "";
-      users.push({ user: new SendingUser(await DeviceSocket.user(scope, server.url, monitorId), `user ${number}`), monitorId });
+      users.push({
+        user: new SendingUser(
+          await DeviceSocket.user(scope, server.url, monitorId),
+          `user ${number}`,
+        ),
+        monitorId,
+      });
     }
 
     let confirmed = 0;
@@ -142,17 +158,26 @@ describe("kill -9 while eight users send to four monitors", () => {
     );
     await eventually(
       "the others are back, and have what waited",
-      async () => [await commandsOf(again.url, prompt.monitorId), await commandsOf(again.url, second.monitorId)].flat(),
+      async () =>
+        [
+          await commandsOf(again.url, prompt.monitorId),
+          await commandsOf(again.url, second.monitorId),
+        ].flat(),
       (commands) => commands.every(({ status }) => status !== "queued"),
       20_000,
     );
     const slowList = await eventually(
       "what the slow one had in its hands is done",
       () => commandsOf(again.url, slow.monitorId),
-      (commands) => slow.answered.size > 0 && done(commands, slow.answered) && commands.every(({ status }) => status !== "queued"),
+      (commands) =>
+        slow.answered.size > 0 &&
+        done(commands, slow.answered) &&
+        commands.every(({ status }) => status !== "queued"),
       20_000,
     );
-    const monitors = new Map([prompt, second, slow, away].map((monitor) => [monitor.monitorId, monitor]));
+    const monitors = new Map(
+      [prompt, second, slow, away].map((monitor) => [monitor.monitorId, monitor]),
+    );
     const lists = new Map([
       [prompt.monitorId, await commandsOf(again.url, prompt.monitorId)],
       [second.monitorId, await commandsOf(again.url, second.monitorId)],
@@ -169,7 +194,8 @@ describe("kill -9 while eight users send to four monitors", () => {
       expect(received).toEqual(listedIds.filter((id) => received.includes(id)));
       for (const { command_id, status } of commands) {
         // Done: the monitor did it. Anything else that ended before it was handed out would be a lie as well.
-        if (status === "done") expect(answered.has(command_id), `${command_id} is ${status}`).toBe(true);
+        if (status === "done")
+          expect(answered.has(command_id), `${command_id} is ${status}`).toBe(true);
         if (received.includes(command_id)) expect(["sent", "done", "failed"]).toContain(status);
       }
     }
@@ -177,9 +203,12 @@ describe("kill -9 while eight users send to four monitors", () => {
       const commands = lists.get(monitorId) ?? [];
       const mine = commands.filter(({ command }) => user.sent.includes(command));
       // All that was confirmed, in the order of sending; behind it perhaps some of the four that were on their way.
-      expect(mine.slice(0, user.confirmed.length).map(({ command_id }) => command_id)).toEqual(user.confirmed);
+      expect(mine.slice(0, user.confirmed.length).map(({ command_id }) => command_id)).toEqual(
+        user.confirmed,
+      );
       expect(mine.map(({ command }) => command)).toEqual(user.sent.slice(0, mine.length));
-      for (const { command_id, status } of mine) if (user.finished.has(command_id)) expect(status).toBe("done");
+      for (const { command_id, status } of mine)
+        if (user.finished.has(command_id)) expect(status).toBe("done");
     }
   });
 });
@@ -233,7 +262,8 @@ describe("after kill -9", () => {
     const again = await restart(data, server, config);
     const failed = await eventually(
       "failed",
-      async () => (await commandsOf(again.url, monitorId)).find(({ command_id }) => command_id === id),
+      async () =>
+        (await commandsOf(again.url, monitorId)).find(({ command_id }) => command_id === id),
       (command) => command?.status === "failed",
     );
     expect(failed?.reason ?? "monitor disconnected").toBe("monitor disconnected");

@@ -13,7 +13,15 @@ async function storing() {
   await store.load();
   for (let n = Number(first); ; n++) {
     const id = `${n}`;
-    const message = { id, text: "x".repeat(n % 300), acceptedAt: 1, expiresAt: null, resend: false, awaitsAck: false, written: false };
+    const message = {
+      id,
+      text: "x".repeat(n % 300),
+      acceptedAt: 1,
+      expiresAt: null,
+      resend: false,
+      awaitsAck: false,
+      written: false,
+    };
     const put = store.put(message).then(() => say("stored", id));
     if (n % 3 !== 0) {
       store.remove(id).then(() => say("removed", id));
@@ -25,7 +33,15 @@ async function storing() {
 /** What does not fit is rejected, with all that is written in one go with it. */
 async function filling() {
   const put = (id, length) => {
-    const message = { id, text: "x".repeat(length), acceptedAt: 1, expiresAt: null, resend: false, awaitsAck: false, written: false };
+    const message = {
+      id,
+      text: "x".repeat(length),
+      acceptedAt: 1,
+      expiresAt: null,
+      resend: false,
+      awaitsAck: false,
+      written: false,
+    };
     return store.put(message).then(
       () => say("stored", id),
       (error) => say("rejected", `${id} ${error.code} ${error.message}`),

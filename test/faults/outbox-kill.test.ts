@@ -22,8 +22,9 @@ interface Event {
 
 /** Runs a child until it ends, or until some time after its first stored message. Everything that it has written. */
 async function run(args: readonly string[], killAfterMs?: number): Promise<readonly Event[]> {
-  const child = scope.own(spawn(process.execPath, [childPath, ...args], { stdio: ["ignore", "pipe", "pipe"] }), (one) =>
-    one.kill("SIGKILL"),
+  const child = scope.own(
+    spawn(process.execPath, [childPath, ...args], { stdio: ["ignore", "pipe", "pipe"] }),
+    (one) => one.kill("SIGKILL"),
   );
   let [said, complained] = ["", ""];
   let isDoomed = false;
@@ -36,19 +37,30 @@ async function run(args: readonly string[], killAfterMs?: number): Promise<reado
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     complained += text;
   });
-  const [code, signal] = await within(once(child, "close"), `end of ${args[0]}; it said ${said.slice(-500)} ${complained}`, 20_000);
-  expect([code, signal], complained).toEqual(killAfterMs === undefined ? [0, null] : [null, "SIGKILL"]);
+  const [code, signal] = await within(
+    once(child, "close"),
+    `end of ${args[0]}; it said ${said.slice(-500)} ${complained}`,
+    20_000,
+  );
+  expect([code, signal], complained).toEqual(
+    killAfterMs === undefined ? [0, null] : [null, "SIGKILL"],
+  );
   // The last line may be cut.
   return said
     .slice(0, said.lastIndexOf("\n") + 1)
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => ({ what: line.slice(0, line.indexOf(" ")), id: line.slice(line.indexOf(" ") + 1) }));
+    .map((line) => ({
+      what: line.slice(0, line.indexOf(" ")),
+      id: line.slice(line.indexOf(" ") + 1),
+    }));
 }
 
-const idsOf = (events: readonly Event[], what: string) => events.filter((event) => event.what === what).map(({ id }) => id);
+const idsOf = (events: readonly Event[], what: string) =>
+  events.filter((event) => event.what === what).map(({ id }) => id);
 const newPath = async () => join(await temporaryFolder(scope), "outbox.jsonl");
-const next = (events: readonly Event[]) => `${1 + Math.max(0, ...events.map(({ id }) => Number(id)))}`;
+const next = (events: readonly Event[]) =>
+  `${1 + Math.max(0, ...events.map(({ id }) => Number(id)))}`;
 
 /** Notes what comes, answers it, and sometimes breaks off a connection. */
 class Server {
@@ -83,10 +95,13 @@ function expectAscending(ids: readonly string[]): void {
 }
 
 describe("kill -9 of a process with a FileOutboxStore", () => {
-  it("loses nothing that was stored, and brings nothing back that was removed", { timeout: 120_000 }, async () => {
+  it("loses nothing that was stored, and brings nothing back that was removed", {
+    timeout: 120_000,
+  }, async () => {
     const path = await newPath();
     const events: Event[] = [];
-    for (let round = 0; round < rounds; round++) events.push(...(await run(["storing", path, next(events)], Math.random() * 100)));
+    for (let round = 0; round < rounds; round++)
+      events.push(...(await run(["storing", path, next(events)], Math.random() * 100)));
     const store = scope.own(new FileOutboxStore(path), (one) => one.close());
     const left = await store.load();
     const [removed, marked] = [new Set(idsOf(events, "removed")), new Set(idsOf(events, "marked"))];
@@ -140,7 +155,8 @@ describe("kill -9 of a process with a FileOutboxStore", () => {
     const server = new Server();
     const url = await server.start();
     const events: Event[] = [];
-    for (let round = 0; round < rounds; round++) events.push(...(await run(["plain", path, next(events), url], Math.random() * 150)));
+    for (let round = 0; round < rounds; round++)
+      events.push(...(await run(["plain", path, next(events), url], Math.random() * 150)));
     events.push(...(await run(["plain-last", path, "0", url])));
     expectAscending(server.received);
     const known = new Set([...server.received, ...idsOf(events, "unknown")]);
@@ -156,9 +172,21 @@ describe("a disk that is full in the midst of a message", () => {
   it("has it rejected with all that is written in one go with it; that is not there afterwards, and others are stored", async () => {
     const path = await newPath();
     // A process may be kept from writing beyond a size: to it, that is a full disk.
-    const { stdout, stderr } = spawnSync("prlimit", ["--fsize=8192", process.execPath, childPath, "filling", path], { encoding: "utf8" });
-    const rejected = (id: string) => expect.stringMatching(`^rejected ${id} outbox_unavailable .*EFBIG`);
-    expect(stdout.split("\n"), stderr).toEqual(["stored a", rejected("b"), rejected("c"), rejected("large"), "stored d", ""]);
+    const { stdout, stderr } = spawnSync(
+      "prlimit",
+      ["--fsize=8192", process.execPath, childPath, "filling", path],
+      { encoding: "utf8" },
+    );
+    const rejected = (id: string) =>
+      expect.stringMatching(`^rejected ${id} outbox_unavailable .*EFBIG`);
+    expect(stdout.split("\n"), stderr).toEqual([
+      "stored a",
+      rejected("b"),
+      rejected("c"),
+      rejected("large"),
+      "stored d",
+      "",
+    ]);
     const store = scope.own(new FileOutboxStore(path), (one) => one.close());
     expect((await store.load()).map(({ id }) => id)).toEqual(["a", "d"]);
   });

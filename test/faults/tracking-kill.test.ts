@@ -6,7 +6,14 @@ import { within } from "../support/inbox.ts";
 import { scopePerTest } from "../support/scope.ts";
 import { type ServerProcess, startServer, temporaryFolder } from "../support/server-process.ts";
 import type { TextSocket } from "../support/text-socket.ts";
-import { clientAt, handled, objectIdsOf, openAt, processorAt, startObject } from "../support/tracking.ts";
+import {
+  clientAt,
+  handled,
+  objectIdsOf,
+  openAt,
+  processorAt,
+  startObject,
+} from "../support/tracking.ts";
 
 const scope = scopePerTest();
 
@@ -17,7 +24,8 @@ async function freshServer(): Promise<{ readonly data: string; readonly server: 
 
 const timelineOf = async (server: ServerProcess, id: number) => {
   const { json } = await request(server.url, `GET /timelines?objectId=${id}`);
-  return ((json as { data?: { timeStamp: string; processorId: string }[] } | undefined)?.data ?? []) as readonly object[];
+  return ((json as { data?: { timeStamp: string; processorId: string }[] } | undefined)?.data ??
+    []) as readonly object[];
 };
 
 /** What a processor that comes is told of the present objects: by id the text of the map. */
@@ -25,7 +33,12 @@ async function mapsOf(server: ServerProcess): Promise<Map<number, string>> {
   const processor = await openAt(scope, server, "/processor");
   processor.send({ type: "identifier", id: "newcomer" });
   const frames = await handled(processor);
-  return new Map(frames.map((frame) => [JSON.parse(frame).objectId, /"featureMap":(.*)}$/.exec(frame)?.[1] ?? ""]));
+  return new Map(
+    frames.map((frame) => [
+      JSON.parse(frame).objectId,
+      /"featureMap":(.*)}$/.exec(frame)?.[1] ?? "",
+    ]),
+  );
 }
 
 describe("after kill -9", () => {
@@ -35,7 +48,12 @@ describe("after kill -9", () => {
     const dan = await clientAt(scope, server);
     const ids: number[] = [];
     for (let n = 0; n < 4; n++)
-      ids.push(await startObject(dan, camera, { cameraId: "a", ...(n === 1 ? { frameId: 1, boxId: 1 } : { image: `image ${n}` }) }));
+      ids.push(
+        await startObject(dan, camera, {
+          cameraId: "a",
+          ...(n === 1 ? { frameId: 1, boxId: 1 } : { image: `image ${n}` }),
+        }),
+      );
     expect(ids).toEqual([1, 2, 3, 4]);
     for (const map of ["[1.0]", "[2.0,1e-7]"]) {
       camera.send(`{"type":"featureMap","objectId":1,"featureMap":${map}}`);
@@ -60,7 +78,9 @@ describe("after kill -9", () => {
     );
     const eve = await openAt(scope, again, "/client");
     eve.send({ type: "setUsesImages", usesImages: true });
-    expect((await handled(eve)).map((frame) => JSON.parse(frame))).toEqual([{ type: "newObject", objectId: 1, image: "image 0" }]);
+    expect((await handled(eve)).map((frame) => JSON.parse(frame))).toEqual([
+      { type: "newObject", objectId: 1, image: "image 0" },
+    ]);
     const back = await processorAt(scope, again, "a");
     expect(await startObject(eve, back, { cameraId: "a", image: "x" })).toBe(5);
     back.send({ type: "boundingBoxes", frameId: 2, boxes: [{ objectId: 1 }] });
@@ -69,7 +89,9 @@ describe("after kill -9", () => {
     expect(after.slice(0, before[0]?.length)).toEqual(before[0]);
   });
 
-  it("amid starts, stops, maps and boxes nothing that was told is lost, and no id is given twice", { timeout: 60_000 }, async () => {
+  it("amid starts, stops, maps and boxes nothing that was told is lost, and no id is given twice", {
+    timeout: 60_000,
+  }, async () => {
     const { data, server } = await freshServer();
     const camera = await processorAt(scope, server, "a");
     const clients = [await clientAt(scope, server), await clientAt(scope, server)];
@@ -89,7 +111,11 @@ describe("after kill -9", () => {
         if (message.type === "stop") stopped.add(id);
         if (message.type === "featureMap") told.set(id, JSON.stringify(message.featureMap));
         camera.send({ type: "featureMap", objectId: id, featureMap: [n, "x".repeat(3000)] });
-        camera.send({ type: "boundingBoxes", frameId: n, boxes: started.map((objectId) => ({ objectId })) });
+        camera.send({
+          type: "boundingBoxes",
+          frameId: n,
+          boxes: started.map((objectId) => ({ objectId })),
+        });
         if (started.length >= 150) killed ??= server.kill("SIGKILL");
       }
     };
@@ -121,12 +147,15 @@ describe("after kill -9", () => {
     for (const [id, map] of told) {
       if (!maps.has(id)) continue;
       // What was told, or what was stored after that and could not be told any more.
-      const [toldNth, storedNth] = [map, maps.get(id) ?? "[-1]"].map((text) => Number(JSON.parse(text)[0]));
+      const [toldNth, storedNth] = [map, maps.get(id) ?? "[-1]"].map((text) =>
+        Number(JSON.parse(text)[0]),
+      );
       expect(storedNth, `map of ${id}`).toBeGreaterThanOrEqual(toldNth ?? 0);
     }
     const seenBoth = [...spotted].filter((id) => maps.has(id));
     expect(seenBoth.length).toBeGreaterThan(10);
-    for (const id of seenBoth) expect((await timelineOf(again, id)).length, `timeline of ${id}`).toBeGreaterThan(0);
+    for (const id of seenBoth)
+      expect((await timelineOf(again, id)).length, `timeline of ${id}`).toBeGreaterThan(0);
     const back = await processorAt(scope, again, "a");
     const eve = await clientAt(scope, again);
     expect(await startObject(eve, back, { cameraId: "a", image: "x" })).toBe(ids.length + 1);

@@ -22,7 +22,10 @@ function isFresh(): boolean {
 /** Called by vitest once, before the first wire test file. Throws with the compiler's output if the build fails. */
 export default function setup(): void {
   if (isFresh()) return;
-  const { status, stdout, stderr } = spawnSync("npm", ["run", "--silent", "build:server"], { cwd: projectPath, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync("npm", ["run", "--silent", "build:server"], {
+    cwd: projectPath,
+    encoding: "utf8",
+  });
   if (status === 0) return;
   // A failed build may have written it all the same; without it the next run builds again.
   rmSync(cliPath, { force: true });

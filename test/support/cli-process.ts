@@ -16,7 +16,11 @@ export class CliProcess {
   readonly remarks: Inbox<string>;
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
-    const child = spawn(process.execPath, [cliPath, ...args], { cwd: projectPath, env: environment(env), stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [cliPath, ...args], {
+      cwd: projectPath,
+      env: environment(env),
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     this.#child = child;
     const name = `switchboard ${args.join(" ")}`;
     this.lines = linesOf(child.stdout, `line of ${name}`);

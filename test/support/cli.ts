@@ -12,9 +12,18 @@ export interface CliResult {
 /** Resolves with how it ended, whatever its exit code. */
 export async function runCli(...args: string[]): Promise<CliResult> {
   return await new Promise((resolve) => {
-    execFile(process.execPath, [cliPath, ...args], { cwd: projectPath, env: environment(), timeout: 15_000 }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : -1, stdout, stderr });
-    });
+    execFile(
+      process.execPath,
+      [cliPath, ...args],
+      { cwd: projectPath, env: environment(), timeout: 15_000 },
+      (error, stdout, stderr) => {
+        resolve({
+          code: error === null ? 0 : typeof error.code === "number" ? error.code : -1,
+          stdout,
+          stderr,
+        });
+      },
+    );
   });
 }
 
@@ -27,7 +36,8 @@ export interface TokenOptions {
 
 /** Creates a static token in a data directory and returns it. */
 export async function createToken(data: string, options: TokenOptions): Promise<string> {
-  const flags = (flag: string, values: readonly string[] = []) => values.flatMap((value) => [flag, value]);
+  const flags = (flag: string, values: readonly string[] = []) =>
+    values.flatMap((value) => [flag, value]);
   const { code, stdout, stderr } = await runCli(
     "token",
     "create",

@@ -17,16 +17,39 @@ export interface AgentDetails {
 }
 
 /** Loads the first `count` of the example's sentences. */
-export async function loadStudy(url: string, id: string, count: number, settings: object = {}): Promise<void> {
-  const file = JSON.parse(await readFile(join(projectPath, "examples/data/crowd_sentences.json"), "utf8"));
-  dataOf(await request(url, "POST /crowd/studies", { body: { ...file, id, sentences: file.sentences.slice(0, count), ...settings } }));
+export async function loadStudy(
+  url: string,
+  id: string,
+  count: number,
+  settings: object = {},
+): Promise<void> {
+  const file = JSON.parse(
+    await readFile(join(projectPath, "examples/data/crowd_sentences.json"), "utf8"),
+  );
+  dataOf(
+    await request(url, "POST /crowd/studies", {
+      body: { ...file, id, sentences: file.sentences.slice(0, count), ...settings },
+    }),
+  );
 }
 
-export async function requestAgent(url: string, worker: string, registration: string): Promise<AgentDetails> {
-  const provider_data = { worker_name: worker, agent_registration_id: registration, assignment_id: "assignment", provider_type: "mock" };
-  const { json, text } = await request(url, "POST /request_agent", { body: { provider_data, client_timestamp: Date.now() / 1000 } });
+export async function requestAgent(
+  url: string,
+  worker: string,
+  registration: string,
+): Promise<AgentDetails> {
+  const provider_data = {
+    worker_name: worker,
+    agent_registration_id: registration,
+    assignment_id: "assignment",
+    provider_type: "mock",
+  };
+  const { json, text } = await request(url, "POST /request_agent", {
+    body: { provider_data, client_timestamp: Date.now() / 1000 },
+  });
   const packet = json as { packet_type?: string; data?: AgentDetails };
-  if (packet.packet_type !== "agent_details" || packet.data === undefined) throw new Error(`no agent_details: ${text}`);
+  if (packet.packet_type !== "agent_details" || packet.data === undefined)
+    throw new Error(`no agent_details: ${text}`);
   return packet.data;
 }
 
@@ -38,7 +61,11 @@ export async function agentOf(url: string, worker: string, registration: string)
 }
 
 /** The status and JSON of a submit. */
-export async function submitTask(url: string, agent: string, final_data: object): Promise<{ status: number; json: unknown }> {
+export async function submitTask(
+  url: string,
+  agent: string,
+  final_data: object,
+): Promise<{ status: number; json: unknown }> {
   const { status, json } = await request(url, "POST /submit_task", {
     body: { USED_AGENT_ID: agent, final_data, client_timestamp: Date.now() / 1000 },
   });
@@ -63,7 +90,13 @@ export class PacketSocket {
 
   send(packet_type: string, data: object | undefined, differences: object = {}): void {
     this.#seconds += 1;
-    this.socket.send({ packet_type, subject_id: this.#agent, data, client_timestamp: this.#seconds, ...differences });
+    this.socket.send({
+      packet_type,
+      subject_id: this.#agent,
+      data,
+      client_timestamp: this.#seconds,
+      ...differences,
+    });
   }
 
   alive(differences: object = {}): void {
@@ -71,13 +104,18 @@ export class PacketSocket {
   }
 
   live(message: object, differences: object = {}): void {
-    this.send("mephisto_bound_live_update", { update_id: this.#newUpdate(), ...message }, differences);
+    this.send(
+      "mephisto_bound_live_update",
+      { update_id: this.#newUpdate(), ...message },
+      differences,
+    );
   }
 
   /** The `data` of the next packet, which must be of this type. */
   async next(packet_type: string): Promise<Message> {
     const packet = await this.socket.json();
-    if (packet.packet_type !== packet_type) throw new Error(`${JSON.stringify(packet)} came where ${packet_type} was due`);
+    if (packet.packet_type !== packet_type)
+      throw new Error(`${JSON.stringify(packet)} came where ${packet_type} was due`);
     return packet.data as Message;
   }
 

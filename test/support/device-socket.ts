@@ -27,7 +27,10 @@ type Connect = (url: string, options: Readonly<Record<string, unknown>>) => Clie
 // 4.0.1 has no types for its ES module, and its CommonJS ones are of no use here.
 const { io: oldest } = createRequire(import.meta.url)("socket.io-client-4-0-1") as { io: Connect };
 
-const versions: Readonly<Record<string, Connect>> = { current: newest as unknown as Connect, "4.0.1": oldest };
+const versions: Readonly<Record<string, Connect>> = {
+  current: newest as unknown as Connect,
+  "4.0.1": oldest,
+};
 
 /** The versions of socket.io-client: the current one, and the one that existing pages load. */
 export type Version = "current" | "4.0.1";
@@ -42,9 +45,10 @@ const transportsOf: Readonly<Record<Transport, readonly string[]>> = {
 };
 
 /** Every kind of client that the tests connect with. */
-export const clientKinds: readonly { readonly version: Version; readonly transport: Transport }[] = (["current", "4.0.1"] as const).flatMap(
-  (version) => (["websocket", "polling", "upgrade"] as const).map((transport) => ({ version, transport })),
-);
+export const clientKinds: readonly { readonly version: Version; readonly transport: Transport }[] =
+  (["current", "4.0.1"] as const).flatMap((version) =>
+    (["websocket", "polling", "upgrade"] as const).map((transport) => ({ version, transport })),
+  );
 
 export interface DeviceSocketOptions {
   readonly version?: Version;
@@ -90,8 +94,12 @@ export class DeviceSocket {
     this.events = new Inbox(`event from ${url} (${version}, ${transport})`);
     this.#client.onAny((event, ...args) => this.events.push({ event, payload: args[0] }));
     this.#client.on("connect", () => this.events.push({ event: "connect", payload: undefined }));
-    this.#client.on("disconnect", (reason) => this.events.push({ event: "disconnect", payload: reason }));
-    this.#client.on("connect_error", (error) => this.events.push({ event: "connect_error", payload: String(error) }));
+    this.#client.on("disconnect", (reason) =>
+      this.events.push({ event: "disconnect", payload: reason }),
+    );
+    this.#client.on("connect_error", (error) =>
+      this.events.push({ event: "connect_error", payload: String(error) }),
+    );
   }
 
   /** Connects without waiting: for connections that are refused or come and go. Ended with the scope. */
@@ -101,7 +109,11 @@ export class DeviceSocket {
     return socket;
   }
 
-  static async connect(scope: Scope, url: string, options: DeviceSocketOptions = {}): Promise<DeviceSocket> {
+  static async connect(
+    scope: Scope,
+    url: string,
+    options: DeviceSocketOptions = {},
+  ): Promise<DeviceSocket> {
     const socket = DeviceSocket.launch(scope, url, options);
     await socket.next("connect");
     return socket;
@@ -122,7 +134,12 @@ export class DeviceSocket {
   }
 
   /** A monitor that has got `con ok`. */
-  static async monitor(scope: Scope, url: string, monitorId: string, options: DeviceSocketOptions = {}): Promise<DeviceSocket> {
+  static async monitor(
+    scope: Scope,
+    url: string,
+    monitorId: string,
+    options: DeviceSocketOptions = {},
+  ): Promise<DeviceSocket> {
     const monitor = await DeviceSocket.connect(scope, url, options);
     monitor.emit("con", { monitor_id: monitorId });
     await monitor.next("con ok");
@@ -145,7 +162,9 @@ export class DeviceSocket {
   async next(event: string, deadlineMs?: number): Promise<Payload> {
     const came = await this.events.next(deadlineMs);
     if (came.event !== event)
-      throw new Error(`"${came.event}" ${JSON.stringify(came.payload)?.slice(0, 500)} came where "${event}" was due`);
+      throw new Error(
+        `"${came.event}" ${JSON.stringify(came.payload)?.slice(0, 500)} came where "${event}" was due`,
+      );
     return payloadOf(came);
   }
 
@@ -166,8 +185,12 @@ export class DeviceSocket {
   async transportIs(name: "websocket" | "polling"): Promise<void> {
     const { engine } = this.#client.io;
     if (engine.transport.name === name) return;
-    await within(new Promise<void>((resolve) => engine.once("upgrade", resolve)), `upgrade to ${name}`);
-    if (engine.transport.name !== name) throw new Error(`the transport is ${engine.transport.name}`);
+    await within(
+      new Promise<void>((resolve) => engine.once("upgrade", resolve)),
+      `upgrade to ${name}`,
+    );
+    if (engine.transport.name !== name)
+      throw new Error(`the transport is ${engine.transport.name}`);
   }
 
   /** Resolves when the transport below is closed too, not only the namespace left. */

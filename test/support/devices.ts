@@ -13,24 +13,44 @@ export interface ListedCommand {
 }
 
 /** The commands of a monitor in the order in which they are listed; `query`: what follows the path ("?status=queued"). */
-export async function commandsOf(url: string, monitorId: string, query = ""): Promise<readonly ListedCommand[]> {
-  const data = dataOf(await request(url, `GET /devices/${encodeURIComponent(monitorId)}/commands${query}`));
+export async function commandsOf(
+  url: string,
+  monitorId: string,
+  query = "",
+): Promise<readonly ListedCommand[]> {
+  const data = dataOf(
+    await request(url, `GET /devices/${encodeURIComponent(monitorId)}/commands${query}`),
+  );
   if (!Array.isArray(data)) throw new Error(`the commands are no list: ${JSON.stringify(data)}`);
   return data.map(listed);
 }
 
 /** The status of one command; throws if it is not listed exactly once. */
 export async function statusOf(url: string, monitorId: string, commandId: string): Promise<string> {
-  const found = (await commandsOf(url, monitorId)).filter(({ command_id }) => command_id === commandId);
-  if (found.length !== 1 || found[0] === undefined) throw new Error(`command ${commandId} is listed ${found.length} times`);
+  const found = (await commandsOf(url, monitorId)).filter(
+    ({ command_id }) => command_id === commandId,
+  );
+  if (found.length !== 1 || found[0] === undefined)
+    throw new Error(`command ${commandId} is listed ${found.length} times`);
   return found[0].status;
 }
 
 function listed(item: unknown): ListedCommand {
-  if (typeof item === "object" && item !== null && "command_id" in item && "command" in item && "status" in item) {
+  if (
+    typeof item === "object" &&
+    item !== null &&
+    "command_id" in item &&
+    "command" in item &&
+    "status" in item
+  ) {
     const { command_id, command, status } = item;
-    if (typeof command_id === "string" && typeof command === "string" && typeof status === "string") {
-      const reason = "reason" in item && typeof item.reason === "string" ? { reason: item.reason } : {};
+    if (
+      typeof command_id === "string" &&
+      typeof command === "string" &&
+      typeof status === "string"
+    ) {
+      const reason =
+        "reason" in item && typeof item.reason === "string" ? { reason: item.reason } : {};
       // "done late" may be spelled done_late, or be done with a field late.
       const late = "late" in item && item.late === true && !/late$/.test(status) ? " late" : "";
       return { command_id, command, status: status.replace(/[_-]/g, " ") + late, ...reason };
@@ -40,8 +60,16 @@ function listed(item: unknown): ListedCommand {
 }
 
 /** A Socket.IO client by hand over WebSocket, connected to the default namespace; its frames are the packets. */
-export async function packetSocket(scope: Scope, wsUrl: string, options?: OpenOptions): Promise<TextSocket> {
-  const socket = await TextSocket.open(scope, `${wsUrl}/socket.io/?EIO=4&transport=websocket`, options);
+export async function packetSocket(
+  scope: Scope,
+  wsUrl: string,
+  options?: OpenOptions,
+): Promise<TextSocket> {
+  const socket = await TextSocket.open(
+    scope,
+    `${wsUrl}/socket.io/?EIO=4&transport=websocket`,
+    options,
+  );
   await socket.frames.until((packet) => packet.startsWith("0{"));
   socket.send("40");
   await socket.frames.until((packet) => packet.startsWith("40"));
@@ -52,7 +80,11 @@ export async function packetSocket(scope: Scope, wsUrl: string, options?: OpenOp
  * A monitor that is registered and from now on answers nothing, neither the server's pings nor those of WebSocket itself: what is
  * left of a device that lost its power.
  */
-export async function deadMonitor(scope: Scope, wsUrl: string, monitorId: string): Promise<TextSocket> {
+export async function deadMonitor(
+  scope: Scope,
+  wsUrl: string,
+  monitorId: string,
+): Promise<TextSocket> {
   const socket = await packetSocket(scope, wsUrl, { autoPong: false });
   socket.send(`42${JSON.stringify(["con", { monitor_id: monitorId }])}`);
   await socket.frames.until((packet) => packet.startsWith('42["con ok"'));
@@ -69,7 +101,9 @@ export class PollingClient {
   }
 
   /** Does the handshake; returns the client and the packets that came with it. */
-  static async open(base: string): Promise<{ readonly client: PollingClient; readonly packets: readonly string[] }> {
+  static async open(
+    base: string,
+  ): Promise<{ readonly client: PollingClient; readonly packets: readonly string[] }> {
     const client = new PollingClient(`${base}/socket.io/?EIO=3&transport=polling`);
     const packets = await client.poll();
     const [open = ""] = packets;
@@ -97,8 +131,13 @@ export class PollingClient {
   async emit(event: string, payload?: unknown): Promise<void> {
     const packet = `42${JSON.stringify(payload === undefined ? [event] : [event, payload])}`;
     const headers = { "content-type": "text/plain;charset=UTF-8" };
-    const response = await fetch(this.#url + this.#sid, { method: "POST", headers, body: `${packet.length}:${packet}` });
-    if ((await response.text()) !== "ok") throw new Error(`posting ${event} got ${response.status}`);
+    const response = await fetch(this.#url + this.#sid, {
+      method: "POST",
+      headers,
+      body: `${packet.length}:${packet}`,
+    });
+    if ((await response.text()) !== "ok")
+      throw new Error(`posting ${event} got ${response.status}`);
   }
 }
 
@@ -107,7 +146,8 @@ function splitPayload(text: string): string[] {
   for (let at = 0; at < text.length; ) {
     const colon = text.indexOf(":", at);
     const length = Number(text.slice(at, colon));
-    if (colon < 0 || !Number.isInteger(length)) throw new Error(`not an Engine.IO 3 payload: ${text}`);
+    if (colon < 0 || !Number.isInteger(length))
+      throw new Error(`not an Engine.IO 3 payload: ${text}`);
     packets.push(text.slice(colon + 1, colon + 1 + length));
     at = colon + 1 + length;
   }

@@ -12,7 +12,11 @@ export interface SampleItem {
 }
 
 /** A post of samples as the SDK sends it; `vars` as JSON text keeps its spelling. */
-export function samplesBody(vars: object | string, iteration: Readonly<Record<string, readonly [number, number]>>, run = "run"): string {
+export function samplesBody(
+  vars: object | string,
+  iteration: Readonly<Record<string, readonly [number, number]>>,
+  run = "run",
+): string {
   const bounds = Object.entries(iteration).map(
     ([chain, [first, last]]) => `${JSON.stringify(chain)}:[${first},${last},17000000000000000000]`,
   );
@@ -27,8 +31,14 @@ export function textBody(xid: string, message: object): string {
 }
 
 /** Posts a body without a Content-Type; throws if it is not acknowledged. */
-export async function publish(url: string, xid: string, body: string, token?: string): Promise<void> {
-  const headers: Record<string, string> = token === undefined ? {} : { authorization: `bearer ${token}` };
+export async function publish(
+  url: string,
+  xid: string,
+  body: string,
+  token?: string,
+): Promise<void> {
+  const headers: Record<string, string> =
+    token === undefined ? {} : { authorization: `bearer ${token}` };
   const response = await fetch(`${url}/api/object/${xid}`, {
     method: "POST",
     body: new Blob([body]),
@@ -36,17 +46,28 @@ export async function publish(url: string, xid: string, body: string, token?: st
     signal: AbortSignal.timeout(15_000),
   });
   const answer = await response.text();
-  if (response.status !== 200 || answer !== '{"status":"ok","data":null}') throw new Error(`${response.status} ${answer}`);
+  if (response.status !== 200 || answer !== '{"status":"ok","data":null}')
+    throw new Error(`${response.status} ${answer}`);
 }
 
 /** The text of all samples of a variable. */
-export async function storedText(url: string, xid: string, chain: string, variable: string): Promise<string> {
+export async function storedText(
+  url: string,
+  xid: string,
+  chain: string,
+  variable: string,
+): Promise<string> {
   const query = new URLSearchParams({ chain, variable }).toString();
   return (await request(url, `GET /experiments/${xid}/samples?${query}`)).text;
 }
 
 /** All samples of a variable; none if it does not exist. */
-export async function storedSamples(url: string, xid: string, chain: string, variable: string): Promise<unknown[]> {
+export async function storedSamples(
+  url: string,
+  xid: string,
+  chain: string,
+  variable: string,
+): Promise<unknown[]> {
   const text = await storedText(url, xid, chain, variable);
   return (JSON.parse(text) as { data?: unknown[] }).data ?? [];
 }
@@ -88,7 +109,9 @@ export class ExperimentSocket {
 
   /** The next samples; other messages are passed over. */
   async nextSamples(): Promise<readonly SampleItem[]> {
-    const frame = await this.socket.frames.until((text) => text.startsWith('{"message":{"action":"experiment:event"'));
+    const frame = await this.socket.frames.until((text) =>
+      text.startsWith('{"message":{"action":"experiment:event"'),
+    );
     return (JSON.parse(frame) as { message: { data: SampleItem[] } }).message.data;
   }
 }
@@ -96,6 +119,7 @@ export class ExperimentSocket {
 /** The data of the next message of a subscriber, which must be of this action. */
 export async function messageOf(socket: TextSocket, action: string): Promise<unknown> {
   const { message } = (await socket.json()) as { message?: { action?: string; data?: unknown } };
-  if (message?.action !== action) throw new Error(`${JSON.stringify(message)?.slice(0, 300)} came where ${action} was due`);
+  if (message?.action !== action)
+    throw new Error(`${JSON.stringify(message)?.slice(0, 300)} came where ${action} was due`);
   return message.data;
 }

@@ -15,7 +15,11 @@ export interface RequestOptions {
 }
 
 /** `request(server.url, "POST /devices/x/commands", {body})`. A string is sent as it is, anything else as JSON. */
-export async function request(base: string, methodAndPath: string, options: RequestOptions = {}): Promise<Answer> {
+export async function request(
+  base: string,
+  methodAndPath: string,
+  options: RequestOptions = {},
+): Promise<Answer> {
   const [method = "GET", path = "/"] = methodAndPath.split(" ", 2);
   const headers: Record<string, string> = { ...options.headers };
   if (options.token !== undefined) headers.authorization ??= `Bearer ${options.token}`;
@@ -40,7 +44,13 @@ export async function request(base: string, methodAndPath: string, options: Requ
 /** The `data` of a good answer; throws with the whole answer if it is not one. */
 export function dataOf(answer: Answer): unknown {
   const { json } = answer;
-  if (answer.status < 200 || answer.status > 299 || typeof json !== "object" || json === null || !("data" in json)) {
+  if (
+    answer.status < 200 ||
+    answer.status > 299 ||
+    typeof json !== "object" ||
+    json === null ||
+    !("data" in json)
+  ) {
     throw new Error(`not a good answer: ${answer.status} ${answer.text.slice(0, 500)}`);
   }
   return json.data;
@@ -49,9 +59,11 @@ export function dataOf(answer: Answer): unknown {
 /** The `error.code` of an answer that has the form `{"error":{"code","message"}}`; throws with the whole answer if it has not. */
 export function errorCodeOf(answer: Answer): string {
   const { json } = answer;
-  const error = typeof json === "object" && json !== null && "error" in json ? json.error : undefined;
+  const error =
+    typeof json === "object" && json !== null && "error" in json ? json.error : undefined;
   if (typeof error === "object" && error !== null && "code" in error && "message" in error) {
-    if (typeof error.code === "string" && typeof error.message === "string" && error.message !== "") return error.code;
+    if (typeof error.code === "string" && typeof error.message === "string" && error.message !== "")
+      return error.code;
   }
   throw new Error(`not an error answer: ${answer.status} ${answer.text.slice(0, 500)}`);
 }
@@ -59,7 +71,8 @@ export function errorCodeOf(answer: Answer): string {
 /** Every key and scalar in a JSON value, as text. */
 function wordsIn(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(wordsIn);
-  if (typeof value === "object" && value !== null) return Object.entries(value).flatMap(([key, inner]) => [key, ...wordsIn(inner)]);
+  if (typeof value === "object" && value !== null)
+    return Object.entries(value).flatMap(([key, inner]) => [key, ...wordsIn(inner)]);
   return [String(value)];
 }
 
@@ -79,6 +92,12 @@ export function mentioning(value: unknown, ...words: readonly unknown[]): unknow
 export function recentTimesIn(value: unknown, withinMs = 60_000): number[] {
   const now = Date.now();
   return wordsIn(value)
-    .map((word) => (/^\d{13}(\.\d+)?$/.test(word) ? Number(word) : /^\d{4}-\d\d-\d\dT/.test(word) ? Date.parse(word) : Number.NaN))
+    .map((word) =>
+      /^\d{13}(\.\d+)?$/.test(word)
+        ? Number(word)
+        : /^\d{4}-\d\d-\d\dT/.test(word)
+          ? Date.parse(word)
+          : Number.NaN,
+    )
     .filter((timeMs) => timeMs > now - withinMs && timeMs < now + 5_000);
 }

@@ -36,7 +36,10 @@ export class Inbox<T> {
   async next(deadlineMs = defaultDeadlineMs): Promise<T> {
     if (this.#unread.length === 0 && this.#ended === undefined) await this.#arrival(deadlineMs);
     const item = this.#unread.shift();
-    if (item === undefined) throw new Error(`no ${this.#what}: ${this.#ended ?? `none within ${deadlineMs} ms`}; ${this.#story()}`);
+    if (item === undefined)
+      throw new Error(
+        `no ${this.#what}: ${this.#ended ?? `none within ${deadlineMs} ms`}; ${this.#story()}`,
+      );
     this.#lastRead.push(item);
     if (this.#lastRead.length > 5) this.#lastRead.shift();
     return item;
@@ -76,12 +79,18 @@ export class Inbox<T> {
 }
 
 /** Rejects if `promise` has not settled by the deadline, naming `what`. */
-export async function within<T>(promise: Promise<T>, what: string, deadlineMs = defaultDeadlineMs): Promise<T> {
+export async function within<T>(
+  promise: Promise<T>,
+  what: string,
+  deadlineMs = defaultDeadlineMs,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<"late">((resolve) => {
     timer = setTimeout(() => resolve("late"), deadlineMs);
   });
-  const first = await Promise.race([promise.then((value) => ({ value })), late]).finally(() => clearTimeout(timer));
+  const first = await Promise.race([promise.then((value) => ({ value })), late]).finally(() =>
+    clearTimeout(timer),
+  );
   if (first === "late") throw new Error(`${what}: not within ${deadlineMs} ms`);
   return first.value;
 }
@@ -101,7 +110,9 @@ export async function eventually<T>(
     const answer = await ask();
     if (holds(answer)) return answer;
     if (performance.now() > endMs)
-      throw new Error(`${what}: not within ${deadlineMs} ms; the last answer was ${JSON.stringify(answer)?.slice(-500)}`);
+      throw new Error(
+        `${what}: not within ${deadlineMs} ms; the last answer was ${JSON.stringify(answer)?.slice(-500)}`,
+      );
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -6,8 +6,14 @@ import { appendFileSync } from "node:fs";
 import { WebSocketServer } from "ws";
 
 const [file = "", port = "0"] = process.argv.slice(2);
-const server = new WebSocketServer({ host: "127.0.0.1", port: Number(port), perMessageDeflate: false });
-server.on("listening", () => process.stdout.write(`listening on ws://127.0.0.1:${server.address().port}\n`));
+const server = new WebSocketServer({
+  host: "127.0.0.1",
+  port: Number(port),
+  perMessageDeflate: false,
+});
+server.on("listening", () =>
+  process.stdout.write(`listening on ws://127.0.0.1:${server.address().port}\n`),
+);
 server.on("connection", (socket) => {
   socket.on("error", () => {});
   socket.on("message", (data) => {

@@ -36,10 +36,14 @@ export class LedgerServer {
   }
 
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [join(projectPath, "test/support/ledger-server.js"), this.#file, String(this.#port)], {
-      cwd: projectPath,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const child = spawn(
+      process.execPath,
+      [join(projectPath, "test/support/ledger-server.js"), this.#file, String(this.#port)],
+      {
+        cwd: projectPath,
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
     this.#child = this.#scope.own(child, () => child.kill("SIGKILL"));
     const [line] = await within(once(child.stdout, "data"), "the ledger server", 20_000);
     this.#port = Number(/:(\d+)\n/.exec(String(line))?.[1]);
@@ -47,7 +51,8 @@ export class LedgerServer {
 
   async kill(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null) throw new Error("there is no server to end");
+    if (child === undefined || child.exitCode !== null)
+      throw new Error("there is no server to end");
     const ended = once(child, "exit");
     child.kill(signal);
     await within(ended, `the end of the ledger server by ${signal}`, 20_000);
@@ -76,9 +81,13 @@ export class LedgerSender {
   constructor(scope: Scope, url: string, options: ConnectOptions = {}, bytes = 0, firstId = 0) {
     this.#firstId = firstId;
     this.#padding = "x".repeat(bytes);
-    this.connection = scope.own(connect(url, { maxDelayMs: 100, ...options }), (one) => one.destroy());
+    this.connection = scope.own(connect(url, { maxDelayMs: 100, ...options }), (one) =>
+      one.destroy(),
+    );
     this.connection.on("state", ({ status }) => this.states.push(status));
-    this.connection.on("message", (text) => this.connection.acknowledge(String((JSON.parse(text) as { ack: number }).ack)));
+    this.connection.on("message", (text) =>
+      this.connection.acknowledge(String((JSON.parse(text) as { ack: number }).ack)),
+    );
   }
 
   static isAcknowledged(number: number): boolean {
@@ -91,11 +100,14 @@ export class LedgerSender {
       const number = this.outcomes.length;
       const ack = LedgerSender.isAcknowledged(number);
       const id = this.#firstId + number;
-      const { outcome } = this.connection.send(JSON.stringify({ id, ack, padding: this.#padding }), {
-        id: String(id),
-        awaitsAck: ack,
-        resend: ack,
-      });
+      const { outcome } = this.connection.send(
+        JSON.stringify({ id, ack, padding: this.#padding }),
+        {
+          id: String(id),
+          awaitsAck: ack,
+          resend: ack,
+        },
+      );
       this.outcomes.push(outcome);
       // So that messages and faults are interleaved.
       await new Promise((resolve) => setImmediate(resolve));
@@ -106,7 +118,9 @@ export class LedgerSender {
   async proveOpen(): Promise<void> {
     while (!LedgerSender.isAcknowledged(this.outcomes.length)) await this.send(1);
     await this.send(1);
-    expect(await within(Promise.resolve(this.outcomes.at(-1)), "an acknowledgement", 30_000)).toBe("acked");
+    expect(await within(Promise.resolve(this.outcomes.at(-1)), "an acknowledgement", 30_000)).toBe(
+      "acked",
+    );
   }
 
   /** Ends it and compares what it was told with what has arrived. */
@@ -117,7 +131,9 @@ export class LedgerSender {
 
   /** What it was told against all that has arrived at the server. */
   async compare(all: readonly number[]): Promise<ReadonlyMap<Outcome, number>> {
-    const arrivals = all.map((id) => id - this.#firstId).filter((number) => number >= 0 && number < this.outcomes.length);
+    const arrivals = all
+      .map((id) => id - this.#firstId)
+      .filter((number) => number >= 0 && number < this.outcomes.length);
     const counts = new Map<number, number>();
     for (const number of arrivals) counts.set(number, (counts.get(number) ?? 0) + 1);
     // In order: what was sent again apart, no message arrives behind a later one.
@@ -133,7 +149,9 @@ export class LedgerSender {
         expect(outcome, `message ${number}`).toBe("acked");
         expect(times).toBeGreaterThan(0);
       } else {
-        expect(times, `message ${number}, ${outcome}, arrived ${times} times`).toBeLessThanOrEqual(1);
+        expect(times, `message ${number}, ${outcome}, arrived ${times} times`).toBeLessThanOrEqual(
+          1,
+        );
         if (outcome === "sent") expect(times, `message ${number} is called sent`).toBe(1);
         else expect(outcome, `message ${number}`).toBe("unknown");
       }

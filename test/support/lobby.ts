@@ -18,15 +18,30 @@ export interface Joining {
 }
 
 /** Opens a connection and sends its first message. */
-export async function opening(scope: Scope, url: string, first: unknown, options?: OpenOptions): Promise<TextSocket> {
+export async function opening(
+  scope: Scope,
+  url: string,
+  first: unknown,
+  options?: OpenOptions,
+): Promise<TextSocket> {
   const socket = await TextSocket.open(scope, url, options);
   socket.send(first);
   return socket;
 }
 
 /** A player who has joined and has read the first `update`. */
-export async function join(scope: Scope, url: string, joining: Joining, options?: OpenOptions): Promise<TextSocket> {
-  const player = await opening(scope, url, { type: "wait_start", prompt_id: 5, ...joining }, options);
+export async function join(
+  scope: Scope,
+  url: string,
+  joining: Joining,
+  options?: OpenOptions,
+): Promise<TextSocket> {
+  const player = await opening(
+    scope,
+    url,
+    { type: "wait_start", prompt_id: 5, ...joining },
+    options,
+  );
   await nextUsers(player);
   return player;
 }
@@ -45,7 +60,8 @@ export async function watching(scope: Scope, url: string, first: unknown): Promi
 export async function nothingCame(socket: TextSocket): Promise<void> {
   socket.send("no JSON");
   const message = await socket.json();
-  if (message.type !== "error") throw new Error(`${JSON.stringify(message).slice(0, 500)} came where nothing was due`);
+  if (message.type !== "error")
+    throw new Error(`${JSON.stringify(message).slice(0, 500)} came where nothing was due`);
 }
 
 /** The names in the next frame, which must be an `update`. */

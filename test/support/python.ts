@@ -10,9 +10,19 @@ import { pythonPath } from "./requirements.ts";
 export async function runPython(script: string, ...args: readonly string[]): Promise<unknown> {
   const path = fileURLToPath(new URL(`../wire/${script}`, import.meta.url));
   return await new Promise((resolve, reject) => {
-    execFile(pythonPath, [path, ...args], { timeout: 25_000, killSignal: "SIGKILL" }, (error, stdout, stderr) => {
-      if (error === null) resolve(JSON.parse(stdout));
-      else reject(new Error(`${script} ${args.join(" ")} ended with ${error.code ?? error.signal}: ${stderr || stdout}`));
-    });
+    execFile(
+      pythonPath,
+      [path, ...args],
+      { timeout: 25_000, killSignal: "SIGKILL" },
+      (error, stdout, stderr) => {
+        if (error === null) resolve(JSON.parse(stdout));
+        else
+          reject(
+            new Error(
+              `${script} ${args.join(" ")} ended with ${error.code ?? error.signal}: ${stderr || stdout}`,
+            ),
+          );
+      },
+    );
   });
 }

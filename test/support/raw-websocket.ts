@@ -18,15 +18,27 @@ export interface FrameOptions {
   readonly fin?: boolean;
 }
 
-export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+export const opcodes = {
+  continuation: 0,
+  text: 1,
+  binary: 2,
+  close: 8,
+  ping: 9,
+  pong: 10,
+} as const;
 
 /** The bytes of one frame as a client sends it. */
-export function encodeFrame(opcode: number, payload: Buffer | string, { masked = true, fin = true }: FrameOptions = {}): Buffer {
+export function encodeFrame(
+  opcode: number,
+  payload: Buffer | string,
+  { masked = true, fin = true }: FrameOptions = {},
+): Buffer {
   const bytes = Buffer.from(payload);
   const lengthBytes = bytes.length < 126 ? 0 : bytes.length < 65_536 ? 2 : 8;
   const head = Buffer.alloc(2 + lengthBytes);
   head[0] = (fin ? 0x80 : 0) | opcode;
-  head[1] = (masked ? 0x80 : 0) | (lengthBytes === 0 ? bytes.length : lengthBytes === 2 ? 126 : 127);
+  head[1] =
+    (masked ? 0x80 : 0) | (lengthBytes === 0 ? bytes.length : lengthBytes === 2 ? 126 : 127);
   if (lengthBytes === 2) head.writeUInt16BE(bytes.length, 2);
   if (lengthBytes === 8) head.writeBigUInt64BE(BigInt(bytes.length), 2);
   if (!masked) return Buffer.concat([head, bytes]);
@@ -45,7 +57,8 @@ export class RawWebSocket {
     this.#socket = socket;
     socket.on("data", (chunk: Buffer) => {
       this.#buffer = Buffer.concat([this.#buffer, chunk]);
-      for (let frame = this.#take(); frame !== undefined; frame = this.#take()) this.frames.push(frame);
+      for (let frame = this.#take(); frame !== undefined; frame = this.#take())
+        this.frames.push(frame);
     });
     this.#ended = new Promise((resolve) => {
       socket.on("close", () => {
@@ -74,7 +87,8 @@ export class RawWebSocket {
     }
     const head = answer.indexOf("\r\n\r\n") + 4;
     const status = answer.subarray(0, head).toString();
-    if (!status.startsWith("HTTP/1.1 101")) throw new Error(`${url} answered the upgrade with ${status}`);
+    if (!status.startsWith("HTTP/1.1 101"))
+      throw new Error(`${url} answered the upgrade with ${status}`);
     const opened = new RawWebSocket(socket);
     if (answer.length > head) socket.unshift(answer.subarray(head));
     return opened;
@@ -106,7 +120,10 @@ export class RawWebSocket {
 
   /** Reads on until the server's close frame and returns its code; 1005 if it carries none. */
   async closeCode(deadlineMs?: number): Promise<number> {
-    const { payload } = await this.frames.until(({ opcode }) => opcode === opcodes.close, deadlineMs);
+    const { payload } = await this.frames.until(
+      ({ opcode }) => opcode === opcodes.close,
+      deadlineMs,
+    );
     return payload.length < 2 ? 1005 : payload.readUInt16BE(0);
   }
 
@@ -119,9 +136,17 @@ export class RawWebSocket {
     const short = (this.#buffer[1] ?? 0) & 0x7f;
     const head = short < 126 ? 2 : short === 126 ? 4 : 10;
     if (this.#buffer.length < head) return undefined;
-    const length = short < 126 ? short : short === 126 ? this.#buffer.readUInt16BE(2) : Number(this.#buffer.readBigUInt64BE(2));
+    const length =
+      short < 126
+        ? short
+        : short === 126
+          ? this.#buffer.readUInt16BE(2)
+          : Number(this.#buffer.readBigUInt64BE(2));
     if (this.#buffer.length < head + length) return undefined;
-    const frame = { opcode: (this.#buffer[0] ?? 0) & 0x0f, payload: this.#buffer.subarray(head, head + length) };
+    const frame = {
+      opcode: (this.#buffer[0] ?? 0) & 0x0f,
+      payload: this.#buffer.subarray(head, head + length),
+    };
     this.#buffer = this.#buffer.subarray(head + length);
     return frame;
   }

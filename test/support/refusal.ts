@@ -7,7 +7,12 @@ import { type OpenOptions, TextSocket, UpgradeRefused } from "./text-socket.ts";
  * Opens a WebSocket, sends `first`, and returns how that is refused: the HTTP status in place of the upgrade, or the code of the
  * close. Rejects if a frame comes, or no refusal does.
  */
-export async function refusal(scope: Scope, url: string, first: unknown, options?: OpenOptions): Promise<number> {
+export async function refusal(
+  scope: Scope,
+  url: string,
+  first: unknown,
+  options?: OpenOptions,
+): Promise<number> {
   let socket: TextSocket;
   try {
     socket = await TextSocket.open(scope, url, options);
@@ -18,7 +23,8 @@ export async function refusal(scope: Scope, url: string, first: unknown, options
   socket.send(first);
   const { code } = await socket.closed();
   const answers = socket.frames.unread.filter((frame) => !frame.includes('"error"'));
-  if (answers.length > 0) throw new Error(`refused with ${code}, but only after ${answers.join(" ")}`);
+  if (answers.length > 0)
+    throw new Error(`refused with ${code}, but only after ${answers.join(" ")}`);
   return code;
 }
 

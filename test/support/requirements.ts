@@ -10,15 +10,30 @@ export type Requirement =
 /** Debian's Python, the one that Debian's modules are for. */
 export const pythonPath = "/usr/bin/python3";
 
-export const pythonWebsockets: Requirement = { pythonModule: "websockets", debianPackage: "python3-websockets" };
-export const pythonSocketio: Requirement = { pythonModule: "socketio", debianPackage: "python3-socketio" };
+export const pythonWebsockets: Requirement = {
+  pythonModule: "websockets",
+  debianPackage: "python3-websockets",
+};
+export const pythonSocketio: Requirement = {
+  pythonModule: "socketio",
+  debianPackage: "python3-socketio",
+};
 /** python3-socketio speaks long polling through this one. */
-export const pythonRequests: Requirement = { pythonModule: "requests", debianPackage: "python3-requests" };
+export const pythonRequests: Requirement = {
+  pythonModule: "requests",
+  debianPackage: "python3-requests",
+};
 /** python3-socketio speaks WebSocket through this one. */
-export const pythonWebsocket: Requirement = { pythonModule: "websocket", debianPackage: "python3-websocket" };
+export const pythonWebsocket: Requirement = {
+  pythonModule: "websocket",
+  debianPackage: "python3-websocket",
+};
 /** The browser of the e2e tests. */
 export const chromium: Requirement = { program: "chromium", debianPackage: "chromium" };
-export const pythonTornado: Requirement = { pythonModule: "tornado", debianPackage: "python3-tornado" };
+export const pythonTornado: Requirement = {
+  pythonModule: "tornado",
+  debianPackage: "python3-tornado",
+};
 
 function isThere(requirement: Requirement): boolean {
   return "program" in requirement
@@ -28,8 +43,12 @@ function isThere(requirement: Requirement): boolean {
 
 /** What is missing, and what to install; null if nothing is. */
 function missing(...requirements: readonly Requirement[]): string | null {
-  const packages = requirements.filter((requirement) => !isThere(requirement)).map(({ debianPackage }) => debianPackage);
-  return packages.length === 0 ? null : `missing on this machine: apt-get install ${packages.join(" ")}`;
+  const packages = requirements
+    .filter((requirement) => !isThere(requirement))
+    .map(({ debianPackage }) => debianPackage);
+  return packages.length === 0
+    ? null
+    : `missing on this machine: apt-get install ${packages.join(" ")}`;
 }
 
 /**

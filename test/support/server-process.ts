@@ -29,12 +29,16 @@ export interface Ended {
 
 /** A new folder under the system's temporary one, removed when the scope ends. */
 export async function temporaryFolder(scope: Scope): Promise<string> {
-  return scope.own(await mkdtemp(join(tmpdir(), "switchboard-test-")), (path) => rm(path, { recursive: true, force: true }));
+  return scope.own(await mkdtemp(join(tmpdir(), "switchboard-test-")), (path) =>
+    rm(path, { recursive: true, force: true }),
+  );
 }
 
 /** The caller's environment without our own settings, and `extra`. */
 export function environment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("SWITCHBOARD_"));
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith("SWITCHBOARD_"),
+  );
   return { ...Object.fromEntries(inherited), ...extra };
 }
 
@@ -47,7 +51,11 @@ export class ServerProcess {
   #urls: readonly string[] = [];
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv) {
-    this.#child = spawn(process.execPath, [cliPath, ...args], { cwd: projectPath, env, stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = spawn(process.execPath, [cliPath, ...args], {
+      cwd: projectPath,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.#stdout += text;
     });
@@ -58,7 +66,8 @@ export class ServerProcess {
     this.#ended = once(this.#child, "close").then(([code, signal]) => ({ code, signal }));
     const { pid } = this.#child;
     const killWithUs = () => {
-      if (pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null) process.kill(pid, "SIGKILL");
+      if (pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null)
+        process.kill(pid, "SIGKILL");
     };
     process.once("exit", killWithUs);
     void this.#ended.then(() => process.off("exit", killWithUs));
@@ -114,9 +123,15 @@ export class ServerProcess {
       deadlineMs,
     );
     if (outcome !== "ready")
-      throw new Error(`the server ended with ${JSON.stringify(outcome)} before it was ready; its log: ${this.#stderr}`);
-    this.#urls = this.#stdout.match(/(?:https?|wss?):\/\/[^\s,;"']+/g)?.map((url) => url.replace(/\/+$/, "")) ?? [];
-    if (this.#urls.length === 0) throw new Error(`no URL in the ready line ${JSON.stringify(this.#stdout)}`);
+      throw new Error(
+        `the server ended with ${JSON.stringify(outcome)} before it was ready; its log: ${this.#stderr}`,
+      );
+    this.#urls =
+      this.#stdout
+        .match(/(?:https?|wss?):\/\/[^\s,;"']+/g)
+        ?.map((url) => url.replace(/\/+$/, "")) ?? [];
+    if (this.#urls.length === 0)
+      throw new Error(`no URL in the ready line ${JSON.stringify(this.#stdout)}`);
   }
 
   /** Sends a signal; SIGKILL if none is named. Waits until the process is gone. */
@@ -127,7 +142,11 @@ export class ServerProcess {
 
   /** Resolves when the process has ended by itself. */
   async ended(deadlineMs = 15_000): Promise<Ended> {
-    return await within(this.#ended, `end of process ${this.#child.pid}; its log: ${this.#stderr.slice(-2000)}`, deadlineMs);
+    return await within(
+      this.#ended,
+      `end of process ${this.#child.pid}; its log: ${this.#stderr.slice(-2000)}`,
+      deadlineMs,
+    );
   }
 
   /** Ends it politely, and with SIGKILL if it is not gone within 10 s. Never rejects: for cleaning up. */
@@ -143,7 +162,10 @@ export class ServerProcess {
 }
 
 /** Starts a server without waiting for it to be ready: for starts that are meant to fail. It is ended with the scope. */
-export async function launchServer(scope: Scope, options: ServerOptions = {}): Promise<ServerProcess> {
+export async function launchServer(
+  scope: Scope,
+  options: ServerOptions = {},
+): Promise<ServerProcess> {
   const folder = await temporaryFolder(scope);
   const args = ["start", "--data", options.data ?? join(folder, "data")];
   const port = options.port === undefined ? 0 : options.port;
@@ -158,7 +180,10 @@ export async function launchServer(scope: Scope, options: ServerOptions = {}): P
 }
 
 /** Starts a server and waits until it is ready. It is ended, and its folder removed, with the scope. */
-export async function startServer(scope: Scope, options: ServerOptions = {}): Promise<ServerProcess> {
+export async function startServer(
+  scope: Scope,
+  options: ServerOptions = {},
+): Promise<ServerProcess> {
   const server = await launchServer(scope, options);
   await server.ready();
   return server;

@@ -6,7 +6,11 @@ import type { Scope } from "./scope.ts";
 /** What the hook gives the component, as far as a page uses it. */
 export interface Task {
   readonly agentId: string | null;
-  readonly initialTaskData: { readonly stage: string; readonly original?: string; readonly sentences?: readonly string[] } | null;
+  readonly initialTaskData: {
+    readonly stage: string;
+    readonly original?: string;
+    readonly sentences?: readonly string[];
+  } | null;
   readonly blockedReason: string | null;
   readonly blockedExplanation: string | null;
   readonly connectionStatus: string;
@@ -21,7 +25,8 @@ export interface Task {
 /** A live update as the component gets it. */
 export type LiveUpdate = Readonly<Record<string, unknown>>;
 
-const chromium = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+const chromium =
+  "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 
 /** Of one page in this process at a time: the package finds its window among the globals. */
 export class TaskPage {
@@ -35,7 +40,12 @@ export class TaskPage {
   readonly provided = new Inbox<unknown>("submit to the provider");
 
   /** Renders the page of a worker; it is unmounted, and its window closed, with the scope. */
-  static async open(scope: Scope, url: string, worker: string, registration: string): Promise<TaskPage> {
+  static async open(
+    scope: Scope,
+    url: string,
+    worker: string,
+    registration: string,
+  ): Promise<TaskPage> {
     const page = new TaskPage();
     // What the package tells the console is not looked at.
     const dom = new JSDOM("<!doctype html><div id=root></div>", {
@@ -49,7 +59,9 @@ export class TaskPage {
     class WatchedWebSocket extends window.WebSocket {
       constructor(address: string) {
         super(address);
-        this.addEventListener("message", (event: { data: string }) => packets.push(JSON.parse(event.data)));
+        this.addEventListener("message", (event: { data: string }) =>
+          packets.push(JSON.parse(event.data)),
+        );
       }
     }
     window.WebSocket = WatchedWebSocket;
@@ -72,7 +84,9 @@ export class TaskPage {
       }),
       handleSubmitToProvider: (data: unknown) => page.provided.push(data),
     };
-    const before = Object.fromEntries(Object.keys(globals).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
+    const before = Object.fromEntries(
+      Object.keys(globals).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]),
+    );
     for (const [name, value] of Object.entries(globals))
       Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
     // Only now: both look for a window when they are loaded.

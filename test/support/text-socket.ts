@@ -37,7 +37,10 @@ export class TextSocket {
 
   constructor(url: string, options: OpenOptions) {
     const { headers, protocols = [], autoPong = true } = options;
-    const clientOptions: ClientOptions = { autoPong, ...(headers === undefined ? {} : { headers }) };
+    const clientOptions: ClientOptions = {
+      autoPong,
+      ...(headers === undefined ? {} : { headers }),
+    };
     this.#socket = new WebSocket(url, [...protocols], clientOptions);
     this.frames = new Inbox(`frame from ${url}`);
     this.#socket.on("message", (data, isBinary) => {
@@ -76,7 +79,9 @@ export class TextSocket {
 
   /** Sends a string or bytes as they are (bytes as a binary frame), anything else as JSON. */
   send(message: unknown): void {
-    this.#socket.send(typeof message === "string" || Buffer.isBuffer(message) ? message : JSON.stringify(message));
+    this.#socket.send(
+      typeof message === "string" || Buffer.isBuffer(message) ? message : JSON.stringify(message),
+    );
   }
 
   /** The next frame. */
@@ -95,7 +100,10 @@ export class TextSocket {
 
   /** Reads on until a JSON object with this `type`. */
   async ofType(type: string, deadlineMs?: number): Promise<Message> {
-    const frame = await this.frames.until((text) => text.startsWith("{") && JSON.parse(text).type === type, deadlineMs);
+    const frame = await this.frames.until(
+      (text) => text.startsWith("{") && JSON.parse(text).type === type,
+      deadlineMs,
+    );
     return JSON.parse(frame);
   }
 

@@ -3,4 +3,5 @@ import { register } from "node:module";
 import { isMainThread } from "node:worker_threads";
 
 // The main thread's modules are Vitest's business. Node from 22.18 on needs no help.
-if (!isMainThread && !process.features.typescript) register("./thread-typescript-hooks.js", import.meta.url);
+if (!isMainThread && !process.features.typescript)
+  register("./thread-typescript-hooks.js", import.meta.url);

@@ -10,7 +10,10 @@ export interface Served {
 
 /** Opens a socket that is told of its errors. */
 export async function openAt(scope: Scope, { url }: Served, path: string): Promise<TextSocket> {
-  return await TextSocket.open(scope, `${url.replace(/^http/, "ws")}${path}${path.includes("?") ? "&" : "?"}errors=1`);
+  return await TextSocket.open(
+    scope,
+    `${url.replace(/^http/, "ws")}${path}${path.includes("?") ? "&" : "?"}errors=1`,
+  );
 }
 
 /** An interface; with `images`, one that has been told of the present objects. Everything that was sent has been handled. */
@@ -43,11 +46,16 @@ export async function handled(socket: TextSocket): Promise<string[]> {
 /** Shows that nothing has come to a socket that is told of its errors. */
 export async function nothingCame(socket: TextSocket): Promise<void> {
   const before = await handled(socket);
-  if (before.length > 0) throw new Error(`${before.join(" ").slice(0, 500)} came where nothing was due`);
+  if (before.length > 0)
+    throw new Error(`${before.join(" ").slice(0, 500)} came where nothing was due`);
 }
 
 /** Has an object tracked; its id, from the processor's next `start`. */
-export async function startObject(client: TextSocket, processor: TextSocket, start: object): Promise<number> {
+export async function startObject(
+  client: TextSocket,
+  processor: TextSocket,
+  start: object,
+): Promise<number> {
   client.send({ type: "start", ...start });
   return Number((await processor.ofType("start")).objectId);
 }

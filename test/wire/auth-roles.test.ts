@@ -26,12 +26,24 @@ const oneMonitor = newMonitorId();
 beforeAll(async () => {
   const data = joinPath(await temporaryFolder(file), "data");
   host = await createToken(data, { name: "host", roles: ["lobby.host"] });
-  hostOf10 = await createToken(data, { name: "host-of-10", roles: ["lobby.host"], lobbies: ["10"] });
+  hostOf10 = await createToken(data, {
+    name: "host-of-10",
+    roles: ["lobby.host"],
+    lobbies: ["10"],
+  });
   player = await createToken(data, { name: "player", roles: ["lobby.player"] });
   user = await createToken(data, { name: "user", roles: ["devices.user"] });
-  userOfOne = await createToken(data, { name: "user-of-one", roles: ["devices.user"], monitors: [oneMonitor] });
+  userOfOne = await createToken(data, {
+    name: "user-of-one",
+    roles: ["devices.user"],
+    monitors: [oneMonitor],
+  });
   monitor = await createToken(data, { name: "monitor", roles: ["devices.monitor"] });
-  monitorOfOne = await createToken(data, { name: "monitor-of-one", roles: ["devices.monitor"], monitors: [oneMonitor] });
+  monitorOfOne = await createToken(data, {
+    name: "monitor-of-one",
+    roles: ["devices.monitor"],
+    monitors: [oneMonitor],
+  });
   server = await startServer(file, { data, config: { auth: { enabled: true } } });
 });
 
@@ -40,14 +52,21 @@ const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}`
 describe("start", () => {
   it("is sent for a token with the host role, and for nobody else, whoever came first", async () => {
     const lobby_id = newLobbyId();
-    const first = await join(scope, server.ws("/lobby?errors=1"), { user: "dan", lobby_id }, bearer(player));
+    const first = await join(
+      scope,
+      server.ws("/lobby?errors=1"),
+      { user: "dan", lobby_id },
+      bearer(player),
+    );
     const other = await join(scope, server.ws(), { user: "mia", lobby_id }, bearer(player));
     const real = await join(scope, server.ws(), { user: "eve", lobby_id }, bearer(host));
     await first.ofType("update");
     await first.ofType("update");
     first.send({ type: "start", in: 1 });
     // Told, as it asked for errors; or closed.
-    await first.ofType("error").catch(async () => expect(await first.closed()).toMatchObject({ code: 4403 }));
+    await first
+      .ofType("error")
+      .catch(async () => expect(await first.closed()).toMatchObject({ code: 4403 }));
     real.send({ type: "start", in: 2 });
     expect(await other.ofType("start")).toMatchObject({ in: 2 });
     expect(await real.ofType("start")).toMatchObject({ in: 2 });
@@ -55,7 +74,12 @@ describe("start", () => {
 
   it("is sent for a host of that lobby", async () => {
     const prompt_id = newLobbyId();
-    const real = await join(scope, server.ws(), { user: "eve", lobby_id: 10, prompt_id }, bearer(hostOf10));
+    const real = await join(
+      scope,
+      server.ws(),
+      { user: "eve", lobby_id: 10, prompt_id },
+      bearer(hostOf10),
+    );
     real.send({ type: "start" });
     expect(await real.ofType("start")).toBeDefined();
   });
@@ -65,10 +89,20 @@ describe("a token that is limited to lobbies", () => {
   it("opens these, by number and by string", async () => {
     const prompt_id = newLobbyId();
     for (const lobby_id of [10, "10"]) {
-      const first = await opening(scope, server.ws(), { type: "wait_start", user: "dan", lobby_id, prompt_id }, bearer(hostOf10));
+      const first = await opening(
+        scope,
+        server.ws(),
+        { type: "wait_start", user: "dan", lobby_id, prompt_id },
+        bearer(hostOf10),
+      );
       expect(await nextUsers(first)).toContain("dan");
     }
-    const prompts = await opening(scope, server.ws(), { type: "lobby_prompts", lobby_id: 10 }, bearer(hostOf10));
+    const prompts = await opening(
+      scope,
+      server.ws(),
+      { type: "lobby_prompts", lobby_id: 10 },
+      bearer(hostOf10),
+    );
     prompts.send({ type: "lobby_prompts_update" });
     expect(await prompts.next()).toBe("refresh");
   });
@@ -85,8 +119,15 @@ describe("a token that is limited to lobbies", () => {
 
   it("signals these by HTTP, and no other", async () => {
     dataOf(await request(server.url, "POST /lobbies/10/prompt-updates", { token: hostOf10 }));
-    dataOf(await request(server.url, "POST /lobbies/10/prompts/5/leaderboard-updates", { token: hostOf10 }));
-    for (const route of ["POST /lobbies/11/prompt-updates", "POST /lobbies/11/prompts/5/leaderboard-updates"]) {
+    dataOf(
+      await request(server.url, "POST /lobbies/10/prompts/5/leaderboard-updates", {
+        token: hostOf10,
+      }),
+    );
+    for (const route of [
+      "POST /lobbies/11/prompt-updates",
+      "POST /lobbies/11/prompts/5/leaderboard-updates",
+    ]) {
       const answer = await request(server.url, route, { token: hostOf10 });
       expect(answer.status, route).toBe(403);
       expect(errorCodeOf(answer)).toBe("forbidden");
@@ -95,7 +136,11 @@ describe("a token that is limited to lobbies", () => {
 });
 
 /** Emits, and shows that the answer is a failure and the end of the connection. */
-async function isRefused(socket: DeviceSocket, event: "query" | "con", monitor_id: string): Promise<void> {
+async function isRefused(
+  socket: DeviceSocket,
+  event: "query" | "con",
+  monitor_id: string,
+): Promise<void> {
   socket.emit(event, { monitor_id });
   const before = (await untilDisconnected(socket)).map((came) => came.event);
   expect(before).not.toContain(`${event} ok`);
@@ -111,8 +156,16 @@ describe("devices", () => {
   });
 
   it("does not let a user con, a monitor query, nor a lobby's host either", async () => {
-    await isRefused(await DeviceSocket.connect(scope, server.url, { token: user }), "con", newMonitorId());
-    await isRefused(await DeviceSocket.connect(scope, server.url, { token: monitor }), "query", newMonitorId());
+    await isRefused(
+      await DeviceSocket.connect(scope, server.url, { token: user }),
+      "con",
+      newMonitorId(),
+    );
+    await isRefused(
+      await DeviceSocket.connect(scope, server.url, { token: monitor }),
+      "query",
+      newMonitorId(),
+    );
     for (const event of ["query", "con"] as const) {
       const stranger = DeviceSocket.launch(scope, server.url, { token: host });
       const { event: outcome } = await stranger.events.next();
@@ -124,14 +177,24 @@ describe("devices", () => {
   it("limits a user and a monitor to the ids of their tokens", async () => {
     await DeviceSocket.user(scope, server.url, oneMonitor, { token: userOfOne });
     await DeviceSocket.monitor(scope, server.url, oneMonitor, { token: monitorOfOne });
-    await isRefused(await DeviceSocket.connect(scope, server.url, { token: userOfOne }), "query", newMonitorId());
-    await isRefused(await DeviceSocket.connect(scope, server.url, { token: monitorOfOne }), "con", newMonitorId());
+    await isRefused(
+      await DeviceSocket.connect(scope, server.url, { token: userOfOne }),
+      "query",
+      newMonitorId(),
+    );
+    await isRefused(
+      await DeviceSocket.connect(scope, server.url, { token: monitorOfOne }),
+      "con",
+      newMonitorId(),
+    );
   });
 
   it("holds scripts to the same", async () => {
     const other = newMonitorId();
     const body = { command: "open" };
-    dataOf(await request(server.url, `POST /devices/${oneMonitor}/commands`, { token: userOfOne, body }));
+    dataOf(
+      await request(server.url, `POST /devices/${oneMonitor}/commands`, { token: userOfOne, body }),
+    );
     dataOf(await request(server.url, `GET /devices/${oneMonitor}/commands`, { token: userOfOne }));
     for (const [token, route] of [
       [userOfOne, `POST /devices/${other}/commands`],
@@ -140,7 +203,10 @@ describe("devices", () => {
       [monitor, `POST /devices/${other}/commands`],
       [host, `POST /devices/${other}/commands`],
     ] as const) {
-      const answer = await request(server.url, route, { token, ...(route.startsWith("POST") ? { body } : {}) });
+      const answer = await request(server.url, route, {
+        token,
+        ...(route.startsWith("POST") ? { body } : {}),
+      });
       expect(answer.status, route).toBe(403);
       expect(errorCodeOf(answer)).toBe("forbidden");
     }

@@ -7,7 +7,12 @@ import { dataOf, errorCodeOf, request } from "../support/http.ts";
 import { join, newLobbyId, nextUsers, opening } from "../support/lobby.ts";
 import { refusal } from "../support/refusal.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
-import { launchServer, type ServerProcess, startServer, temporaryFolder } from "../support/server-process.ts";
+import {
+  launchServer,
+  type ServerProcess,
+  startServer,
+  temporaryFolder,
+} from "../support/server-process.ts";
 import { type OpenOptions, TextSocket, UpgradeRefused } from "../support/text-socket.ts";
 
 const file = scopePerFile();
@@ -19,22 +24,52 @@ const badToken = "not-a-token-of-this-server-0123456789";
 
 beforeAll(async () => {
   data = joinPath(await temporaryFolder(file), "data");
-  token = await createToken(data, { name: "site", roles: ["lobby.host", "devices.user", "devices.monitor"] });
-  const config = { auth: { enabled: true }, limits: { authTimeoutMs: 500 }, log: { level: "debug" } };
+  token = await createToken(data, {
+    name: "site",
+    roles: ["lobby.host", "devices.user", "devices.monitor"],
+  });
+  const config = {
+    auth: { enabled: true },
+    limits: { authTimeoutMs: 500 },
+    log: { level: "debug" },
+  };
   server = await startServer(file, { data, config });
 });
 
 /** Every place in which a WebSocket may carry a token. */
-const places: readonly { readonly place: string; readonly carry: (value: string) => { path?: string } & OpenOptions }[] = [
-  { place: "Authorization: Bearer", carry: (value) => ({ headers: { authorization: `Bearer ${value}` } }) },
-  { place: "Authorization: bearer", carry: (value) => ({ headers: { authorization: `bearer ${value}` } }) },
-  { place: "AUTHORIZATION: BEARER", carry: (value) => ({ headers: { AUTHORIZATION: `BEARER ${value}` } }) },
+const places: readonly {
+  readonly place: string;
+  readonly carry: (value: string) => { path?: string } & OpenOptions;
+}[] = [
+  {
+    place: "Authorization: Bearer",
+    carry: (value) => ({ headers: { authorization: `Bearer ${value}` } }),
+  },
+  {
+    place: "Authorization: bearer",
+    carry: (value) => ({ headers: { authorization: `bearer ${value}` } }),
+  },
+  {
+    place: "AUTHORIZATION: BEARER",
+    carry: (value) => ({ headers: { AUTHORIZATION: `BEARER ${value}` } }),
+  },
   { place: "?token=", carry: (value) => ({ path: `/lobby?token=${encodeURIComponent(value)}` }) },
-  { place: "the subprotocol", carry: (value) => ({ protocols: ["switchboard.v1", `switchboard.token.${value}`] }) },
-  { place: "the subprotocol, the other way round", carry: (value) => ({ protocols: [`switchboard.token.${value}`, "switchboard.v1"] }) },
+  {
+    place: "the subprotocol",
+    carry: (value) => ({ protocols: ["switchboard.v1", `switchboard.token.${value}`] }),
+  },
+  {
+    place: "the subprotocol, the other way round",
+    carry: (value) => ({ protocols: [`switchboard.token.${value}`, "switchboard.v1"] }),
+  },
 ];
 
-const waitStart = (lobby_id = newLobbyId()) => ({ type: "wait_start", user: "dan", lobby_id, prompt_id: 5 });
+const waitStart = (lobby_id = newLobbyId()) => ({
+  type: "wait_start",
+  user: "dan",
+  lobby_id,
+  prompt_id: 5,
+});
 
 describe.each(places)("a WebSocket that carries its token in $place", ({ carry }) => {
   it("is served with a good one", async () => {
@@ -55,9 +90,16 @@ describe.each(places)("a WebSocket that carries its token in $place", ({ carry }
 describe("without a token", () => {
   it("a WebSocket gets 401 or 4401, and nobody sees it", async () => {
     const lobby_id = newLobbyId();
-    const player = await join(scope, server.ws(), { user: "eve", lobby_id }, { headers: { authorization: `Bearer ${token}` } });
+    const player = await join(
+      scope,
+      server.ws(),
+      { user: "eve", lobby_id },
+      { headers: { authorization: `Bearer ${token}` } },
+    );
     expect([401, 4401]).toContain(await refusal(scope, server.ws("/"), waitStart(lobby_id)));
-    expect([401, 4401]).toContain(await refusal(scope, server.ws("/lobby?token="), waitStart(lobby_id)));
+    expect([401, 4401]).toContain(
+      await refusal(scope, server.ws("/lobby?token="), waitStart(lobby_id)),
+    );
     player.send({ type: "start" });
     expect(await player.json()).toMatchObject({ type: "start" });
   });
@@ -81,7 +123,11 @@ describe("without a token", () => {
       `POST /devices/${monitorId}/commands`,
       `DELETE /devices/${monitorId}/commands/x`,
     ]) {
-      const answer = await request(server.url, route, route.startsWith("POST") ? { body: { command: "x" } } : {});
+      const answer = await request(
+        server.url,
+        route,
+        route.startsWith("POST") ? { body: { command: "x" } } : {},
+      );
       expect(answer.status, route).toBe(401);
       expect(errorCodeOf(answer)).toBe("unauthenticated");
     }
@@ -95,9 +141,16 @@ describe("without a token", () => {
 });
 
 describe("HTTP and Socket.IO with a token", () => {
-  it.each(["Bearer", "bearer", "BEARER"])("HTTP is served with Authorization: %s", async (scheme) => {
-    dataOf(await request(server.url, "GET /lobbies", { headers: { authorization: `${scheme} ${token}` } }));
-  });
+  it.each(["Bearer", "bearer", "BEARER"])(
+    "HTTP is served with Authorization: %s",
+    async (scheme) => {
+      dataOf(
+        await request(server.url, "GET /lobbies", {
+          headers: { authorization: `${scheme} ${token}` },
+        }),
+      );
+    },
+  );
 
   it("HTTP is served with ?token=, and refused with a bad one anywhere", async () => {
     dataOf(await request(server.url, `GET /lobbies?token=${token}`));
@@ -117,7 +170,9 @@ describe("HTTP and Socket.IO with a token", () => {
     "Socket.IO over %s is served with auth.token, refused with a bad one",
     async (transport) => {
       await DeviceSocket.user(scope, server.url, newMonitorId(), { transport, token });
-      await DeviceSocket.launch(scope, server.url, { transport, token: badToken }).next("connect_error");
+      await DeviceSocket.launch(scope, server.url, { transport, token: badToken }).next(
+        "connect_error",
+      );
     },
   );
 });
@@ -125,14 +180,24 @@ describe("HTTP and Socket.IO with a token", () => {
 describe("revoking", () => {
   it("closes what is open with 4401 at once, and nothing else", async () => {
     // While the server runs: it takes new tokens, too.
-    const shortLived = await createToken(data, { name: "short-lived", roles: ["lobby.host", "devices.user"] });
+    const shortLived = await createToken(data, {
+      name: "short-lived",
+      roles: ["lobby.host", "devices.user"],
+    });
     const lobby_id = newLobbyId();
     const revoked = { headers: { authorization: `Bearer ${shortLived}` } };
     const [leaver, stayer] = [
       await join(scope, server.ws(), { user: "leaver", lobby_id }, revoked),
-      await join(scope, server.ws(), { user: "stayer", lobby_id }, { headers: { authorization: `Bearer ${token}` } }),
+      await join(
+        scope,
+        server.ws(),
+        { user: "stayer", lobby_id },
+        { headers: { authorization: `Bearer ${token}` } },
+      ),
     ];
-    const leavingUser = await DeviceSocket.user(scope, server.url, newMonitorId(), { token: shortLived });
+    const leavingUser = await DeviceSocket.user(scope, server.url, newMonitorId(), {
+      token: shortLived,
+    });
     const stayingUser = await DeviceSocket.user(scope, server.url, newMonitorId(), { token });
     await revokeToken(data, "short-lived");
     expect(await leaver.closed(5_000)).toMatchObject({ code: 4401 });
@@ -153,7 +218,9 @@ describe("the log", () => {
       await request(server.url, `POST /devices/bad/commands?token=${value}`, { body: "no JSON" });
       for (const { carry } of places) {
         const { path = "/lobby", ...options } = carry(value);
-        const socket = await opening(scope, server.ws(path), "no JSON", options).catch(() => undefined);
+        const socket = await opening(scope, server.ws(path), "no JSON", options).catch(
+          () => undefined,
+        );
         await socket?.closed();
       }
       await refusal(scope, server.ws(`/no/such/path?token=${value}`), "x");

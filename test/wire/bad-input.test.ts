@@ -15,9 +15,14 @@ let bystanders: readonly TextSocket[];
 let starts = 0;
 
 beforeAll(async () => {
-  server = await startServer(file, { config: { limits: { maxFrameBytes, maxBodyBytes: 300_000 } } });
+  server = await startServer(file, {
+    config: { limits: { maxFrameBytes, maxBodyBytes: 300_000 } },
+  });
   const lobby_id = newLobbyId();
-  bystanders = [await join(file, server.ws(), { user: "host", lobby_id }), await join(file, server.ws(), { user: "guest", lobby_id })];
+  bystanders = [
+    await join(file, server.ws(), { user: "host", lobby_id }),
+    await join(file, server.ws(), { user: "guest", lobby_id }),
+  ];
   await bystanders[0]?.ofType("update");
 });
 
@@ -25,7 +30,8 @@ beforeAll(async () => {
 afterEach(async () => {
   starts += 1;
   bystanders[0]?.send({ type: "start", in: starts });
-  for (const bystander of bystanders) expect(await bystander.json()).toMatchObject({ type: "start", in: starts });
+  for (const bystander of bystanders)
+    expect(await bystander.json()).toMatchObject({ type: "start", in: starts });
 });
 
 const waitStart = () => ({ type: "wait_start", user: "dan", lobby_id: newLobbyId(), prompt_id: 5 });
@@ -40,7 +46,11 @@ async function rawPlayer(): Promise<RawWebSocket> {
 
 describe("a binary frame", () => {
   it("closes with 1003, as the first and as a later one", async () => {
-    const first = await opening(scope, server.ws("/lobby"), Buffer.from(JSON.stringify(waitStart())));
+    const first = await opening(
+      scope,
+      server.ws("/lobby"),
+      Buffer.from(JSON.stringify(waitStart())),
+    );
     expect(await first.closed()).toMatchObject({ code: 1003 });
     const player = await join(scope, server.ws("/lobby"), { user: "dan", lobby_id: newLobbyId() });
     player.send(Buffer.from('{"type":"start"}'));
@@ -50,7 +60,11 @@ describe("a binary frame", () => {
 });
 
 describe("a frame over the limit", () => {
-  const sized = (bytes: number) => JSON.stringify({ ...waitStart(), padding: "" }).replace('""', `"${"x".repeat(bytes - emptyBytes)}"`);
+  const sized = (bytes: number) =>
+    JSON.stringify({ ...waitStart(), padding: "" }).replace(
+      '""',
+      `"${"x".repeat(bytes - emptyBytes)}"`,
+    );
   const emptyBytes = JSON.stringify({ ...waitStart(), padding: "" }).length;
 
   it("is one byte more than what is still taken", async () => {
@@ -68,14 +82,17 @@ describe("a frame over the limit", () => {
     const pieces = await RawWebSocket.open(scope, server.ws("/lobby"));
     const piece = "x".repeat(maxFrameBytes / 4);
     await pieces.send(opcodes.text, piece, { fin: false });
-    for (let sent = 0; sent < 4; sent += 1) await pieces.send(opcodes.continuation, piece, { fin: false });
+    for (let sent = 0; sent < 4; sent += 1)
+      await pieces.send(opcodes.continuation, piece, { fin: false });
     expect(await pieces.closeCode()).toBe(1009);
   });
 
   it("is not one of the greatest size that compression promises", async () => {
     // 100 MB of zeros, were it inflated without a bound; a server that did not agree to compression closes with 1002.
     const raw = await RawWebSocket.open(scope, server.ws("/lobby"));
-    await raw.write(Buffer.concat([Buffer.from([0xc1]), encodeFrame(opcodes.text, "x".repeat(100)).subarray(1)]));
+    await raw.write(
+      Buffer.concat([Buffer.from([0xc1]), encodeFrame(opcodes.text, "x".repeat(100)).subarray(1)]),
+    );
     expect([1002, 1007, 1009]).toContain(await raw.closeCode());
   });
 });
@@ -88,7 +105,11 @@ describe("text that is not UTF-8", () => {
     ["a surrogate", [0xed, 0xa0, 0x80]],
     ["a code point beyond the last", [0xf4, 0x90, 0x80, 0x80]],
   ])("closes with 1007: %s", async (_what, bytes) => {
-    const message = Buffer.concat([Buffer.from('{"type":"start","x":"'), Buffer.from(bytes), Buffer.from('"}')]);
+    const message = Buffer.concat([
+      Buffer.from('{"type":"start","x":"'),
+      Buffer.from(bytes),
+      Buffer.from('"}'),
+    ]);
     const player = await rawPlayer();
     await player.send(opcodes.text, message);
     expect(await player.closeCode()).toBe(1007);
@@ -113,7 +134,10 @@ describe("a frame that breaks the protocol", () => {
   it.each([
     ["unmasked", encodeFrame(opcodes.text, '{"type":"start"}', { masked: false })],
     ["of a reserved opcode", encodeFrame(3, "x")],
-    ["with a reserved bit", Buffer.concat([Buffer.from([0xa1]), encodeFrame(opcodes.text, "x").subarray(1)])],
+    [
+      "with a reserved bit",
+      Buffer.concat([Buffer.from([0xa1]), encodeFrame(opcodes.text, "x").subarray(1)]),
+    ],
     ["a ping in pieces", encodeFrame(opcodes.ping, "x", { fin: false })],
     ["a ping that is too long", encodeFrame(opcodes.ping, "x".repeat(126))],
     ["a continuation of nothing", encodeFrame(opcodes.continuation, "x")],
@@ -145,7 +169,11 @@ const nested = `${"[".repeat(90_000)}${"]".repeat(90_000)}`;
 
 describe("JSON that is hostile", () => {
   it("may be nested as deep as a frame allows: as a first message it opens nothing, as a later one it is ignored", async () => {
-    for (const first of [nested, `{"a":`.repeat(30_000) + 1 + "}".repeat(30_000), "[".repeat(maxFrameBytes)]) {
+    for (const first of [
+      nested,
+      `{"a":`.repeat(30_000) + 1 + "}".repeat(30_000),
+      "[".repeat(maxFrameBytes),
+    ]) {
       const socket = await opening(scope, server.ws("/lobby"), first);
       expect(await socket.closed()).toEqual({ code: 1000, reason: "invalid message type" });
     }
@@ -157,15 +185,28 @@ describe("JSON that is hostile", () => {
   });
 
   it("may be nested in a field that is not looked at", async () => {
-    const player = await opening(scope, server.ws("/lobby"), JSON.stringify(waitStart()).replace("{", `{"deep":${nested},`));
+    const player = await opening(
+      scope,
+      server.ws("/lobby"),
+      JSON.stringify(waitStart()).replace("{", `{"deep":${nested},`),
+    );
     expect(await nextUsers(player)).toEqual(["dan"]);
   });
 
   it("may name what every object has: these are names and ids as any others", async () => {
     for (const word of ["__proto__", "constructor", "toString", "hasOwnProperty", "prototype"]) {
       const prompt_id = newLobbyId();
-      const first = await join(scope, server.ws("/lobby"), { user: word, lobby_id: word, prompt_id });
-      const second = await opening(scope, server.ws("/lobby"), { type: "wait_start", user: word, lobby_id: word, prompt_id });
+      const first = await join(scope, server.ws("/lobby"), {
+        user: word,
+        lobby_id: word,
+        prompt_id,
+      });
+      const second = await opening(scope, server.ws("/lobby"), {
+        type: "wait_start",
+        user: word,
+        lobby_id: word,
+        prompt_id,
+      });
       expect(await nextUsers(second)).toEqual([word, `also ${word}`]);
       expect(await nextUsers(first)).toEqual([word, `also ${word}`]);
     }
@@ -196,7 +237,8 @@ describe("JSON that is hostile", () => {
 
 describe("an HTTP request that is bad", () => {
   const monitorId = "m".repeat(32);
-  const post = (body: string) => request(server.url, `POST /devices/${monitorId}/commands`, { body });
+  const post = (body: string) =>
+    request(server.url, `POST /devices/${monitorId}/commands`, { body });
 
   it("is answered with 413 too_large over the limit of a body", async () => {
     const answer = await post(JSON.stringify({ command: "x".repeat(300_001) }));
@@ -204,14 +246,17 @@ describe("an HTTP request that is bad", () => {
     expect(errorCodeOf(answer)).toBe("too_large");
   });
 
-  it.each([nested, `{"command":${nested}}`, '{"__proto__":{"command":"x"}}', "\u0000", '{"command":"x"'])(
-    "is answered with 400, whatever is in the body (%#)",
-    async (body) => {
-      const answer = await post(body);
-      expect(answer.status).toBe(400);
-      errorCodeOf(answer);
-    },
-  );
+  it.each([
+    nested,
+    `{"command":${nested}}`,
+    '{"__proto__":{"command":"x"}}',
+    "\u0000",
+    '{"command":"x"',
+  ])("is answered with 400, whatever is in the body (%#)", async (body) => {
+    const answer = await post(body);
+    expect(answer.status).toBe(400);
+    errorCodeOf(answer);
+  });
 
   it("is answered with an error where the path cannot be decoded", async () => {
     for (const path of ["/devices/%E0%A4%A/commands", "/lobbies/%ff/prompt-updates", "/%"]) {

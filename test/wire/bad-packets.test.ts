@@ -26,7 +26,10 @@ beforeAll(async () => {
 afterEach(async () => {
   sent += 1;
   const id = await user.send(`bystander ${sent}`);
-  expect(await monitor.next("command do")).toMatchObject({ command: `bystander ${sent}`, command_id: id });
+  expect(await monitor.next("command do")).toMatchObject({
+    command: `bystander ${sent}`,
+    command_id: id,
+  });
   monitor.emit("command done");
   expect(await user.next("command finish")).toMatchObject({ command_id: id });
 });
@@ -58,7 +61,10 @@ describe("packets", () => {
     ["another namespace", "40/admin,"],
     ["a namespace that every object has", "40/__proto__,"],
     ["nested deeper than any stack", `42["query",${"[".repeat(50_000)}${"]".repeat(50_000)}]`],
-    ["a command nested so", `42["command send",{"command":${"[".repeat(50_000)}${"]".repeat(50_000)}}]`],
+    [
+      "a command nested so",
+      `42["command send",{"command":${"[".repeat(50_000)}${"]".repeat(50_000)}}]`,
+    ],
   ])("harm nobody else: %s", async (_what, packet) => {
     const socket = await byHand();
     socket.send(packet);
@@ -70,7 +76,9 @@ describe("packets", () => {
     const socket = await TextSocket.open(scope, server.ws(socketPath));
     await socket.next();
     socket.send(`42${JSON.stringify(["query", { monitor_id: monitorId }])}`);
-    await expect(socket.frames.until((packet) => packet.includes("query ok"), 1_000)).rejects.toThrow();
+    await expect(
+      socket.frames.until((packet) => packet.includes("query ok"), 1_000),
+    ).rejects.toThrow();
   });
 
   it("over the limit close the connection", async () => {
@@ -81,7 +89,10 @@ describe("packets", () => {
 
   it("that are not UTF-8 close the connection", async () => {
     const raw = await RawWebSocket.open(scope, server.ws(socketPath));
-    await raw.send(opcodes.text, Buffer.concat([Buffer.from('42["'), Buffer.from([0xff]), Buffer.from('"]')]));
+    await raw.send(
+      opcodes.text,
+      Buffer.concat([Buffer.from('42["'), Buffer.from([0xff]), Buffer.from('"]')]),
+    );
     expect(await raw.closeCode()).toBe(1007);
   });
 });
@@ -104,12 +115,16 @@ describe("payloads", () => {
   it("do not lend fields through __proto__", async () => {
     const socket = await byHand();
     socket.send(`42["query",{"__proto__":{"monitor_id":"${newMonitorId()}"}}]`);
-    expect(await socket.frames.until((packet) => packet.startsWith('42["query'))).toContain("Invalid monitor_id");
+    expect(await socket.frames.until((packet) => packet.startsWith('42["query'))).toContain(
+      "Invalid monitor_id",
+    );
     const other = await byHand();
     other.send(`42${JSON.stringify(["query", { monitor_id: newMonitorId() }])}`);
     await other.frames.until((packet) => packet.includes("query ok"));
     other.send('42["command send",{"__proto__":{"command":"open"}}]');
-    expect(await other.frames.until((packet) => packet.startsWith('42["command'))).toContain("Invalid command");
+    expect(await other.frames.until((packet) => packet.startsWith('42["command'))).toContain(
+      "Invalid command",
+    );
   });
 
   it("may carry unknown fields, and more arguments than are known", async () => {
@@ -119,17 +134,20 @@ describe("payloads", () => {
     await dan.send("open", { colour: { deep: [1] } });
   });
 
-  it.each([{ wait_ms: "soon" }, { wait_ms: -1 }, { answer_ms: [] }, { retry: "yes" }, { idempotency_key: {} }])(
-    "with a known field of the wrong type half-apply nothing: %j",
-    async (field) => {
-      const id = newMonitorId();
-      const dan = await DeviceSocket.user(scope, server.url, id);
-      dan.emit("command send", { command: "bad", ...field });
-      const { reason } = await dan.next("command failed");
-      expect(reason).toEqual(expect.any(String));
-      expect(await commandsOf(server.url, id)).toEqual([]);
-    },
-  );
+  it.each([
+    { wait_ms: "soon" },
+    { wait_ms: -1 },
+    { answer_ms: [] },
+    { retry: "yes" },
+    { idempotency_key: {} },
+  ])("with a known field of the wrong type half-apply nothing: %j", async (field) => {
+    const id = newMonitorId();
+    const dan = await DeviceSocket.user(scope, server.url, id);
+    dan.emit("command send", { command: "bad", ...field });
+    const { reason } = await dan.next("command failed");
+    expect(reason).toEqual(expect.any(String));
+    expect(await commandsOf(server.url, id)).toEqual([]);
+  });
 
   it("may use the names that every object has as commands, keys and ids", async () => {
     const id = "__proto__".padEnd(32, "_");
@@ -148,8 +166,10 @@ describe("payloads", () => {
   it("of a monitor's answer that are bad close nothing", async () => {
     const id = newMonitorId();
     const device = await DeviceSocket.monitor(scope, server.url, id);
-    for (const payload of ["text", 5, [], { reason: 5 }, { reason: null }, {}, null]) await device.call("command error", payload);
-    for (const payload of ["text", 5, [], { command_id: {} }]) await device.call("command done", payload);
+    for (const payload of ["text", 5, [], { reason: 5 }, { reason: null }, {}, null])
+      await device.call("command error", payload);
+    for (const payload of ["text", 5, [], { command_id: {} }])
+      await device.call("command done", payload);
     const dan = await DeviceSocket.user(scope, server.url, id);
     const sentId = await dan.send("open");
     expect(await device.next("command do")).toMatchObject({ command_id: sentId });

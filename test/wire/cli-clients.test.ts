@@ -25,7 +25,11 @@ const start = (...args: string[]) => CliProcess.start(scope, server.url, ...args
 
 describe("tail", () => {
   it("shows samples from the first on, and ends after --count lines", async () => {
-    await publish(server.url, "T1", samplesBody({ a: { mu: [1.5, 2], tau: [3, 4] } }, { a: [1, 2] }));
+    await publish(
+      server.url,
+      "T1",
+      samplesBody({ a: { mu: [1.5, 2], tau: [3, 4] } }, { a: [1, 2] }),
+    );
     const tail = start("tail", "experiments", "T1", "--variable", "mu", "--count", "4");
     expect(await tail.lines.next()).toMatch(/^names {2}a: /);
     expect(await tail.lines.next()).toBe("a  mu[0] = 1.5");
@@ -41,7 +45,10 @@ describe("tail", () => {
     const box = { boxId: 1, rect: [0, 0, 0.5, 0.5], objectType: "person", certainty: 0.9 };
     // Boxes are told to who watches: they are sent until the command does.
     let frame = 0;
-    const feeding = setInterval(() => processor.send({ type: "boundingBoxes", frameId: ++frame, boxes: [box] }), 50);
+    const feeding = setInterval(
+      () => processor.send({ type: "boundingBoxes", frameId: ++frame, boxes: [box] }),
+      50,
+    );
     const line = JSON.parse(await tail.lines.next().finally(() => clearInterval(feeding)));
     expect(line).toMatchObject({ event: "boxes", cameraId: "entrance", boxes: [box] });
     tail.interrupt();
@@ -52,10 +59,15 @@ describe("tail", () => {
     const first = await startServer(scope);
     const tail = CliProcess.start(scope, first.url, "tail", "lobby", "7", "1", "--count", "2");
     const signalling = setInterval(
-      () => void fetch(`${first.url}/lobbies/7/prompts/1/leaderboard-updates`, { method: "POST" }).catch(() => {}),
+      () =>
+        void fetch(`${first.url}/lobbies/7/prompts/1/leaderboard-updates`, {
+          method: "POST",
+        }).catch(() => {}),
       100,
     );
-    expect(await tail.lines.next().finally(() => clearInterval(signalling))).toBe("leaderboard refresh");
+    expect(await tail.lines.next().finally(() => clearInterval(signalling))).toBe(
+      "leaderboard refresh",
+    );
     await first.stop();
     expect(await tail.remarks.next()).toMatch(/^not connected \(1012.*trying again in \d\.\d s$/);
     await startServer(scope, { port: first.port });
@@ -82,10 +94,28 @@ describe("tail", () => {
     const folder = await temporaryFolder(scope);
     const guarded = await startServer(scope, { data: folder, config: { auth: { enabled: true } } });
     const token = await createToken(folder, { name: "site", roles: ["experiments.subscribe"] });
-    const refused = CliProcess.start(scope, guarded.url, "tail", "experiments", "X", "--token", "wrong");
+    const refused = CliProcess.start(
+      scope,
+      guarded.url,
+      "tail",
+      "experiments",
+      "X",
+      "--token",
+      "wrong",
+    );
     expect(await refused.ended()).toBe(1);
     await refused.remarks.until((remark) => /^error: .*4401/.test(remark));
-    const taken = CliProcess.start(scope, guarded.url, "tail", "experiments", "X", "--token", token, "--for", "1s");
+    const taken = CliProcess.start(
+      scope,
+      guarded.url,
+      "tail",
+      "experiments",
+      "X",
+      "--token",
+      token,
+      "--for",
+      "1s",
+    );
     expect(await taken.ended()).toBe(0);
   });
 });
@@ -103,14 +133,24 @@ describe("send", () => {
     const failed = start("send", "devices", monitorId, "close", "--json");
     await monitor.next("command do");
     monitor.emit("command error", { reason: "stuck" });
-    expect(JSON.parse(await failed.lines.next())).toMatchObject({ status: "failed", reason: "stuck" });
+    expect(JSON.parse(await failed.lines.next())).toMatchObject({
+      status: "failed",
+      reason: "stuck",
+    });
     expect(await failed.ended()).toBe(1);
   });
 
   it("tells viewers to refresh", async () => {
     const lobby = newLobbyId();
-    const board = await watching(scope, server.ws("/lobby"), { type: "leaderboard", lobby_id: lobby, prompt_id: 5 });
-    const prompts = await watching(scope, server.ws("/lobby"), { type: "lobby_prompts", lobby_id: lobby });
+    const board = await watching(scope, server.ws("/lobby"), {
+      type: "leaderboard",
+      lobby_id: lobby,
+      prompt_id: 5,
+    });
+    const prompts = await watching(scope, server.ws("/lobby"), {
+      type: "lobby_prompts",
+      lobby_id: lobby,
+    });
     expect((await runCli("send", "lobby", lobby, "5", "--url", server.url)).code).toBe(0);
     expect(await board.next()).toBe("refresh");
     expect((await runCli("send", "lobby", lobby, "--url", server.url)).code).toBe(0);
@@ -120,11 +160,29 @@ describe("send", () => {
   it("has an object tracked, and forgotten", async () => {
     const processor = await processorAt(scope, server, "hall");
     const client = await clientAt(scope, server, true);
-    expect((await runCli("send", "tracking", "start", "hall", "--frame", "12", "--box", "3", "--url", server.url)).code).toBe(0);
+    expect(
+      (
+        await runCli(
+          "send",
+          "tracking",
+          "start",
+          "hall",
+          "--frame",
+          "12",
+          "--box",
+          "3",
+          "--url",
+          server.url,
+        )
+      ).code,
+    ).toBe(0);
     const started = await processor.json();
     expect(started).toMatchObject({ type: "start", frameId: 12, boxId: 3 });
     await client.json();
-    expect((await runCli("send", "tracking", "stop", String(started.objectId), "--url", server.url)).code).toBe(0);
+    expect(
+      (await runCli("send", "tracking", "stop", String(started.objectId), "--url", server.url))
+        .code,
+    ).toBe(0);
     expect(await client.json()).toMatchObject({ type: "stop", objectId: started.objectId });
   });
 
@@ -138,7 +196,14 @@ describe("send", () => {
       server.url,
     );
     expect([code, stdout]).toEqual([0, ""]);
-    const player = start("send", "text", "/lobby", '{"type":"wait_start","user":"dan","lobby_id":77,"prompt_id":2}', "--count", "1");
+    const player = start(
+      "send",
+      "text",
+      "/lobby",
+      '{"type":"wait_start","user":"dan","lobby_id":77,"prompt_id":2}',
+      "--count",
+      "1",
+    );
     expect(JSON.parse(await player.lines.next())).toMatchObject({ type: "update", users: ["dan"] });
     expect(await player.ended()).toBe(0);
   });
@@ -174,16 +239,44 @@ describe("publish and export", () => {
     const draws = Array.from({ length: 50_000 }, (_, n) => n / 8);
     await writeFile(file, `mu,tau\n${draws.map((draw) => `${draw},${-draw}`).join("\n")}\n`);
     for (let times = 0; times < 2; times++) {
-      const { code, stdout, stderr } = await runCli("publish", "P1", file, "--chain", "1", "--run", "r1", "--url", server.url);
+      const { code, stdout, stderr } = await runCli(
+        "publish",
+        "P1",
+        file,
+        "--chain",
+        "1",
+        "--run",
+        "r1",
+        "--url",
+        server.url,
+      );
       expect([code, stdout, stderr]).toEqual([0, "50,000 draws are stored in P1\n", ""]);
     }
     expect(await storedSamples(server.url, "P1", "1", "mu")).toEqual(draws);
     const out = joinPath(folder, "mu.csv");
-    expect((await runCli("export", "experiments", "P1", "--variable", "mu", "--chain", "1", "--out", out, "--url", server.url)).code).toBe(
-      0,
-    );
+    expect(
+      (
+        await runCli(
+          "export",
+          "experiments",
+          "P1",
+          "--variable",
+          "mu",
+          "--chain",
+          "1",
+          "--out",
+          out,
+          "--url",
+          server.url,
+        )
+      ).code,
+    ).toBe(0);
     const lines = (await readFile(out, "utf8")).trim().split("\r\n");
-    expect([lines.length, lines[0], lines.at(-1)]).toEqual([50_001, "index,value", `49999,${49_999 / 8}`]);
+    expect([lines.length, lines[0], lines.at(-1)]).toEqual([
+      50_001,
+      "index,value",
+      `49999,${49_999 / 8}`,
+    ]);
     const { stdout } = await runCli("export", "experiments", "P1", "--url", server.url);
     expect(JSON.parse(stdout)).toBeTruthy();
   });
@@ -194,7 +287,9 @@ describe("publish and export", () => {
     const tail = start("tail", "experiments", "P2", "--variable", "mu", "--count", "5");
     const seen = new Set<string>();
     while (seen.size < 5) seen.add(await tail.lines.next());
-    expect([...seen]).toEqual(expect.arrayContaining(["log  begun", "a  mu[0] = 1", "b  mu[0] = 2"]));
+    expect([...seen]).toEqual(
+      expect.arrayContaining(["log  begun", "a  mu[0] = 1", "b  mu[0] = 2"]),
+    );
     publishing.input.end('{"mu":3,"chain":"a"}\n');
     expect(await publishing.ended()).toBe(0);
     expect(await storedSamples(server.url, "P2", "a", "mu")).toEqual([1, 3]);
@@ -208,7 +303,9 @@ describe("publish and export", () => {
     publishing.interrupt();
     expect(await publishing.ended()).toBe(1);
     expect(await publishing.lines.next()).toBe("2 draws are stored in P4");
-    expect(await publishing.remarks.until((remark) => remark.startsWith("Publish"))).toMatch(/--run \S+: .* Leave --log out/);
+    expect(await publishing.remarks.until((remark) => remark.startsWith("Publish"))).toMatch(
+      /--run \S+: .* Leave --log out/,
+    );
   });
 
   it("keeps in --outbox what a server that is away does not take, and the next one stores it", async () => {
@@ -217,7 +314,18 @@ describe("publish and export", () => {
     const before = await startServer(scope, { data });
     const { url, port } = before;
     await before.stop();
-    const away = CliProcess.start(scope, url, "publish", "P5", "--chain", "a", "--run", "r", "--outbox", outbox);
+    const away = CliProcess.start(
+      scope,
+      url,
+      "publish",
+      "P5",
+      "--chain",
+      "a",
+      "--run",
+      "r",
+      "--outbox",
+      outbox,
+    );
     away.input.end('{"mu":1}\n');
     await away.remarks.until((remark) => remark.startsWith("the server is away"));
     away.interrupt();
@@ -234,7 +342,15 @@ describe("publish and export", () => {
   it("does not store in one experiment what waits in --outbox for another: 2, and nothing of the input is sent", async () => {
     const outbox = joinPath(await temporaryFolder(scope), "outbox");
     const id = "a http://127.0.0.1:1/api/object/P6";
-    const post = { id, text: `${id}\n{}`, acceptedAt: 1, expiresAt: null, resend: true, awaitsAck: true, written: false };
+    const post = {
+      id,
+      text: `${id}\n{}`,
+      acceptedAt: 1,
+      expiresAt: null,
+      resend: true,
+      awaitsAck: true,
+      written: false,
+    };
     await writeFile(outbox, `{"switchboardOutbox":1}\n${JSON.stringify({ put: post })}\n`);
     const other = start("publish", "P7", "--outbox", outbox);
     // Its input goes on.
@@ -254,10 +370,24 @@ describe("publish and export", () => {
       const guarded = await startServer(scope, { data, args: ["--set", "auth.enabled=true"] });
       const role = await createToken(data, { name: "watcher", roles: ["experiments.subscribe"] });
       for (const [token, reason] of [
-        ["wrong", /^error: the server did not take the token: 401 .*\(--token or SWITCHBOARD_TOKEN gives one\)$/],
-        [role, /^error: the token may not publish this: 403 .*\(it needs the role experiments\.publish\)$/],
+        [
+          "wrong",
+          /^error: the server did not take the token: 401 .*\(--token or SWITCHBOARD_TOKEN gives one\)$/,
+        ],
+        [
+          role,
+          /^error: the token may not publish this: 403 .*\(it needs the role experiments\.publish\)$/,
+        ],
       ] as const) {
-        const publishing = CliProcess.start(scope, guarded.url, "publish", "P8", "--token", token, ...flags);
+        const publishing = CliProcess.start(
+          scope,
+          guarded.url,
+          "publish",
+          "P8",
+          "--token",
+          token,
+          ...flags,
+        );
         // Its input goes on.
         publishing.input.write("mu\n1\n");
         expect(await publishing.ended()).toBe(1);
@@ -281,7 +411,10 @@ describe("publish and export", () => {
     }
     await writeFile(file, "mu\n1\n");
     const long = await runCli("publish", "x".repeat(300), file, "--url", server.url);
-    expect([long.code, long.stderr]).toEqual([1, expect.stringMatching(/^error: GET .* was answered with 400 .*100/)]);
+    expect([long.code, long.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: GET .* was answered with 400 .*100/),
+    ]);
   });
 
   it("names the line that is wrong, having stored what was before it", async () => {
@@ -299,7 +432,15 @@ describe("publish and export", () => {
 
   it("exports a study", async () => {
     await loadStudy(server.url, "S1", 3);
-    const { code, stdout } = await runCli("export", "crowd", "S1", "--format", "json", "--url", server.url);
+    const { code, stdout } = await runCli(
+      "export",
+      "crowd",
+      "S1",
+      "--format",
+      "json",
+      "--url",
+      server.url,
+    );
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toBeTruthy();
     const unknown = await runCli("export", "crowd", "S2", "--url", server.url);
@@ -310,10 +451,24 @@ describe("publish and export", () => {
 
 describe("bench", () => {
   it("measures a running server, and loses nothing", async () => {
-    const { code, stdout } = await runCli("bench", "--clients", "20", "--seconds", "1", "--json", "--url", server.url);
+    const { code, stdout } = await runCli(
+      "bench",
+      "--clients",
+      "20",
+      "--seconds",
+      "1",
+      "--json",
+      "--url",
+      server.url,
+    );
     const figures = JSON.parse(stdout);
     expect(code).toBe(0);
-    expect(figures).toMatchObject({ clients: 20, missed: 0, lost: 0, deliveries: figures.rounds * 20 });
+    expect(figures).toMatchObject({
+      clients: 20,
+      missed: 0,
+      lost: 0,
+      deliveries: figures.rounds * 20,
+    });
     expect(figures.rounds).toBeGreaterThan(0);
   });
 });

@@ -31,7 +31,10 @@ async function startForgetful(scope: Scope, whole: number) {
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   const address = server.address();
-  return { url: `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`, signals: () => signals };
+  return {
+    url: `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`,
+    signals: () => signals,
+  };
 }
 
 interface Unread {
@@ -60,11 +63,25 @@ describe("bench at Ctrl-C", () => {
   it("does not count the round that is broken off", async () => {
     // The first round only shows that all are connected.
     const server = await startForgetful(scope, 4);
-    const bench = CliProcess.start(scope, server.url, "bench", "--clients", "3", "--seconds", "60", "--json");
+    const bench = CliProcess.start(
+      scope,
+      server.url,
+      "bench",
+      "--clients",
+      "3",
+      "--seconds",
+      "60",
+      "--json",
+    );
     await expect.poll(server.signals).toBe(5);
     bench.interrupt();
     expect(await bench.ended()).toBe(0);
-    expect(JSON.parse(bench.lines.unread.join("\n"))).toMatchObject({ rounds: 3, deliveries: 9, missed: 0, lost: 0 });
+    expect(JSON.parse(bench.lines.unread.join("\n"))).toMatchObject({
+      rounds: 3,
+      deliveries: 9,
+      missed: 0,
+      lost: 0,
+    });
   });
 
   it("measures nothing where no round was over", async () => {
@@ -73,7 +90,10 @@ describe("bench at Ctrl-C", () => {
     await expect.poll(server.signals).toBe(2);
     bench.interrupt();
     expect(await bench.ended()).toBe(1);
-    expect([bench.lines.unread, bench.remarks.unread]).toEqual([[], ["interrupted before a round was over: nothing is measured"]]);
+    expect([bench.lines.unread, bench.remarks.unread]).toEqual([
+      [],
+      ["interrupted before a round was over: nothing is measured"],
+    ]);
   });
 });
 
@@ -82,7 +102,10 @@ describe("output that nobody reads on", () => {
     const server = await startServer(scope);
     const { child, ended, said } = run(scope, server.url, "tail", "lobby", "7", "1");
     const signalling = setInterval(
-      () => void fetch(`${server.url}/lobbies/7/prompts/1/leaderboard-updates`, { method: "POST" }).catch(() => {}),
+      () =>
+        void fetch(`${server.url}/lobbies/7/prompts/1/leaderboard-updates`, {
+          method: "POST",
+        }).catch(() => {}),
       50,
     );
     scope.own(signalling, clearInterval);

@@ -40,16 +40,31 @@ describe("export", () => {
       await Promise.all(
         Array.from({ length: atOnce }, async (_, nth) => {
           const body = JSON.stringify({ command: `c${sent + nth}` });
-          const { data } = (await (await fetch(server.url + path, { method: "POST", body })).json()) as { data: { command_id: string } };
-          const cancelled = await fetch(`${server.url}${path}/${data.command_id}`, { method: "DELETE" });
+          const { data } = (await (
+            await fetch(server.url + path, { method: "POST", body })
+          ).json()) as { data: { command_id: string } };
+          const cancelled = await fetch(`${server.url}${path}/${data.command_id}`, {
+            method: "DELETE",
+          });
           expect(cancelled.status).toBe(200);
         }),
       );
     }
-    const { code, stdout, stderr } = await runCli("export", "devices", monitorId, "--status", "cancelled", "--url", server.url);
+    const { code, stdout, stderr } = await runCli(
+      "export",
+      "devices",
+      monitorId,
+      "--status",
+      "cancelled",
+      "--url",
+      server.url,
+    );
     expect([code, stderr]).toEqual([0, ""]);
-    const exported: readonly { readonly command: string; readonly offset: number }[] = JSON.parse(stdout).data;
-    expect(exported.map(({ command }) => command).sort()).toEqual(Array.from({ length: 1100 }, (_, nth) => `c${nth}`).sort());
+    const exported: readonly { readonly command: string; readonly offset: number }[] =
+      JSON.parse(stdout).data;
+    expect(exported.map(({ command }) => command).sort()).toEqual(
+      Array.from({ length: 1100 }, (_, nth) => `c${nth}`).sort(),
+    );
     const offsets = exported.map(({ offset }) => offset);
     expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));
   });
@@ -84,8 +99,20 @@ describe("export", () => {
   it("leaves no part of a file at Ctrl-C", async () => {
     const folder = joinPath(await temporaryFolder(scope), "out");
     await mkdir(folder);
-    const url = await stub(scope, (_, response) => response.writeHead(200).write("index,value\n0,1\n"));
-    const exporting = CliProcess.start(scope, url, "export", "experiments", "e", "--variable", "mu", "--out", joinPath(folder, "mu.csv"));
+    const url = await stub(scope, (_, response) =>
+      response.writeHead(200).write("index,value\n0,1\n"),
+    );
+    const exporting = CliProcess.start(
+      scope,
+      url,
+      "export",
+      "experiments",
+      "e",
+      "--variable",
+      "mu",
+      "--out",
+      joinPath(folder, "mu.csv"),
+    );
     await expect.poll(() => readdir(folder)).toHaveLength(1);
     exporting.interrupt();
     expect(await exporting.remarks.next()).toMatch(/^interrupted: .*mu\.csv is not written$/);

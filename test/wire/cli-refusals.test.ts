@@ -16,11 +16,21 @@ beforeAll(async () => {
 });
 
 describe("send text", () => {
-  it.each(["/lobby", "/"])("says that no service takes the first message at %s, and ends with 1", async (path) => {
-    const { code, stdout, stderr } = await runCli("send", "text", path, "garbage", "--url", server.url);
-    expect([code, stdout]).toEqual([1, ""]);
-    expect(stderr).toMatch(/^error: .*1000 invalid message type/);
-  });
+  it.each(["/lobby", "/"])(
+    "says that no service takes the first message at %s, and ends with 1",
+    async (path) => {
+      const { code, stdout, stderr } = await runCli(
+        "send",
+        "text",
+        path,
+        "garbage",
+        "--url",
+        server.url,
+      );
+      expect([code, stdout]).toEqual([1, ""]);
+      expect(stderr).toMatch(/^error: .*1000 invalid message type/);
+    },
+  );
 });
 
 describe("send tracking", () => {
@@ -36,7 +46,20 @@ describe("send tracking", () => {
   it("refuses an empty image", async () => {
     const image = joinPath(await temporaryFolder(scope), "empty.png");
     await writeFile(image, "");
-    const { code, stdout, stderr } = await runCli("send", "tracking", "start", "hall", "--image", image, "--url", server.url);
-    expect([code, stdout, stderr]).toEqual([1, "", `error: ${image} is empty: give a file with an image in it\n`]);
+    const { code, stdout, stderr } = await runCli(
+      "send",
+      "tracking",
+      "start",
+      "hall",
+      "--image",
+      image,
+      "--url",
+      server.url,
+    );
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      "",
+      `error: ${image} is empty: give a file with an image in it\n`,
+    ]);
   });
 });

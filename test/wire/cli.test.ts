@@ -33,7 +33,18 @@ describe("help", () => {
   it("lists the commands, and the flags of start", async () => {
     const { code, stdout, stderr } = await runCli("--help");
     expect([code, stderr]).toEqual([0, ""]);
-    for (const word of ["start", "token", "check-config", "--port", "--host", "--data", "--config", "--insecure", "--log-level", "--set"]) {
+    for (const word of [
+      "start",
+      "token",
+      "check-config",
+      "--port",
+      "--host",
+      "--data",
+      "--config",
+      "--insecure",
+      "--log-level",
+      "--set",
+    ]) {
       expect(stdout).toContain(word);
     }
   });
@@ -41,7 +52,15 @@ describe("help", () => {
   it("is there for each command", async () => {
     const { code, stdout } = await runCli("token", "create", "--help");
     expect(code).toBe(0);
-    for (const word of ["--name", "--role", "--lobby", "--monitor", "--expires", "lobby.host", "devices.user"])
+    for (const word of [
+      "--name",
+      "--role",
+      "--lobby",
+      "--monitor",
+      "--expires",
+      "lobby.host",
+      "devices.user",
+    ])
       expect(stdout).toContain(word);
   });
 });
@@ -59,7 +78,10 @@ describe("a mistake on the command line", () => {
     [["token", "create", "--name", "a", "--role", "b", "--expires", "soon"], "such as 30d"],
     [["token", "create", "--name", "a\nb", "--role", "b"], "no control characters"],
     [["token", "revoke"], "token list"],
-    [["check-config", "--port", "70000"], "listen.port is 70000 (from --port): it must be a whole number from 0 to 65535"],
+    [
+      ["check-config", "--port", "70000"],
+      "listen.port is 70000 (from --port): it must be a whole number from 0 to 65535",
+    ],
     [["token", "list", "--config", "no-such.json"], "no-such.json does not exist"],
   ])("%j ends with 2 and says what to do", async (args, remedy) => {
     const { code, stdout, stderr } = await runCli(...args);
@@ -71,7 +93,16 @@ describe("a mistake on the command line", () => {
 
 describe("token create", () => {
   it("prints the token alone on stdout, and keeps only its hash, for this user only", async () => {
-    const { code, stdout, stderr } = await runCli("token", "create", "--data", data, "--name", "site", "--role", "lobby.host");
+    const { code, stdout, stderr } = await runCli(
+      "token",
+      "create",
+      "--data",
+      data,
+      "--name",
+      "site",
+      "--role",
+      "lobby.host",
+    );
     expect(code).toBe(0);
     expect(stdout).toMatch(/^sb_[A-Za-z0-9_-]{43}\n$/);
     expect(stderr).toContain('Token "site"');
@@ -82,19 +113,56 @@ describe("token create", () => {
   });
 
   it("takes several roles and ids, and an end", async () => {
-    const flags = ["--role", "a", "--role", "b", "--lobby", "1", "--lobby", "2", "--monitor", "3", "--expires", "30d"];
-    const { code, stderr } = await runCli("token", "create", "--data", data, "--name", "all", ...flags);
+    const flags = [
+      "--role",
+      "a",
+      "--role",
+      "b",
+      "--lobby",
+      "1",
+      "--lobby",
+      "2",
+      "--monitor",
+      "3",
+      "--expires",
+      "30d",
+    ];
+    const { code, stderr } = await runCli(
+      "token",
+      "create",
+      "--data",
+      data,
+      "--name",
+      "all",
+      ...flags,
+    );
     expect(code).toBe(0);
     expect(stderr).toContain('no installed service has a role "a"');
     const [token] = await listed();
-    expect(token).toMatchObject({ name: "all", roles: ["a", "b"], only: { lobbies: ["1", "2"], monitors: ["3"] } });
-    const { createdAt, expiresAt } = token as unknown as { readonly createdAt: string; readonly expiresAt: string };
+    expect(token).toMatchObject({
+      name: "all",
+      roles: ["a", "b"],
+      only: { lobbies: ["1", "2"], monitors: ["3"] },
+    });
+    const { createdAt, expiresAt } = token as unknown as {
+      readonly createdAt: string;
+      readonly expiresAt: string;
+    };
     expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(30 * 86_400_000);
   });
 
   it("does not take a name twice", async () => {
     await createToken(data, { name: "site", roles: ["admin"] });
-    const { code, stdout, stderr } = await runCli("token", "create", "--data", data, "--name", "site", "--role", "admin");
+    const { code, stdout, stderr } = await runCli(
+      "token",
+      "create",
+      "--data",
+      data,
+      "--name",
+      "site",
+      "--role",
+      "admin",
+    );
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toContain('there is a token called "site" already');
     expect(await listed()).toHaveLength(1);
@@ -102,7 +170,9 @@ describe("token create", () => {
 
   it("loses none when several run at once", async () => {
     const names = ["a", "b", "c", "d", "e", "f"];
-    const tokens = await Promise.all(names.map((name) => createToken(data, { name, roles: ["admin"] })));
+    const tokens = await Promise.all(
+      names.map((name) => createToken(data, { name, roles: ["admin"] })),
+    );
     expect(new Set(tokens).size).toBe(names.length);
     expect((await listed()).map(({ name }) => name).sort()).toEqual(names);
     expect(await readdir(data)).toEqual(["tokens.json"]);
@@ -110,7 +180,16 @@ describe("token create", () => {
 
   it("says so where it cannot write", async () => {
     await writeFile(data, "a file in the place of the directory");
-    const { code, stdout, stderr } = await runCli("token", "create", "--data", data, "--name", "site", "--role", "admin");
+    const { code, stdout, stderr } = await runCli(
+      "token",
+      "create",
+      "--data",
+      data,
+      "--name",
+      "site",
+      "--role",
+      "admin",
+    );
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(/^error: .*tokens\.json/);
     expect(stderr).not.toMatch(/^\s+at /m);
@@ -118,9 +197,21 @@ describe("token create", () => {
 
   it("keeps them where the config says", async () => {
     const folder = await temporaryFolder(scope);
-    const [config, tokensFile] = [joinPath(folder, "config.json"), joinPath(folder, "elsewhere.json")];
+    const [config, tokensFile] = [
+      joinPath(folder, "config.json"),
+      joinPath(folder, "elsewhere.json"),
+    ];
     await writeFile(config, JSON.stringify({ auth: { enabled: true, tokensFile } }));
-    const { code, stderr } = await runCli("token", "create", "--config", config, "--name", "site", "--role", "admin");
+    const { code, stderr } = await runCli(
+      "token",
+      "create",
+      "--config",
+      config,
+      "--name",
+      "site",
+      "--role",
+      "admin",
+    );
     expect([code, stderr.includes("auth is off")]).toEqual([0, false]);
     expect((await stat(tokensFile)).isFile()).toBe(true);
   });
@@ -134,7 +225,9 @@ describe("token list and revoke", () => {
     ];
     const [one] = await listed();
     const table = await runCli("token", "list", "--data", data);
-    expect(table.stdout).toMatch(/^ID +NAME +ROLES +LIMITED TO +CREATED +EXPIRES\n\S+ +one +lobby\.host +- +\S+ +never\n\S+ +two /);
+    expect(table.stdout).toMatch(
+      /^ID +NAME +ROLES +LIMITED TO +CREATED +EXPIRES\n\S+ +one +lobby\.host +- +\S+ +never\n\S+ +two /,
+    );
     for (const token of tokens) expect(table.stdout).not.toContain(token);
     expect((await runCli("token", "revoke", "--data", data, one?.id ?? "")).code).toBe(0);
     expect((await listed()).map(({ name }) => name)).toEqual(["two"]);
@@ -151,7 +244,15 @@ describe("check-config", () => {
     const config = joinPath(await temporaryFolder(scope), "config.json");
     const engine = { kind: "nats", servers: ["nats://me:hunter2@localhost"], password: "hunter2" };
     await writeFile(config, JSON.stringify({ engine, services: { lobby: { graceMs: 7 } } }));
-    const { code, stdout } = await runCli("check-config", "--config", config, "--port", "81", "--set", "engine.token=hunter2");
+    const { code, stdout } = await runCli(
+      "check-config",
+      "--config",
+      config,
+      "--port",
+      "81",
+      "--set",
+      "engine.token=hunter2",
+    );
     expect(code).toBe(0);
     const lines = stdout.split("\n").map((line) => line.split(/ {2,}/));
     expect(lines).toContainEqual(["listen.port", "81", "--port"]);
@@ -175,7 +276,11 @@ describe("start", () => {
     stalled.stopReading();
     process.kill(server.pid, "SIGTERM");
     const refused = async () => {
-      while (await fetch(`${server.url}/healthz`, { headers: { connection: "close" } }).catch(() => undefined)) {
+      while (
+        await fetch(`${server.url}/healthz`, { headers: { connection: "close" } }).catch(
+          () => undefined,
+        )
+      ) {
         // It still listens: the first signal has not been seen yet.
       }
     };
@@ -192,7 +297,8 @@ describe("start", () => {
     });
     const ended = once(npm, "close");
     scope.own(npm.pid, (pid) => {
-      if (pid !== undefined && npm.exitCode === null && npm.signalCode === null) process.kill(-pid, "SIGKILL");
+      if (pid !== undefined && npm.exitCode === null && npm.signalCode === null)
+        process.kill(-pid, "SIGKILL");
     });
     const line = once(npm.stdout.setEncoding("utf8"), "data");
     const [text] = await within(Promise.race([line, ended]), "ready line of npm start", 20_000);

@@ -5,7 +5,13 @@ import { join as joinPath } from "node:path";
 import { describe, expect, it } from "vitest";
 import { newLobbyId, opening } from "../support/lobby.ts";
 import { scopePerTest } from "../support/scope.ts";
-import { launchServer, type ServerOptions, type ServerProcess, startServer, temporaryFolder } from "../support/server-process.ts";
+import {
+  launchServer,
+  type ServerOptions,
+  type ServerProcess,
+  startServer,
+  temporaryFolder,
+} from "../support/server-process.ts";
 
 const scope = scopePerTest();
 
@@ -28,11 +34,36 @@ describe("a mistake", () => {
     readonly value: string | null;
     readonly remedy: RegExp;
   }[] = [
-    { options: { config: { limits: { maxFrameBytez: 4096 } } }, path: "limits.maxFrameBytez", value: null, remedy: /maxFrameBytes\b/ },
-    { options: { config: { limmits: { maxFrameBytes: 4096 } } }, path: "limmits", value: null, remedy: /\blimits\b/ },
-    { options: { config: { services: { lobbies: {} } } }, path: "services.lobbies", value: null, remedy: /\blobby\b/ },
-    { options: { config: { services: { lobby: { grace: 5 } } } }, path: "services.lobby.grace", value: null, remedy: /graceMs/ },
-    { options: { config: { listen: { port: "eighty" } } }, path: "listen.port", value: "eighty", remedy: /number|integer/ },
+    {
+      options: { config: { limits: { maxFrameBytez: 4096 } } },
+      path: "limits.maxFrameBytez",
+      value: null,
+      remedy: /maxFrameBytes\b/,
+    },
+    {
+      options: { config: { limmits: { maxFrameBytes: 4096 } } },
+      path: "limmits",
+      value: null,
+      remedy: /\blimits\b/,
+    },
+    {
+      options: { config: { services: { lobbies: {} } } },
+      path: "services.lobbies",
+      value: null,
+      remedy: /\blobby\b/,
+    },
+    {
+      options: { config: { services: { lobby: { grace: 5 } } } },
+      path: "services.lobby.grace",
+      value: null,
+      remedy: /graceMs/,
+    },
+    {
+      options: { config: { listen: { port: "eighty" } } },
+      path: "listen.port",
+      value: "eighty",
+      remedy: /number|integer/,
+    },
     {
       options: { config: { limits: { maxFrameBytes: -7 } } },
       path: "limits.maxFrameBytes",
@@ -57,18 +88,48 @@ describe("a mistake", () => {
       value: "(",
       remedy: /reg|pattern/i,
     },
-    { options: { config: { engine: { kind: "punchcards" } } }, path: "engine.kind", value: "punchcards", remedy: /embedded/ },
-    { options: { config: { auth: { enabled: "yes" } } }, path: "auth.enabled", value: "yes", remedy: /true|boolean/ },
-    { options: { config: { listeners: [{ port: 0, service: "nosuch" }] } }, path: "listeners", value: "nosuch", remedy: /lobby/ },
-    { options: set("limits.maxFrameBytez=4096"), path: "limits.maxFrameBytez", value: null, remedy: /maxFrameBytes\b/ },
-    { options: set("limits.maxFrameBytes=lots"), path: "limits.maxFrameBytes", value: "lots", remedy: /number|integer/ },
+    {
+      options: { config: { engine: { kind: "punchcards" } } },
+      path: "engine.kind",
+      value: "punchcards",
+      remedy: /embedded/,
+    },
+    {
+      options: { config: { auth: { enabled: "yes" } } },
+      path: "auth.enabled",
+      value: "yes",
+      remedy: /true|boolean/,
+    },
+    {
+      options: { config: { listeners: [{ port: 0, service: "nosuch" }] } },
+      path: "listeners",
+      value: "nosuch",
+      remedy: /lobby/,
+    },
+    {
+      options: set("limits.maxFrameBytez=4096"),
+      path: "limits.maxFrameBytez",
+      value: null,
+      remedy: /maxFrameBytes\b/,
+    },
+    {
+      options: set("limits.maxFrameBytes=lots"),
+      path: "limits.maxFrameBytes",
+      value: "lots",
+      remedy: /number|integer/,
+    },
     {
       options: { env: { SWITCHBOARD_LIMITS_MAX_FRAME_BYTES: "lots" } },
       path: "limits.maxFrameBytes",
       value: "lots",
       remedy: /number|integer/,
     },
-    { options: { env: { SWITCHBOARD_SERVICES_LOBBY_HOST: "nobody" } }, path: "services.lobby.host", value: "nobody", remedy: /anyone/ },
+    {
+      options: { env: { SWITCHBOARD_SERVICES_LOBBY_HOST: "nobody" } },
+      path: "services.lobby.host",
+      value: "nobody",
+      remedy: /anyone/,
+    },
   ];
 
   it.each(mistakes)(
@@ -77,7 +138,9 @@ describe("a mistake", () => {
       const said = await complaint(options);
       // A variable may be named in place of the path that it stands for.
       const variable = Object.keys(options.env ?? {})[0];
-      expect(said.includes(path) || (variable !== undefined && said.includes(variable)), said).toBe(true);
+      expect(said.includes(path) || (variable !== undefined && said.includes(variable)), said).toBe(
+        true,
+      );
       if (value !== null) expect(said).toContain(value);
       expect(said.replaceAll(path, "")).toMatch(remedy);
     },
@@ -89,7 +152,9 @@ describe("a mistake", () => {
   });
 
   it("is told together with the others, not one a start", async () => {
-    const said = await complaint({ config: { listen: { port: "eighty" }, services: { lobby: { host: "nobody" } } } });
+    const said = await complaint({
+      config: { listen: { port: "eighty" }, services: { lobby: { host: "nobody" } } },
+    });
     expect(said).toContain("listen.port");
     expect(said).toContain("services.lobby.host");
   });
@@ -106,7 +171,13 @@ describe("a mistake", () => {
 
 /** Whether a frame of so many bytes is taken; if not, it closes with 1009. */
 async function takes(server: ServerProcess, bytes: number): Promise<boolean> {
-  const first = { type: "wait_start", user: "dan", lobby_id: newLobbyId(), prompt_id: 5, padding: "" };
+  const first = {
+    type: "wait_start",
+    user: "dan",
+    lobby_id: newLobbyId(),
+    prompt_id: 5,
+    padding: "",
+  };
   const padding = "x".repeat(bytes - JSON.stringify(first).length);
   const player = await opening(scope, server.ws(), { ...first, padding });
   const outcome = await player.next().then(

@@ -30,7 +30,10 @@ describe("a page with mephisto-task's hooks", () => {
       async () => page.task,
       (now) => now?.isLoading === false && now.initialTaskData !== null,
     );
-    expect(ready?.initialTaskData).toEqual({ stage: "CAD", original: "A little boy is playing soccer outside." });
+    expect(ready?.initialTaskData).toEqual({
+      stage: "CAD",
+      original: "A little boy is playing soccer outside.",
+    });
     expect(await page.statuses.next()).toBe("in task");
     await eventually(
       "connected and in task",
@@ -39,13 +42,17 @@ describe("a page with mephisto-task's hooks", () => {
     );
 
     void task().sendLiveUpdate({ message: "get_worker_stats" });
-    expect(await page.updates.next()).toMatchObject({ message: "set_worker_stats", stats: { num_cads: 0, history: [] } });
+    expect(await page.updates.next()).toMatchObject({
+      message: "set_worker_stats",
+      stats: { num_cads: 0, history: [] },
+    });
     // A burst leaves in reverse order, one packet each tenth of a second; the client passes over an update_id that it has seen.
     void task().sendLiveUpdate({ message: "set_cad", cad: "A boy" });
     void task().sendLiveUpdate({ message: "submit_feedback", feedback: "nice" });
     void task().sendLiveUpdate({ message: "get_worker_stats" });
     void task().sendLiveUpdate({ message: "get_worker_stats" });
-    for (let count = 0; count < 2; count += 1) expect(await page.updates.next()).toMatchObject({ message: "set_worker_stats" });
+    for (let count = 0; count < 2; count += 1)
+      expect(await page.updates.next()).toMatchObject({ message: "set_worker_stats" });
     const draft = await eventually(
       "the draft",
       async () => (await requestAgent(url, "ann", "r1")).init_task_data.draft,
@@ -57,16 +64,30 @@ describe("a page with mephisto-task's hooks", () => {
     const { last_mephisto_ping } = heartbeat.data as { last_mephisto_ping: number };
     expect(Math.abs(Date.now() - last_mephisto_ping)).toBeLessThan(20_000);
 
-    task().handleSubmit({ sentence: "A little boy is playing soccer outside.", cad: "A little boy is asleep." });
-    expect(await page.provided.next()).toEqual({ sentence: "A little boy is playing soccer outside.", cad: "A little boy is asleep." });
-    expect(await page.updates.next()).toMatchObject({ message: "set_worker_stats", stats: { num_cads: 1, num_first_place: 0 } });
+    task().handleSubmit({
+      sentence: "A little boy is playing soccer outside.",
+      cad: "A little boy is asleep.",
+    });
+    expect(await page.provided.next()).toEqual({
+      sentence: "A little boy is playing soccer outside.",
+      cad: "A little boy is asleep.",
+    });
+    expect(await page.updates.next()).toMatchObject({
+      message: "set_worker_stats",
+      stats: { num_cads: 1, num_first_place: 0 },
+    });
 
-    await submitTask(url, await agentOf(url, "bob", "r1"), { sentence: "x", cad: "A little boy is reading." });
+    await submitTask(url, await agentOf(url, "bob", "r1"), {
+      sentence: "x",
+      cad: "A little boy is reading.",
+    });
     const ranking = await requestAgent(url, "cat", "r1");
     expect(ranking.init_task_data.sentences).toHaveLength(4);
     const best = ranking.init_task_data.sentences.indexOf("A little boy is asleep.");
     const permutation = [0, 1, 2, 3].filter((index) => index !== best).concat(best);
-    expect((await submitTask(url, ranking.agent_id ?? "", { sentences: [], permutation })).json).toEqual({ status: "Submitted!" });
+    expect(
+      (await submitTask(url, ranking.agent_id ?? "", { sentences: [], permutation })).json,
+    ).toEqual({ status: "Submitted!" });
     expect(await page.updates.next()).toMatchObject({
       message: "set_worker_stats",
       stats: {

@@ -15,11 +15,14 @@ async function started() {
 }
 
 /** What a reload of the page is given as its draft. */
-const draftOf = async (url: string, worker: string) => (await requestAgent(url, worker, "r")).init_task_data.draft;
+const draftOf = async (url: string, worker: string) =>
+  (await requestAgent(url, worker, "r")).init_task_data.draft;
 
 /** All feedback in the study's export. */
 async function feedbackIn(url: string): Promise<string[]> {
-  const { feedback } = dataOf(await request(url, "GET /crowd/studies/s/export")) as { feedback: { feedback: string }[] };
+  const { feedback } = dataOf(await request(url, "GET /crowd/studies/s/export")) as {
+    feedback: { feedback: string }[];
+  };
   return feedback.map(({ feedback: text }) => text);
 }
 
@@ -44,8 +47,14 @@ describe("packets", () => {
     });
     client.live({ message: "get_worker_stats" });
     client.live({ message: "get_worker_stats" });
-    const [first, second] = [await client.next("client_bound_live_update"), await client.next("client_bound_live_update")];
-    expect(first).toMatchObject({ message: "set_worker_stats", stats: { num_cads: 0, num_rankings: 0, num_first_place: 0, history: [] } });
+    const [first, second] = [
+      await client.next("client_bound_live_update"),
+      await client.next("client_bound_live_update"),
+    ];
+    expect(first).toMatchObject({
+      message: "set_worker_stats",
+      stats: { num_cads: 0, num_rankings: 0, num_first_place: 0, history: [] },
+    });
     expect(new Set([first.update_id, second.update_id]).size).toBe(2);
   });
 
@@ -61,7 +70,9 @@ describe("packets", () => {
     // A heartbeat waits for nothing.
     expect(await client.next("heartbeat")).toMatchObject({ status: "in task" });
     client.live({ message: "set_feedback", feedback: "hello" });
-    expect(await client.next("client_bound_live_update")).toMatchObject({ message: "set_worker_stats" });
+    expect(await client.next("client_bound_live_update")).toMatchObject({
+      message: "set_worker_stats",
+    });
     expect(await client.next("update_status")).toEqual({ status: "in task" });
     client.live({ message: "get_worker_stats" });
     await client.next("client_bound_live_update");
@@ -71,7 +82,11 @@ describe("packets", () => {
 
   it("of a burst in reverse order: the newest draft counts, and nothing is lost", async () => {
     const server = await started();
-    const client = await PacketSocket.open(scope, server.ws(), await agentOf(server.url, "ann", "r"));
+    const client = await PacketSocket.open(
+      scope,
+      server.ws(),
+      await agentOf(server.url, "ann", "r"),
+    );
     const at = Date.now() / 1000;
     client.live({ message: "get_worker_stats" }, { client_timestamp: at + 0.005 });
     for (const [ms, cad] of [
@@ -83,7 +98,9 @@ describe("packets", () => {
     client.live({ message: "set_feedback", feedback: "two" }, { client_timestamp: at + 0.001 });
     client.live({ message: "submit_feedback", feedback: "one" }, { client_timestamp: at });
     client.alive({ client_timestamp: at - 1 });
-    expect(await client.next("client_bound_live_update")).toMatchObject({ message: "set_worker_stats" });
+    expect(await client.next("client_bound_live_update")).toMatchObject({
+      message: "set_worker_stats",
+    });
     await client.next("update_status");
     expect(await draftOf(server.url, "ann")).toEqual({ cad: "abc" });
     expect(await feedbackIn(server.url)).toEqual(["two", "one"]);
@@ -137,7 +154,11 @@ describe("packets", () => {
     await client.next("update_status");
     await client.next("heartbeat");
     expect(await draftOf(server.url, "ann")).toBeUndefined();
-    const stranger = await PacketSocket.open(scope, server.ws(), "00000000-0000-4000-8000-000000000000");
+    const stranger = await PacketSocket.open(
+      scope,
+      server.ws(),
+      "00000000-0000-4000-8000-000000000000",
+    );
     stranger.live({ message: "get_worker_stats" });
     stranger.live({ message: "set_feedback", feedback: "from nobody" });
     stranger.send("heartbeat", undefined);
@@ -162,7 +183,9 @@ describe("the path /", () => {
     ann.live({ message: "get_worker_stats" });
     dan.send({ type: "start", in: 5 });
     expect(await dan.json()).toMatchObject({ type: "start", in: 5 });
-    expect(await ann.next("client_bound_live_update")).toMatchObject({ message: "set_worker_stats" });
+    expect(await ann.next("client_bound_live_update")).toMatchObject({
+      message: "set_worker_stats",
+    });
   });
 });
 
@@ -170,19 +193,41 @@ describe("the same registration", () => {
   it("gets the same agent and data again; there is something to do once for each worker and original", async () => {
     const server = await started();
     const first = await requestAgent(server.url, "ann", "r1");
-    expect(first).toMatchObject({ worker_id: "ann", failure_reason: null, init_task_data: { stage: "CAD", original: expect.any(String) } });
+    expect(first).toMatchObject({
+      worker_id: "ann",
+      failure_reason: null,
+      init_task_data: { stage: "CAD", original: expect.any(String) },
+    });
     expect(await requestAgent(server.url, "ann", "r1")).toEqual(first);
-    const others = [await requestAgent(server.url, "ann", "r2"), await requestAgent(server.url, "ann", "r3")];
-    expect(new Set([first, ...others].map(({ init_task_data }) => init_task_data.original)).size).toBe(3);
-    expect(await requestAgent(server.url, "ann", "r4")).toMatchObject({ agent_id: null, failure_reason: expect.stringMatching(/./) });
+    const others = [
+      await requestAgent(server.url, "ann", "r2"),
+      await requestAgent(server.url, "ann", "r3"),
+    ];
+    expect(
+      new Set([first, ...others].map(({ init_task_data }) => init_task_data.original)).size,
+    ).toBe(3);
+    expect(await requestAgent(server.url, "ann", "r4")).toMatchObject({
+      agent_id: null,
+      failure_reason: expect.stringMatching(/./),
+    });
     const skip = { sentence: "x", explanation: "not clear to me" };
-    expect(await submitTask(server.url, first.agent_id ?? "", skip)).toEqual({ status: 200, json: { status: "Submitted!" } });
+    expect(await submitTask(server.url, first.agent_id ?? "", skip)).toEqual({
+      status: 200,
+      json: { status: "Submitted!" },
+    });
     expect(await requestAgent(server.url, "ann", "r4")).toMatchObject({ agent_id: null });
     // The skip is asked for anew: beside the two that were wanted at first a third one can be had.
-    for (const worker of ["bob", "cat"]) expect((await requestAgent(server.url, worker, "r")).init_task_data).toEqual(first.init_task_data);
-    expect((await requestAgent(server.url, "dan", "r")).init_task_data.original).not.toBe(first.init_task_data.original);
+    for (const worker of ["bob", "cat"])
+      expect((await requestAgent(server.url, worker, "r")).init_task_data).toEqual(
+        first.init_task_data,
+      );
+    expect((await requestAgent(server.url, "dan", "r")).init_task_data.original).not.toBe(
+      first.init_task_data.original,
+    );
     for (const path of ["submit_onboarding", "submit_metadata", "log_error"]) {
-      expect(await request(server.url, `POST /${path}`, { body: { USED_AGENT_ID: first.agent_id } })).toMatchObject({
+      expect(
+        await request(server.url, `POST /${path}`, { body: { USED_AGENT_ID: first.agent_id } }),
+      ).toMatchObject({
         status: 200,
         json: {},
       });

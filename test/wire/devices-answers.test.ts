@@ -52,11 +52,15 @@ describe("an answer without an id", () => {
     const first = await dan.send("first");
     const second = await eve.send("second");
     const third = await dan.send("third");
-    for (const command of ["first", "second", "third"]) expect(await device.next("command do")).toMatchObject({ command });
+    for (const command of ["first", "second", "third"])
+      expect(await device.next("command do")).toMatchObject({ command });
     device.emit("command done");
     expect(await dan.next("command finish")).toMatchObject({ command_id: first });
     device.emit("command error", { reason: "not this one" });
-    expect(await eve.next("command failed")).toMatchObject({ command_id: second, reason: "not this one" });
+    expect(await eve.next("command failed")).toMatchObject({
+      command_id: second,
+      reason: "not this one",
+    });
     device.emit("command done");
     expect(await dan.next("command finish")).toMatchObject({ command_id: third });
     await nothingCame(dan);
@@ -97,7 +101,12 @@ describe("an answer that echoes command_id", () => {
     const monitorId = newMonitorId();
     const dan = await DeviceSocket.user(scope, server.url, monitorId);
     const device = await DeviceSocket.monitor(scope, server.url, monitorId);
-    const ids = [await dan.send("a"), await dan.send("b"), await dan.send("c"), await dan.send("d")];
+    const ids = [
+      await dan.send("a"),
+      await dan.send("b"),
+      await dan.send("c"),
+      await dan.send("d"),
+    ];
     device.emit("command done", { command_id: ids[2] });
     expect(await dan.next("command finish")).toMatchObject({ command_id: ids[2] });
     device.emit("command error", { command_id: ids[1], reason: "not b" });
@@ -141,8 +150,14 @@ describe("watching", () => {
     const failed = await dan.send("b");
     device.emit("command done");
     device.emit("command error", { reason: "not b" });
-    expect(await watcher.until("command finish")).toMatchObject({ command_id: done, reason: "Command finish" });
-    expect(await watcher.until("command failed")).toMatchObject({ command_id: failed, reason: "not b" });
+    expect(await watcher.until("command finish")).toMatchObject({
+      command_id: done,
+      reason: "Command finish",
+    });
+    expect(await watcher.until("command failed")).toMatchObject({
+      command_id: failed,
+      reason: "not b",
+    });
     expect(await dan.next("command finish")).toMatchObject({ command_id: done });
     expect(await dan.next("command failed")).toMatchObject({ command_id: failed });
     await nothingCame(other);

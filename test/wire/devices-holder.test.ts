@@ -13,7 +13,9 @@ let patterned: ServerProcess;
 
 beforeAll(async () => {
   server = await startServer(file, { config: { services: { devices: { probeMs: 300 } } } });
-  patterned = await startServer(file, { config: { services: { devices: { monitorIdPattern: "^valve-[0-9]+$" } } } });
+  patterned = await startServer(file, {
+    config: { services: { devices: { monitorIdPattern: "^valve-[0-9]+$" } } },
+  });
 });
 
 const wsUrl = () => server.ws("");
@@ -43,23 +45,31 @@ describe("a monitor that comes while its id is held", () => {
     const kept = await dan.send("kept", { retry: true });
     await dead.frames.until((packet) => packet.includes(kept));
     const device = await DeviceSocket.monitor(scope, server.url, monitorId);
-    expect(await dan.next("command failed")).toMatchObject({ reason: "monitor disconnected", command_id: lost });
+    expect(await dan.next("command failed")).toMatchObject({
+      reason: "monitor disconnected",
+      command_id: lost,
+    });
     expect(await device.next("command do")).toMatchObject({ command: "kept", command_id: kept });
   });
 
-  it.each(["websocket", "polling"] as const)("is refused by a holder that is alive over %s", async (transport) => {
-    const monitorId = newMonitorId();
-    const holder = await DeviceSocket.monitor(scope, server.url, monitorId, { transport });
-    for (let attempt = 0; attempt < 3; attempt += 1) {
-      const late = await DeviceSocket.connect(scope, server.url);
-      late.emit("con", { monitor_id: monitorId });
-      expect(await late.next("con failed")).toMatchObject({ reason: "monitor_id already registered" });
-      await late.next("disconnect");
-    }
-    const dan = await DeviceSocket.user(scope, server.url, monitorId);
-    const id = await dan.send("still you?");
-    expect(await holder.next("command do")).toMatchObject({ command_id: id });
-  });
+  it.each(["websocket", "polling"] as const)(
+    "is refused by a holder that is alive over %s",
+    async (transport) => {
+      const monitorId = newMonitorId();
+      const holder = await DeviceSocket.monitor(scope, server.url, monitorId, { transport });
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        const late = await DeviceSocket.connect(scope, server.url);
+        late.emit("con", { monitor_id: monitorId });
+        expect(await late.next("con failed")).toMatchObject({
+          reason: "monitor_id already registered",
+        });
+        await late.next("disconnect");
+      }
+      const dan = await DeviceSocket.user(scope, server.url, monitorId);
+      const id = await dan.send("still you?");
+      expect(await holder.next("command do")).toMatchObject({ command_id: id });
+    },
+  );
 
   it("is refused by a holder over Engine.IO 3 that was heard just now", async () => {
     const monitorId = newMonitorId();
@@ -68,14 +78,21 @@ describe("a monitor that comes while its id is held", () => {
     await client.until((packet) => packet.includes("con ok"));
     const late = await DeviceSocket.connect(scope, server.url);
     late.emit("con", { monitor_id: monitorId });
-    expect(await late.next("con failed")).toMatchObject({ reason: "monitor_id already registered" });
+    expect(await late.next("con failed")).toMatchObject({
+      reason: "monitor_id already registered",
+    });
   });
 
   it("is one alone where two come at once", async () => {
     const monitorId = newMonitorId();
-    const pair = [await DeviceSocket.connect(scope, server.url), await DeviceSocket.connect(scope, server.url)];
+    const pair = [
+      await DeviceSocket.connect(scope, server.url),
+      await DeviceSocket.connect(scope, server.url),
+    ];
     for (const device of pair) device.emit("con", { monitor_id: monitorId });
-    const outcomes = await Promise.all(pair.map(async (device) => (await device.events.next()).event));
+    const outcomes = await Promise.all(
+      pair.map(async (device) => (await device.events.next()).event),
+    );
     expect(outcomes.toSorted()).toEqual(["con failed", "con ok"]);
   });
 });
@@ -87,7 +104,10 @@ describe("a failure", () => {
       // The library's client would close by itself on leaving its only namespace; this one does nothing.
       const socket = await packetSocket(scope, wsUrl());
       socket.send(`42${JSON.stringify([event, { monitor_id: "too short" }])}`);
-      expect(JSON.parse((await socket.next()).replace(/^42/, ""))).toMatchObject([`${event} failed`, { reason: "Invalid monitor_id" }]);
+      expect(JSON.parse((await socket.next()).replace(/^42/, ""))).toMatchObject([
+        `${event} failed`,
+        { reason: "Invalid monitor_id" },
+      ]);
       await socket.closed();
     },
   );
@@ -116,16 +136,14 @@ describe("Engine.IO 3", () => {
     // Socket.IO 2 is connected to the default namespace without asking.
     if (!packets.includes("40")) await device.until((packet) => packet === "40");
     await device.emit("con", { monitor_id: monitorId });
-    expect(JSON.parse((await device.until((packet) => packet.startsWith("42"))).slice(2))).toMatchObject([
-      "con ok",
-      { reason: "Connection ok" },
-    ]);
+    expect(
+      JSON.parse((await device.until((packet) => packet.startsWith("42"))).slice(2)),
+    ).toMatchObject(["con ok", { reason: "Connection ok" }]);
     const dan = await DeviceSocket.user(scope, server.url, monitorId);
     const id = await dan.send("open");
-    expect(JSON.parse((await device.until((packet) => packet.startsWith("42"))).slice(2))).toMatchObject([
-      "command do",
-      { command: "open", command_id: id },
-    ]);
+    expect(
+      JSON.parse((await device.until((packet) => packet.startsWith("42"))).slice(2)),
+    ).toMatchObject(["command do", { command: "open", command_id: id }]);
     await device.emit("command done");
     expect(await dan.next("command finish")).toMatchObject({ command_id: id });
 
@@ -143,14 +161,22 @@ describe("Engine.IO 3", () => {
 
 describe("CORS", () => {
   it("is open: a page of another origin may poll", async () => {
-    const response = await fetch(`${server.url}/socket.io/?EIO=4&transport=polling`, { headers: { origin: "https://example.test" } });
+    const response = await fetch(`${server.url}/socket.io/?EIO=4&transport=polling`, {
+      headers: { origin: "https://example.test" },
+    });
     expect(response.status).toBe(200);
-    expect(["*", "https://example.test"]).toContain(response.headers.get("access-control-allow-origin"));
+    expect(["*", "https://example.test"]).toContain(
+      response.headers.get("access-control-allow-origin"),
+    );
   });
 
   it("is open to WebSocket too", async () => {
     const options = { headers: { origin: "https://example.test" } };
-    const socket = await TextSocket.open(scope, `${wsUrl()}/socket.io/?EIO=4&transport=websocket`, options);
+    const socket = await TextSocket.open(
+      scope,
+      `${wsUrl()}/socket.io/?EIO=4&transport=websocket`,
+      options,
+    );
     expect(await socket.next()).toMatch(/^0\{/);
   });
 });

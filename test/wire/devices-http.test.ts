@@ -19,7 +19,13 @@ const path = (monitorId: string) => `/devices/${encodeURIComponent(monitorId)}/c
 
 async function post(monitorId: string, body: unknown): Promise<string> {
   const data = dataOf(await request(server.url, `POST ${path(monitorId)}`, { body }));
-  if (typeof data === "object" && data !== null && "command_id" in data && typeof data.command_id === "string") return data.command_id;
+  if (
+    typeof data === "object" &&
+    data !== null &&
+    "command_id" in data &&
+    typeof data.command_id === "string"
+  )
+    return data.command_id;
   throw new Error(`the answer to POST has no command_id: ${JSON.stringify(data)}`);
 }
 
@@ -41,7 +47,8 @@ describe("POST /devices/:monitor_id/commands", () => {
     await post(monitorId, { command: "by script" });
     await dan.send("by socket again");
     const device = await DeviceSocket.monitor(scope, server.url, monitorId);
-    for (const command of ["by socket", "by script", "by socket again"]) expect(await device.next("command do")).toMatchObject({ command });
+    for (const command of ["by socket", "by script", "by socket again"])
+      expect(await device.next("command do")).toMatchObject({ command });
   });
 
   it("takes the fields of `command send`", async () => {
@@ -60,7 +67,9 @@ describe("POST /devices/:monitor_id/commands", () => {
     const monitorId = newMonitorId();
     const options = { body: '{"command":"a"}', headers: { "content-type": "text/plain" } };
     dataOf(await request(server.url, `POST ${path(monitorId)}`, options));
-    expect(await commandsOf(server.url, monitorId)).toMatchObject([{ command: "a", status: "queued" }]);
+    expect(await commandsOf(server.url, monitorId)).toMatchObject([
+      { command: "a", status: "queued" },
+    ]);
   });
 
   it.each([
@@ -83,7 +92,9 @@ describe("POST /devices/:monitor_id/commands", () => {
   });
 
   it("refuses an id that no monitor can have", async () => {
-    const answer = await request(server.url, `POST ${path("too short")}`, { body: { command: "a" } });
+    const answer = await request(server.url, `POST ${path("too short")}`, {
+      body: { command: "a" },
+    });
     expect([400, 404]).toContain(answer.status);
     errorCodeOf(answer);
   });
@@ -111,8 +122,12 @@ describe("GET /devices/:monitor_id/commands", () => {
       { command_id: ids[1], command: "failed", status: "failed" },
       { command_id: ids[2], command: "sent", status: "sent" },
     ]);
-    expect(await commandsOf(server.url, monitorId, "?status=failed")).toMatchObject([{ command_id: ids[1] }]);
-    expect(await commandsOf(server.url, monitorId, "?status=sent")).toMatchObject([{ command_id: ids[2] }]);
+    expect(await commandsOf(server.url, monitorId, "?status=failed")).toMatchObject([
+      { command_id: ids[1] },
+    ]);
+    expect(await commandsOf(server.url, monitorId, "?status=sent")).toMatchObject([
+      { command_id: ids[2] },
+    ]);
     expect(await commandsOf(server.url, monitorId, "?status=queued")).toEqual([]);
   });
 
@@ -131,7 +146,11 @@ describe("GET /devices", () => {
     expect(shown).toBeDefined();
     expect(recentTimesIn(shown).length).toBeGreaterThanOrEqual(2);
     device.disconnect();
-    await eventually("a roster without the monitor", devices, (data) => mentioning(data, monitorId) === undefined);
+    await eventually(
+      "a roster without the monitor",
+      devices,
+      (data) => mentioning(data, monitorId) === undefined,
+    );
   });
 
   it("shows no monitor that is only queried, nor one that was refused", async () => {
@@ -161,7 +180,10 @@ describe("DELETE /devices/:monitor_id/commands/:id", () => {
     const cancelled = await post(monitorId, { command: "x" });
     await request(server.url, `DELETE ${path(monitorId)}/${cancelled}`);
     const device = await DeviceSocket.monitor(scope, server.url, monitorId);
-    const [done, sent] = [await post(monitorId, { command: "done" }), await post(monitorId, { command: "sent" })];
+    const [done, sent] = [
+      await post(monitorId, { command: "done" }),
+      await post(monitorId, { command: "sent" }),
+    ];
     await device.call("command done");
     for (const [id, status] of [
       [cancelled, "cancelled"],
@@ -178,7 +200,11 @@ describe("DELETE /devices/:monitor_id/commands/:id", () => {
   it("does not know a command that is not there, nor another monitor's", async () => {
     const [here, there] = [newMonitorId(), newMonitorId()];
     const id = await post(here, { command: "x" });
-    for (const wrong of [`${path(there)}/${id}`, `${path(here)}/01890000-0000-7000-8000-000000000000`, `${path(here)}/__proto__`]) {
+    for (const wrong of [
+      `${path(there)}/${id}`,
+      `${path(here)}/01890000-0000-7000-8000-000000000000`,
+      `${path(here)}/__proto__`,
+    ]) {
       const answer = await request(server.url, `DELETE ${wrong}`);
       expect(answer.status, wrong).toBe(404);
       expect(errorCodeOf(answer)).toBe("not_found");

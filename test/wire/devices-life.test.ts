@@ -16,7 +16,9 @@ let hasty: ServerProcess;
 
 beforeAll(async () => {
   server = await startServer(file);
-  hasty = await startServer(file, { config: { services: { devices: { waitMs: 200, answerMs: 300, retries: 1 } } } });
+  hasty = await startServer(file, {
+    config: { services: { devices: { waitMs: 200, answerMs: 300, retries: 1 } } },
+  });
 });
 
 const user = (monitorId: string, at = server) => DeviceSocket.user(scope, at.url, monitorId);
@@ -77,7 +79,10 @@ describe("expiry", () => {
     const dan = await user(monitorId);
     const long = await dan.send("long");
     const short = await dan.send("short", { wait_ms: 100 });
-    expect(await dan.next("command failed")).toMatchObject({ reason: "expired", command_id: short });
+    expect(await dan.next("command failed")).toMatchObject({
+      reason: "expired",
+      command_id: short,
+    });
     expect(await status(monitorId, short)).toBe("expired");
     const device = await monitor(monitorId);
     expect(await device.next("command do")).toMatchObject({ command: "long", command_id: long });
@@ -94,7 +99,10 @@ describe("expiry", () => {
     const monitorId = newMonitorId();
     const dan = await user(monitorId, hasty);
     const waited = await dan.send("waits");
-    expect(await dan.next("command failed")).toMatchObject({ reason: "expired", command_id: waited });
+    expect(await dan.next("command failed")).toMatchObject({
+      reason: "expired",
+      command_id: waited,
+    });
     const device = await monitor(monitorId, hasty);
     const sent = await dan.send("sent");
     await device.next("command do");
@@ -127,9 +135,16 @@ describe("a late answer", () => {
     expect(await status(monitorId, done)).toBe("done late");
 
     const failed = await dan.send("slow too", { answer_ms: 100 });
-    expect(await dan.next("command failed")).toMatchObject({ reason: "expired", command_id: failed });
+    expect(await dan.next("command failed")).toMatchObject({
+      reason: "expired",
+      command_id: failed,
+    });
     device.emit("command error", { reason: "too hot" });
-    expect(await dan.next("command failed")).toMatchObject({ reason: "too hot", late: true, command_id: failed });
+    expect(await dan.next("command failed")).toMatchObject({
+      reason: "too hot",
+      late: true,
+      command_id: failed,
+    });
     expect(await status(monitorId, failed)).toBe("failed late");
   });
 
@@ -172,7 +187,10 @@ describe("a monitor that drops with a command in its hands", () => {
     const id = await dan.send("once only");
     await device.next("command do");
     device.disconnect();
-    expect(await dan.next("command failed")).toMatchObject({ reason: "monitor disconnected", command_id: id });
+    expect(await dan.next("command failed")).toMatchObject({
+      reason: "monitor disconnected",
+      command_id: id,
+    });
     expect(await status(monitorId, id)).toBe("failed");
     const back = await monitor(monitorId);
     const next = await dan.send("next");
@@ -206,7 +224,10 @@ describe("a monitor that drops with a command in its hands", () => {
     const second = await monitor(monitorId, hasty);
     expect(await second.next("command do")).toMatchObject({ command_id: id });
     second.disconnect();
-    expect(await dan.next("command failed")).toMatchObject({ reason: "monitor disconnected", command_id: id });
+    expect(await dan.next("command failed")).toMatchObject({
+      reason: "monitor disconnected",
+      command_id: id,
+    });
     expect(await status(monitorId, id, hasty)).toBe("failed");
   });
 });
@@ -221,8 +242,13 @@ describe("idempotency_key", () => {
     expect(await dan.send("a", { idempotency_key: key })).toBe(id);
     expect(await dan.send("a", { idempotency_key: "another" })).not.toBe(id);
     expect(await eve.send("b")).not.toBe(id);
-    expect((await commandsOf(server.url, monitorId)).map(({ command }) => command)).toEqual(["a", "a", "b"]);
-    for (const command of ["a", "a", "b"]) expect(await device.next("command do")).toMatchObject({ command });
+    expect((await commandsOf(server.url, monitorId)).map(({ command }) => command)).toEqual([
+      "a",
+      "a",
+      "b",
+    ]);
+    for (const command of ["a", "a", "b"])
+      expect(await device.next("command do")).toMatchObject({ command });
   });
 
   it("holds beyond the command's end", async () => {

@@ -28,11 +28,21 @@ describe.each(["websocket", "polling", "upgrade"])("python3-socketio over %s", (
   });
 
   it("is acknowledged without arguments where it waits with call", async () => {
-    expect(await run("calls")).toEqual({ answers: [null, null, null, null], finish: "Command finish" });
+    expect(await run("calls")).toEqual({
+      answers: [null, null, null, null],
+      finish: "Command finish",
+    });
   });
 
   it("reads the failure, then the close", async () => {
-    expect(await run("failures")).toEqual(["Invalid monitor_id", false, "Invalid monitor_id", false, true, "Invalid command"]);
+    expect(await run("failures")).toEqual([
+      "Invalid monitor_id",
+      false,
+      "Invalid monitor_id",
+      false,
+      true,
+      "Invalid command",
+    ]);
   });
 
   it("gets what waited while it was away", async () => {

@@ -49,13 +49,18 @@ describe.each(clientKinds)("socket.io-client $version over $transport", (kind) =
   });
 
   it.each(["query", "con"])("answers a bad %s with its failure, then closes", async (event) => {
-    const sockets = badIds.map((payload) => ({ payload, socket: DeviceSocket.launch(scope, server.url, kind) }));
+    const sockets = badIds.map((payload) => ({
+      payload,
+      socket: DeviceSocket.launch(scope, server.url, kind),
+    }));
     for (const { payload, socket } of sockets) {
       await socket.next("connect");
       if (payload === undefined) socket.emit(event);
       else socket.emit(event, payload);
       // The failure comes first, whole, and nothing between it and the end.
-      expect(await socket.next(`${event} failed`), JSON.stringify(payload)).toMatchObject({ reason: "Invalid monitor_id" });
+      expect(await socket.next(`${event} failed`), JSON.stringify(payload)).toMatchObject({
+        reason: "Invalid monitor_id",
+      });
       await socket.next("disconnect");
       await socket.transportIsClosed();
     }
@@ -117,7 +122,9 @@ describe.each(clientKinds)("socket.io-client $version over $transport", (kind) =
     expect(await dan.next("command failed")).toMatchObject({ reason: "Invalid command" });
     for (const payload of bad) {
       dan.emit("command send", payload);
-      expect(await dan.next("command failed"), JSON.stringify(payload)).toMatchObject({ reason: "Invalid command" });
+      expect(await dan.next("command failed"), JSON.stringify(payload)).toMatchObject({
+        reason: "Invalid command",
+      });
     }
     expect(await dan.call("command send")).toEqual([]);
     expect(await dan.next("command failed")).toMatchObject({ reason: "Invalid command" });
@@ -177,7 +184,9 @@ describe.each(clientKinds)("socket.io-client $version over $transport", (kind) =
     const first = await monitor(monitorId);
     const second = await connect();
     second.emit("con", { monitor_id: monitorId });
-    expect(await second.next("con failed")).toMatchObject({ reason: "monitor_id already registered" });
+    expect(await second.next("con failed")).toMatchObject({
+      reason: "monitor_id already registered",
+    });
     await second.next("disconnect");
     await second.transportIsClosed();
     // The first is not disturbed.

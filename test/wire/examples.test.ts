@@ -27,10 +27,13 @@ test("examples/lobby.js prints the round of two that the README shows, each time
     return lines;
   };
   try {
-    const shown = ((await readFile("README.md", "utf8")).match(/^(dan|eve) got .*$/gm) ?? []).map(withoutTimes);
+    const shown = ((await readFile("README.md", "utf8")).match(/^(dan|eve) got .*$/gm) ?? []).map(
+      withoutTimes,
+    );
     expect(shown).toHaveLength(5);
     // Which of the two hears something first is chance.
-    for (let times = 0; times < 4; times++) expect((await play()).sort(byPlayer)).toEqual(shown.toSorted(byPlayer));
+    for (let times = 0; times < 4; times++)
+      expect((await play()).sort(byPlayer)).toEqual(shown.toSorted(byPlayer));
   } finally {
     await server.stop();
   }
@@ -43,7 +46,9 @@ test("examples/chat.js is a service: it validates, tells everybody, and gives ne
       env: { ...process.env, PORT: "0", DATA: folder },
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const [line] = (await once(createInterface({ input: child.stdout }), "line", { signal: AbortSignal.timeout(deadlineMs) })) as [string];
+    const [line] = (await once(createInterface({ input: child.stdout }), "line", {
+      signal: AbortSignal.timeout(deadlineMs),
+    })) as [string];
     const url = /http:\S+/.exec(line)?.[0].replace("http", "ws") ?? "";
     const stop = async () => {
       child.kill("SIGTERM");
@@ -81,9 +86,11 @@ test("examples/chat.js is a service: it validates, tells everybody, and gives ne
       bob.send({ type: "say", text: `m${nth}` });
       zoe.send({ type: "say", text: "in the other room" });
     }
-    for (let nth = 0; nth < count; nth++) expect(await bob.nextJson()).toMatchObject({ type: "said", text: `m${nth}` });
+    for (let nth = 0; nth < count; nth++)
+      expect(await bob.nextJson()).toMatchObject({ type: "said", text: `m${nth}` });
     const cat = await enter(chat.url, "cat");
-    for (let nth = count - 10; nth < count; nth++) expect(await cat.nextJson()).toMatchObject({ type: "said", text: `m${nth}` });
+    for (let nth = count - 10; nth < count; nth++)
+      expect(await cat.nextJson()).toMatchObject({ type: "said", text: `m${nth}` });
     expect(await cat.nextJson()).toEqual({ type: "people", count: 2 });
     await chat.stop();
   } finally {

@@ -15,17 +15,25 @@ beforeAll(async () => {
 });
 
 describe("python3-websockets", () => {
-  const run = (scenario: string) => runPython("experiments_client.py", scenario, server.ws(""), server.url);
+  const run = (scenario: string) =>
+    runPython("experiments_client.py", scenario, server.ws(""), server.url);
 
   it("follows the documented script: log, names, the data of one subscription, in one read each", async () => {
     expect(await run("script")).toEqual({
       seen: [
         { message: { action: "experiment:output", data: "line 1\nline 2\n" } },
-        { message: { action: "names", data: [{ chain: "chain_default", names: ["a/val", "b/val"] }] } },
+        {
+          message: {
+            action: "names",
+            data: [{ chain: "chain_default", names: ["a/val", "b/val"] }],
+          },
+        },
         {
           message: {
             action: "experiment:event",
-            data: [{ chain: "chain_default", data: { "a/val": [1, 2.5, "NaN"] }, from: { "a/val": 0 } }],
+            data: [
+              { chain: "chain_default", data: { "a/val": [1, 2.5, "NaN"] }, from: { "a/val": 0 } },
+            ],
           },
         },
       ],
@@ -42,10 +50,18 @@ describe("python3-websockets", () => {
   });
 
   it("reads a long log and much data within its frame limit of 1 MiB", async () => {
-    expect(await run("long")).toEqual({ order: ["experiment:output", "names", "experiment:output"], log: true, samples: true });
+    expect(await run("long")).toEqual({
+      order: ["experiment:output", "names", "experiment:output"],
+      log: true,
+      samples: true,
+    });
   });
 
   it("publishes, and hears the echo of its finish", async () => {
-    expect(await run("publisher")).toEqual({ echo: { action: "experiment:control", data: "finish" }, samples: true, floats: true });
+    expect(await run("publisher")).toEqual({
+      echo: { action: "experiment:control", data: "finish" },
+      samples: true,
+      floats: true,
+    });
   });
 });

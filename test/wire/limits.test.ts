@@ -19,7 +19,8 @@ describe("the number of connections", () => {
     const server = await startServer(scope, { config: { limits } });
     const lobby_id = newLobbyId();
     const players = [];
-    for (const user of ["a", "b", "c"]) players.push(await join(scope, server.ws(), { user, lobby_id }));
+    for (const user of ["a", "b", "c"])
+      players.push(await join(scope, server.ws(), { user, lobby_id }));
     const fourth = { type: "wait_start", user: "d", lobby_id, prompt_id: 5 };
     expect(refusals).toContain(await refusal(scope, server.ws(), fourth));
     players[0]?.close();
@@ -29,7 +30,11 @@ describe("the number of connections", () => {
       opening(scope, server.ws(), fourth)
         .then((socket) => nextUsers(socket))
         .catch(() => []);
-    expect(await eventually("room for the fourth", outcome, (users) => users.length > 0)).toEqual(["b", "c", "d"]);
+    expect(await eventually("room for the fourth", outcome, (users) => users.length > 0)).toEqual([
+      "b",
+      "c",
+      "d",
+    ]);
   });
 });
 
@@ -48,7 +53,8 @@ describe("the rate of messages", () => {
     const server = await startServer(scope);
     const player = await join(scope, server.ws(), { user: "dan", lobby_id: newLobbyId() });
     for (let sent = 0; sent < 500; sent += 1) player.send({ type: "start", in: sent });
-    for (let sent = 0; sent < 500; sent += 1) expect(await player.json()).toMatchObject({ type: "start", in: sent });
+    for (let sent = 0; sent < 500; sent += 1)
+      expect(await player.json()).toMatchObject({ type: "start", in: sent });
   });
 });
 
@@ -57,30 +63,40 @@ describe("a connection that has gone silent", () => {
     { pingIntervalMs: 500, idleTimeoutMs: 2_000 },
     // However short the times are, nobody is dropped who was not asked.
     { pingIntervalMs: 100, idleTimeoutMs: 600 },
-  ])("is gone after the idle timeout; one that answers pings stays: $pingIntervalMs, $idleTimeoutMs", async (limits) => {
-    const server = await startServer(scope, { config: { limits } });
-    const lobby_id = newLobbyId();
-    const alive = await join(scope, server.ws(), { user: "alive", lobby_id });
-    const startedMs = performance.now();
-    const dead = await RawWebSocket.open(scope, server.ws());
-    await dead.text({ type: "wait_start", user: "dead", lobby_id, prompt_id: 5 });
-    expect(await nextUsers(alive)).toEqual(["alive", "dead"]);
-    expect(await nextUsers(alive)).toEqual(["alive"]);
-    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(limits.idleTimeoutMs - 50);
-    await dead.ended();
-    expect(dead.frames.unread.map(({ opcode }) => opcode)).toContain(opcodes.ping);
-    alive.send({ type: "start" });
-    expect(await alive.json()).toMatchObject({ type: "start" });
-  });
+  ])(
+    "is gone after the idle timeout; one that answers pings stays: $pingIntervalMs, $idleTimeoutMs",
+    async (limits) => {
+      const server = await startServer(scope, { config: { limits } });
+      const lobby_id = newLobbyId();
+      const alive = await join(scope, server.ws(), { user: "alive", lobby_id });
+      const startedMs = performance.now();
+      const dead = await RawWebSocket.open(scope, server.ws());
+      await dead.text({ type: "wait_start", user: "dead", lobby_id, prompt_id: 5 });
+      expect(await nextUsers(alive)).toEqual(["alive", "dead"]);
+      expect(await nextUsers(alive)).toEqual(["alive"]);
+      expect(performance.now() - startedMs).toBeGreaterThanOrEqual(limits.idleTimeoutMs - 50);
+      await dead.ended();
+      expect(dead.frames.unread.map(({ opcode }) => opcode)).toContain(opcodes.ping);
+      alive.send({ type: "start" });
+      expect(await alive.json()).toMatchObject({ type: "start" });
+    },
+  );
 
   it("is gone where it is a monitor, too", async () => {
-    const server = await startServer(scope, { config: { limits: { pingIntervalMs: 500, idleTimeoutMs: 2_000 } } });
+    const server = await startServer(scope, {
+      config: { limits: { pingIntervalMs: 500, idleTimeoutMs: 2_000 } },
+    });
     const [monitorId, otherId] = [newMonitorId(), newMonitorId()];
     await deadMonitor(scope, server.ws(""), monitorId);
-    const polling = await DeviceSocket.monitor(scope, server.url, otherId, { transport: "polling" });
+    const polling = await DeviceSocket.monitor(scope, server.url, otherId, {
+      transport: "polling",
+    });
     const dan = await DeviceSocket.user(scope, server.url, monitorId);
     const id = await dan.send("open");
-    expect(await dan.next("command failed")).toMatchObject({ reason: "monitor disconnected", command_id: id });
+    expect(await dan.next("command failed")).toMatchObject({
+      reason: "monitor disconnected",
+      command_id: id,
+    });
     const eve = await DeviceSocket.user(scope, server.url, otherId);
     await eve.send("still there?");
     expect(await polling.next("command do")).toMatchObject({ command: "still there?" });

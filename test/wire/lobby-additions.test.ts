@@ -14,7 +14,9 @@ let strict: ServerProcess;
 
 beforeAll(async () => {
   server = await startServer(file);
-  strict = await startServer(file, { config: { services: { lobby: { host: "first", graceMs: 300, lateMs: 150 } } } });
+  strict = await startServer(file, {
+    config: { services: { lobby: { host: "first", graceMs: 300, lateMs: 150 } } },
+  });
 });
 
 describe("fields of update and start", () => {
@@ -36,7 +38,12 @@ describe("fields of update and start", () => {
   });
 
   it("names the host or null", async () => {
-    const dan = await opening(scope, server.ws(), { type: "wait_start", user: "dan", lobby_id: newLobbyId(), prompt_id: 5 });
+    const dan = await opening(scope, server.ws(), {
+      type: "wait_start",
+      user: "dan",
+      lobby_id: newLobbyId(),
+      prompt_id: 5,
+    });
     const update = await dan.json();
     expect([null, "dan"]).toContain(update.host);
   });
@@ -108,7 +115,13 @@ describe("resuming", () => {
     const first = await join(scope, server.ws(), { user: "dan", lobby_id, resume: "dan's secret" });
     const other = await join(scope, server.ws(), { user: "eve", lobby_id });
     first.terminate();
-    const again = await opening(scope, server.ws(), { type: "wait_start", user: "dan", lobby_id, prompt_id: 5, resume: "dan's secret" });
+    const again = await opening(scope, server.ws(), {
+      type: "wait_start",
+      user: "dan",
+      lobby_id,
+      prompt_id: 5,
+      resume: "dan's secret",
+    });
     expect(await again.json()).toMatchObject({ type: "update", users: ["dan", "eve"] });
     // The next that eve hears is the next join: nothing was said in between, and dan is still the first.
     await join(scope, server.ws(), { user: "mia", lobby_id });
@@ -134,7 +147,12 @@ describe("resuming", () => {
     const lobby_id = newLobbyId();
     const first = await join(scope, server.ws(), { user: "dan", lobby_id, resume: "dan's secret" });
     first.terminate();
-    const fields = { user: "dan", lobby_id, prompt_id: 5, ...(resume === undefined ? {} : { resume }) };
+    const fields = {
+      user: "dan",
+      lobby_id,
+      prompt_id: 5,
+      ...(resume === undefined ? {} : { resume }),
+    };
     const stranger = await opening(scope, server.ws(), { type: "wait_start", ...fields });
     expect(await nextUsers(stranger)).toEqual(["dan", "also dan"]);
   });
@@ -145,7 +163,13 @@ describe("resuming", () => {
     const other = await join(scope, strict.ws(), { user: "eve", lobby_id });
     first.terminate();
     await updateOf(other, ["eve"]);
-    const again = await opening(scope, strict.ws(), { type: "wait_start", user: "dan", lobby_id, prompt_id: 5, resume: "dan's secret" });
+    const again = await opening(scope, strict.ws(), {
+      type: "wait_start",
+      user: "dan",
+      lobby_id,
+      prompt_id: 5,
+      resume: "dan's secret",
+    });
     expect(await nextUsers(again)).toEqual(["eve", "dan"]);
   });
 
@@ -163,7 +187,12 @@ describe("resuming", () => {
   it("keeps the key secret", async () => {
     const lobby_id = newLobbyId();
     await join(scope, server.ws(), { user: "dan", lobby_id, resume: "the secret of dan" });
-    const other = await opening(scope, server.ws(), { type: "wait_start", user: "eve", lobby_id, prompt_id: 5 });
+    const other = await opening(scope, server.ws(), {
+      type: "wait_start",
+      user: "eve",
+      lobby_id,
+      prompt_id: 5,
+    });
     expect(await other.next()).not.toContain("the secret of dan");
     expect(server.log).not.toContain("the secret of dan");
   });
@@ -179,7 +208,13 @@ describe("late joiners", () => {
 
   it("are told of the start if they asked", async () => {
     const { lobby_id, start } = await startedRoom(server.ws());
-    const late = await opening(scope, server.ws(), { type: "wait_start", user: "eve", lobby_id, prompt_id: 5, late: true });
+    const late = await opening(scope, server.ws(), {
+      type: "wait_start",
+      user: "eve",
+      lobby_id,
+      prompt_id: 5,
+      late: true,
+    });
     expect(await late.ofType("start")).toMatchObject({ type: "start", late: true, at: start.at });
   });
 
@@ -187,7 +222,13 @@ describe("late joiners", () => {
     const { lobby_id, dan } = await startedRoom(server.ws());
     dan.close();
     await dan.closed();
-    const late = await opening(scope, server.ws(), { type: "wait_start", user: "eve", lobby_id, prompt_id: 5, late: true });
+    const late = await opening(scope, server.ws(), {
+      type: "wait_start",
+      user: "eve",
+      lobby_id,
+      prompt_id: 5,
+      late: true,
+    });
     expect(await late.ofType("start")).toMatchObject({ late: true });
   });
 
@@ -202,7 +243,11 @@ describe("late joiners", () => {
   });
 
   it("are not told of a start that never was", async () => {
-    const joiner = await join(scope, server.ws(), { user: "eve", lobby_id: newLobbyId(), late: true });
+    const joiner = await join(scope, server.ws(), {
+      user: "eve",
+      lobby_id: newLobbyId(),
+      late: true,
+    });
     joiner.send({ type: "start", in: 7 });
     expect(await joiner.json()).toMatchObject({ type: "start", in: 7 });
   });
@@ -211,7 +256,13 @@ describe("late joiners", () => {
     const { lobby_id, dan, start } = await startedRoom(strict.ws());
     for (let joiner = 0; ; joiner += 1) {
       const user = `late ${joiner}`;
-      const late = await opening(scope, strict.ws(), { type: "wait_start", user, lobby_id, prompt_id: 5, late: true });
+      const late = await opening(scope, strict.ws(), {
+        type: "wait_start",
+        user,
+        lobby_id,
+        prompt_id: 5,
+        late: true,
+      });
       const told = await toldOfStart(late, dan, lobby_id);
       if (!told) break;
       // Told later than twice the time that is configured would be wrong, however slow the machine.
@@ -221,8 +272,17 @@ describe("late joiners", () => {
   });
 
   /** Whether a `start` came before the news of the next join, which this makes. */
-  async function toldOfStart(late: TextSocket, dan: TextSocket, lobby_id: string): Promise<boolean> {
-    const marker = await opening(scope, strict.ws(), { type: "wait_start", user: "marker", lobby_id, prompt_id: 5 });
+  async function toldOfStart(
+    late: TextSocket,
+    dan: TextSocket,
+    lobby_id: string,
+  ): Promise<boolean> {
+    const marker = await opening(scope, strict.ws(), {
+      type: "wait_start",
+      user: "marker",
+      lobby_id,
+      prompt_id: 5,
+    });
     let told = false;
     for (;;) {
       const message = await late.json();
@@ -238,5 +298,9 @@ describe("late joiners", () => {
 
 /** Reads on until an update with exactly these users. */
 async function updateOf(player: TextSocket, users: readonly string[]) {
-  return JSON.parse(await player.frames.until((frame) => JSON.stringify(JSON.parse(frame).users) === JSON.stringify(users)));
+  return JSON.parse(
+    await player.frames.until(
+      (frame) => JSON.stringify(JSON.parse(frame).users) === JSON.stringify(users),
+    ),
+  );
 }

@@ -19,13 +19,26 @@ describe("signals by HTTP", () => {
   it.each([
     ["no body", {}],
     ["a JSON body", { body: {} }],
-    ["a form's Content-Type", { body: "{}", headers: { "content-type": "application/x-www-form-urlencoded" } }],
+    [
+      "a form's Content-Type",
+      { body: "{}", headers: { "content-type": "application/x-www-form-urlencoded" } },
+    ],
   ])("refresh the viewers of a leaderboard: %s", async (_what, options) => {
     const lobby_id = newLobbyId();
-    const viewer = await watching(scope, server.ws(), { type: "leaderboard", lobby_id, prompt_id: 5 });
-    const other = await watching(scope, server.ws(), { type: "leaderboard", lobby_id, prompt_id: 6 });
+    const viewer = await watching(scope, server.ws(), {
+      type: "leaderboard",
+      lobby_id,
+      prompt_id: 5,
+    });
+    const other = await watching(scope, server.ws(), {
+      type: "leaderboard",
+      lobby_id,
+      prompt_id: 6,
+    });
     const prompts = await watching(scope, server.ws(), { type: "lobby_prompts", lobby_id });
-    dataOf(await request(server.url, `POST /lobbies/${lobby_id}/prompts/5/leaderboard-updates`, options));
+    dataOf(
+      await request(server.url, `POST /lobbies/${lobby_id}/prompts/5/leaderboard-updates`, options),
+    );
     expect(await viewer.next()).toBe("refresh");
     await nothingCame(other);
     await nothingCame(prompts);
@@ -34,8 +47,15 @@ describe("signals by HTTP", () => {
   it("refresh the viewers of a lobby's prompts", async () => {
     const lobby_id = newLobbyId();
     const viewer = await watching(scope, server.ws(), { type: "lobby_prompts", lobby_id });
-    const other = await watching(scope, server.ws(), { type: "lobby_prompts", lobby_id: newLobbyId() });
-    const board = await watching(scope, server.ws(), { type: "leaderboard", lobby_id, prompt_id: 5 });
+    const other = await watching(scope, server.ws(), {
+      type: "lobby_prompts",
+      lobby_id: newLobbyId(),
+    });
+    const board = await watching(scope, server.ws(), {
+      type: "leaderboard",
+      lobby_id,
+      prompt_id: 5,
+    });
     dataOf(await request(server.url, `POST /lobbies/${lobby_id}/prompt-updates`));
     expect(await viewer.next()).toBe("refresh");
     await nothingCame(other);
@@ -44,7 +64,11 @@ describe("signals by HTTP", () => {
 
   it("take a numeric id for the one that clients send as a number", async () => {
     const lobby = 1_000_000 + Math.floor(Math.random() * 1e9);
-    const viewer = await watching(scope, server.ws(), { type: "leaderboard", lobby_id: lobby, prompt_id: 5 });
+    const viewer = await watching(scope, server.ws(), {
+      type: "leaderboard",
+      lobby_id: lobby,
+      prompt_id: 5,
+    });
     await request(server.url, `POST /lobbies/${lobby}/prompts/5/leaderboard-updates`);
     expect(await viewer.next()).toBe("refresh");
   });
@@ -52,7 +76,9 @@ describe("signals by HTTP", () => {
   it("take an id with a slash and other letters, encoded", async () => {
     const lobby_id = `a/b ü ${newLobbyId()}`;
     const viewer = await watching(scope, server.ws(), { type: "lobby_prompts", lobby_id });
-    dataOf(await request(server.url, `POST /lobbies/${encodeURIComponent(lobby_id)}/prompt-updates`));
+    dataOf(
+      await request(server.url, `POST /lobbies/${encodeURIComponent(lobby_id)}/prompt-updates`),
+    );
     expect(await viewer.next()).toBe("refresh");
   });
 
@@ -79,7 +105,11 @@ describe("GET /lobbies", () => {
     const lobby_id = newLobbyId();
     const dan = await join(scope, server.ws(), { user: "dan", lobby_id });
     dan.close();
-    await eventually("an empty lobby", lobbies, (data) => mentioning(data, lobby_id, "dan") === undefined);
+    await eventually(
+      "an empty lobby",
+      lobbies,
+      (data) => mentioning(data, lobby_id, "dan") === undefined,
+    );
   });
 });
 
@@ -90,16 +120,26 @@ describe("a listener given to lobby", () => {
     return url.replace(/^http/, "ws");
   };
 
-  it.each(["/", "/lobby", "/ws/speedruns/live", "/any?user=dan", "/socket"])("serves it at %s", async (path) => {
-    const lobby_id = newLobbyId();
-    const dan = await opening(scope, `${own()}${path}`, { type: "wait_start", user: "dan", lobby_id, prompt_id: 5 });
-    expect(await dan.json()).toMatchObject({ type: "update", users: ["dan"] });
-    // It is the same lobby as on the main listener.
-    await join(scope, server.ws(), { user: "eve", lobby_id });
-    expect(await dan.json()).toMatchObject({ users: ["dan", "eve"] });
-  });
+  it.each(["/", "/lobby", "/ws/speedruns/live", "/any?user=dan", "/socket"])(
+    "serves it at %s",
+    async (path) => {
+      const lobby_id = newLobbyId();
+      const dan = await opening(scope, `${own()}${path}`, {
+        type: "wait_start",
+        user: "dan",
+        lobby_id,
+        prompt_id: 5,
+      });
+      expect(await dan.json()).toMatchObject({ type: "update", users: ["dan"] });
+      // It is the same lobby as on the main listener.
+      await join(scope, server.ws(), { user: "eve", lobby_id });
+      expect(await dan.json()).toMatchObject({ users: ["dan", "eve"] });
+    },
+  );
 
   it("does not make the main listener take any path", async () => {
-    await expect(TextSocket.open(scope, server.ws("/ws/speedruns/live"))).rejects.toThrow(UpgradeRefused);
+    await expect(TextSocket.open(scope, server.ws("/ws/speedruns/live"))).rejects.toThrow(
+      UpgradeRefused,
+    );
   });
 });

@@ -65,7 +65,12 @@ describe("a first message that opens nothing", () => {
     const socket = await opening(scope, server.ws("/lobby"), "no JSON");
     socket.send({ type: "wait_start", user: "ghost", lobby_id, prompt_id: 5 });
     expect(await socket.closed()).toEqual({ code: 1000, reason: "invalid message type" });
-    const dan = await opening(scope, server.ws("/lobby"), { type: "wait_start", user: "dan", lobby_id, prompt_id: 5 });
+    const dan = await opening(scope, server.ws("/lobby"), {
+      type: "wait_start",
+      user: "dan",
+      lobby_id,
+      prompt_id: 5,
+    });
     expect(await dan.json()).toMatchObject({ users: ["dan"] });
   });
 });
@@ -94,7 +99,11 @@ describe("a later message that is bad", () => {
   it("is ignored from a viewer of a leaderboard, start too", async () => {
     const lobby_id = newLobbyId();
     const player = await join(scope, `${server.ws()}?errors=1`, { user: "dan", lobby_id });
-    const viewer = await watching(scope, server.ws(), { type: "leaderboard", lobby_id, prompt_id: 5 });
+    const viewer = await watching(scope, server.ws(), {
+      type: "leaderboard",
+      lobby_id,
+      prompt_id: 5,
+    });
     viewer.send({ type: "start", lobby_id, prompt_id: 5 });
     expect(await viewer.json()).toMatchObject({ type: "error" });
     await nothingCame(player);
@@ -103,7 +112,10 @@ describe("a later message that is bad", () => {
   });
 
   it("is ignored from a viewer of prompts", async () => {
-    const viewer = await opening(scope, server.ws(), { type: "lobby_prompts", lobby_id: newLobbyId() });
+    const viewer = await opening(scope, server.ws(), {
+      type: "lobby_prompts",
+      lobby_id: newLobbyId(),
+    });
     for (const message of ["no JSON", {}, { type: "start" }, { type: 5 }]) viewer.send(message);
     viewer.send({ type: "lobby_prompts_update" });
     expect(await viewer.next()).toBe("refresh");
@@ -111,7 +123,14 @@ describe("a later message that is bad", () => {
 
   it("may carry unknown fields, which are no error", async () => {
     const lobby_id = newLobbyId();
-    const first = { type: "wait_start", user: "dan", lobby_id, prompt_id: 5, colour: "red", nested: { deep: [1] } };
+    const first = {
+      type: "wait_start",
+      user: "dan",
+      lobby_id,
+      prompt_id: 5,
+      colour: "red",
+      nested: { deep: [1] },
+    };
     const player = await opening(scope, `${server.ws()}?errors=1`, first);
     expect(await player.json()).toMatchObject({ type: "update", users: ["dan"] });
     player.send({ type: "start", colour: "red" });
@@ -124,19 +143,32 @@ describe("errors", () => {
     { how: "the query errors=1", path: "/lobby?errors=1", protocols: [] },
     { how: "the subprotocol switchboard.v1", path: "/lobby", protocols: ["switchboard.v1"] },
   ])("are told to a connection that asked by $how", async ({ path, protocols }) => {
-    const player = await join(scope, server.ws(path), { user: "dan", lobby_id: newLobbyId() }, { protocols });
+    const player = await join(
+      scope,
+      server.ws(path),
+      { user: "dan", lobby_id: newLobbyId() },
+      { protocols },
+    );
     expect(player.protocol).toBe(protocols[0] ?? "");
     for (const bad of ignoredLater) {
       player.send(bad);
       const error = await player.json();
-      expect(error).toEqual({ ...error, type: "error", code: expect.any(String), message: expect.any(String) });
+      expect(error).toEqual({
+        ...error,
+        type: "error",
+        code: expect.any(String),
+        message: expect.any(String),
+      });
     }
     player.send({ type: "start" });
     expect(await player.json()).toMatchObject({ type: "start" });
   });
 
   it("say what is wrong: bad_json for what is no JSON, unknown_message for a type that does not exist", async () => {
-    const player = await join(scope, server.ws("/lobby?errors=1"), { user: "dan", lobby_id: newLobbyId() });
+    const player = await join(scope, server.ws("/lobby?errors=1"), {
+      user: "dan",
+      lobby_id: newLobbyId(),
+    });
     player.send("no JSON");
     expect(await player.json()).toMatchObject({ code: "bad_json" });
     player.send({ type: "nonsense" });

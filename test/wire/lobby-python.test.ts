@@ -33,7 +33,10 @@ describe.each(["/", "/lobby"])("python3-websockets at %s", (path) => {
   });
 
   it("signals a leaderboard, closing at once or waiting for the server's close", async () => {
-    expect(await run("leaderboard")).toMatchObject({ heard: "refresh", close: [1000, expect.any(String)] });
+    expect(await run("leaderboard")).toMatchObject({
+      heard: "refresh",
+      close: [1000, expect.any(String)],
+    });
   });
 
   it("signals prompts, and hears its own signal", async () => {
@@ -46,7 +49,13 @@ describe.each(["/", "/lobby"])("python3-websockets at %s", (path) => {
 
   it("reads the close of what opens nothing", async () => {
     const invalid = [1000, "invalid message type"];
-    expect(await run("invalid")).toEqual([invalid, invalid, invalid, invalid, [1003, expect.any(String)]]);
+    expect(await run("invalid")).toEqual([
+      invalid,
+      invalid,
+      invalid,
+      invalid,
+      [1003, expect.any(String)],
+    ]);
   });
 
   it("keeps the connection alive with pings", async () => {

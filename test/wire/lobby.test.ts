@@ -16,9 +16,19 @@ beforeAll(async () => {
 describe.each(["/", "/lobby"])("waiting at %s", (path) => {
   it("lists the newcomer to everybody, the newcomer too, in the order of joining", async () => {
     const lobby_id = newLobbyId();
-    const dan = await opening(scope, server.ws(path), { type: "wait_start", user: "dan", lobby_id, prompt_id: 5 });
+    const dan = await opening(scope, server.ws(path), {
+      type: "wait_start",
+      user: "dan",
+      lobby_id,
+      prompt_id: 5,
+    });
     expect(await dan.json()).toMatchObject({ type: "update", users: ["dan"] });
-    const eve = await opening(scope, server.ws(path), { type: "wait_start", user: "eve", lobby_id, prompt_id: 5 });
+    const eve = await opening(scope, server.ws(path), {
+      type: "wait_start",
+      user: "eve",
+      lobby_id,
+      prompt_id: 5,
+    });
     expect(await eve.json()).toMatchObject({ type: "update", users: ["dan", "eve"] });
     expect(await dan.json()).toMatchObject({ type: "update", users: ["dan", "eve"] });
   });
@@ -65,7 +75,11 @@ describe("rooms", () => {
     const lobby_id = newLobbyId();
     const here = await join(scope, server.ws(), { user: "here", lobby_id, prompt_id: 5 });
     const otherPrompt = await join(scope, server.ws(), { user: "prompt", lobby_id, prompt_id: 6 });
-    const otherLobby = await join(scope, server.ws(), { user: "lobby", lobby_id: newLobbyId(), prompt_id: 5 });
+    const otherLobby = await join(scope, server.ws(), {
+      user: "lobby",
+      lobby_id: newLobbyId(),
+      prompt_id: 5,
+    });
     here.send({ type: "start" });
     await here.ofType("start");
     otherPrompt.send({ type: "start", in: 1 });
@@ -77,16 +91,37 @@ describe("rooms", () => {
   it('takes ids as numbers or strings, and 10 for the same as "10"', async () => {
     const lobby = 1_000_000 + Math.floor(Math.random() * 1e9);
     const dan = await join(scope, server.ws(), { user: "dan", lobby_id: lobby, prompt_id: 5 });
-    const eve = await opening(scope, server.ws(), { type: "wait_start", user: "eve", lobby_id: String(lobby), prompt_id: "5" });
+    const eve = await opening(scope, server.ws(), {
+      type: "wait_start",
+      user: "eve",
+      lobby_id: String(lobby),
+      prompt_id: "5",
+    });
     expect(await nextUsers(eve)).toEqual(["dan", "eve"]);
     expect(await nextUsers(dan)).toEqual(["dan", "eve"]);
   });
 
-  it.each(["a b/c.d", "..", "*", ">", "", "ünï→✓🎲", "%2F", "__proto__", "constructor", "ü".repeat(100)])("takes the id %j", async (id) => {
+  it.each([
+    "a b/c.d",
+    "..",
+    "*",
+    ">",
+    "",
+    "ünï→✓🎲",
+    "%2F",
+    "__proto__",
+    "constructor",
+    "ü".repeat(100),
+  ])("takes the id %j", async (id) => {
     // The prompt id makes it this test's own room, whatever other tests do with the same lobby id.
     const prompt_id = `${newLobbyId()} ${id}`;
     const dan = await join(scope, server.ws(), { user: "dan", lobby_id: id, prompt_id });
-    const eve = await opening(scope, server.ws(), { type: "wait_start", user: "eve", lobby_id: id, prompt_id });
+    const eve = await opening(scope, server.ws(), {
+      type: "wait_start",
+      user: "eve",
+      lobby_id: id,
+      prompt_id,
+    });
     expect(await nextUsers(eve)).toEqual(["dan", "eve"]);
     eve.send({ type: "start" });
     await nextUsers(dan);
@@ -110,7 +145,12 @@ describe("names", () => {
     const second = await join(scope, server.ws(), { user: "dan", lobby_id });
     first.close();
     expect(await nextUsers(second)).toEqual(["also dan"]);
-    const third = await opening(scope, server.ws(), { type: "wait_start", user: "dan", lobby_id, prompt_id: 5 });
+    const third = await opening(scope, server.ws(), {
+      type: "wait_start",
+      user: "dan",
+      lobby_id,
+      prompt_id: 5,
+    });
     expect(await nextUsers(third)).toEqual(["also dan", "dan"]);
   });
 
@@ -118,13 +158,19 @@ describe("names", () => {
     const lobby_id = newLobbyId();
     await join(scope, server.ws(), { user: "dan", lobby_id });
     await join(scope, server.ws(), { user: "also dan", lobby_id });
-    const third = await opening(scope, server.ws(), { type: "wait_start", user: "dan", lobby_id, prompt_id: 5 });
+    const third = await opening(scope, server.ws(), {
+      type: "wait_start",
+      user: "dan",
+      lobby_id,
+      prompt_id: 5,
+    });
     expect(await nextUsers(third)).toEqual(["dan", "also dan", "also also dan"]);
   });
 });
 
 describe("leaderboards", () => {
-  const watch = (lobby_id: unknown, prompt_id: unknown = 5) => watching(scope, server.ws(), { type: "leaderboard", lobby_id, prompt_id });
+  const watch = (lobby_id: unknown, prompt_id: unknown = 5) =>
+    watching(scope, server.ws(), { type: "leaderboard", lobby_id, prompt_id });
   const signal = (lobby_id: unknown, prompt_id: unknown = 5) =>
     opening(scope, server.ws(), { type: "leaderboard_update", lobby_id, prompt_id });
 
@@ -181,7 +227,11 @@ describe("leaderboards", () => {
 
   it("serves a viewer that did not ask for errors", async () => {
     const lobby_id = newLobbyId();
-    const viewer = await opening(scope, server.ws(), { type: "leaderboard", lobby_id, prompt_id: 5 });
+    const viewer = await opening(scope, server.ws(), {
+      type: "leaderboard",
+      lobby_id,
+      prompt_id: 5,
+    });
     // Nothing shows when such a viewer is there: signal until it hears of one.
     const heard = viewer.next();
     let settled = false;
@@ -198,8 +248,14 @@ describe("a lobby's prompts", () => {
   it("sends refresh to every viewer, the sender too, at every update", async () => {
     const lobby_id = newLobbyId();
     const host = await watching(scope, server.ws(), { type: "lobby_prompts", lobby_id });
-    const guest = await watching(scope, server.ws(), { type: "lobby_prompts", lobby_id: String(lobby_id) });
-    const elsewhere = await watching(scope, server.ws(), { type: "lobby_prompts", lobby_id: newLobbyId() });
+    const guest = await watching(scope, server.ws(), {
+      type: "lobby_prompts",
+      lobby_id: String(lobby_id),
+    });
+    const elsewhere = await watching(scope, server.ws(), {
+      type: "lobby_prompts",
+      lobby_id: newLobbyId(),
+    });
     for (let sent = 0; sent < 3; sent += 1) {
       host.send({ type: "lobby_prompts_update" });
       expect(await host.next()).toBe("refresh");
@@ -212,14 +268,21 @@ describe("a lobby's prompts", () => {
   });
 
   it("needs no question for errors", async () => {
-    const host = await opening(scope, server.ws(), { type: "lobby_prompts", lobby_id: newLobbyId() });
+    const host = await opening(scope, server.ws(), {
+      type: "lobby_prompts",
+      lobby_id: newLobbyId(),
+    });
     host.send({ type: "lobby_prompts_update" });
     expect(await host.next()).toBe("refresh");
   });
 
   it("does not refresh leaderboards of that lobby, nor players", async () => {
     const lobby_id = newLobbyId();
-    const board = await watching(scope, server.ws(), { type: "leaderboard", lobby_id, prompt_id: 5 });
+    const board = await watching(scope, server.ws(), {
+      type: "leaderboard",
+      lobby_id,
+      prompt_id: 5,
+    });
     const player = await join(scope, `${server.ws()}?errors=1`, { user: "dan", lobby_id });
     const host = await opening(scope, server.ws(), { type: "lobby_prompts", lobby_id });
     host.send({ type: "lobby_prompts_update" });

@@ -29,7 +29,9 @@ async function stalledPlayer(lobby_id: string, user: string): Promise<RawWebSock
 }
 
 describe("a player who never reads", () => {
-  it("is disconnected by what must all arrive, and the others get every one of it", { timeout: 120_000 }, async () => {
+  it("is disconnected by what must all arrive, and the others get every one of it", {
+    timeout: 120_000,
+  }, async () => {
     const lobby_id = newLobbyId();
     const host = await join(scope, server.ws(), { user: "host", lobby_id });
     const bystander = await join(scope, server.ws(), { user: "bystander", lobby_id });
@@ -39,14 +41,16 @@ describe("a player who never reads", () => {
 
     let sent = 0;
     for (let gone = false; !gone; ) {
-      for (let inBatch = 0; inBatch < 2_000; inBatch += 1) host.send({ type: "start", in: sent + inBatch });
+      for (let inBatch = 0; inBatch < 2_000; inBatch += 1)
+        host.send({ type: "start", in: sent + inBatch });
       for (const player of [host, bystander]) gone = (await readBatch(player, sent, 2_000)) || gone;
       sent += 2_000;
       // The system's buffers on both sides take some megabytes; a start has some fifty bytes.
       expect(sent * 50).toBeLessThan(20 * megabyte);
     }
     // It cannot be told: the code stands in the log and the metrics.
-    const isTold = async () => `${server.log}${(await request(server.url, "GET /metrics")).text}`.includes("4408");
+    const isTold = async () =>
+      `${server.log}${(await request(server.url, "GET /metrics")).text}`.includes("4408");
     await eventually("4408 in the log or the metrics", isTold, (told) => told);
   });
 
@@ -61,7 +65,9 @@ describe("a player who never reads", () => {
     return gone;
   }
 
-  it("has only the newest list wait for it, whatever came between", { timeout: 90_000 }, async () => {
+  it("has only the newest list wait for it, whatever came between", {
+    timeout: 90_000,
+  }, async () => {
     const lobby_id = newLobbyId();
     const bystander = await join(scope, server.ws(), { user: "bystander", lobby_id });
     const names = ["bystander"];
@@ -99,7 +105,8 @@ describe("a player who never reads", () => {
 
 describe("a monitor that takes nothing", () => {
   const stalled = {
-    "over WebSocket, never reading": async (monitorId: string) => (await deadMonitor(scope, server.ws(""), monitorId)).pause(),
+    "over WebSocket, never reading": async (monitorId: string) =>
+      (await deadMonitor(scope, server.ws(""), monitorId)).pause(),
     "over polling, never polling": async (monitorId: string) => {
       const { client } = await PollingClient.open(server.url);
       await client.emit("con", { monitor_id: monitorId });
@@ -107,33 +114,40 @@ describe("a monitor that takes nothing", () => {
     },
   };
 
-  it.each(Object.entries(stalled))("%s, is disconnected, and others are served meanwhile", { timeout: 60_000 }, async (_what, stall) => {
-    const [monitorId, otherId] = [newMonitorId(), newMonitorId()];
-    const other = await DeviceSocket.user(scope, server.url, otherId);
-    const otherDevice = await DeviceSocket.monitor(scope, server.url, otherId);
-    const dan = await DeviceSocket.user(scope, server.url, monitorId);
-    await stall(monitorId);
-    const beforeBytes = await server.residentBytes();
-    const long = "x".repeat(90_000);
-    let sent = 0;
-    for (let dropped = false; !dropped; ) {
-      dan.emit("command send", { command: `${sent} ${long}` });
-      const { event, payload } = await dan.events.next();
-      if (event === "command ok") sent += 1;
-      else {
-        expect({ event, payload }).toMatchObject({ event: "command failed", payload: { reason: "monitor disconnected" } });
-        dropped = true;
+  it.each(Object.entries(stalled))(
+    "%s, is disconnected, and others are served meanwhile",
+    { timeout: 60_000 },
+    async (_what, stall) => {
+      const [monitorId, otherId] = [newMonitorId(), newMonitorId()];
+      const other = await DeviceSocket.user(scope, server.url, otherId);
+      const otherDevice = await DeviceSocket.monitor(scope, server.url, otherId);
+      const dan = await DeviceSocket.user(scope, server.url, monitorId);
+      await stall(monitorId);
+      const beforeBytes = await server.residentBytes();
+      const long = "x".repeat(90_000);
+      let sent = 0;
+      for (let dropped = false; !dropped; ) {
+        dan.emit("command send", { command: `${sent} ${long}` });
+        const { event, payload } = await dan.events.next();
+        if (event === "command ok") sent += 1;
+        else {
+          expect({ event, payload }).toMatchObject({
+            event: "command failed",
+            payload: { reason: "monitor disconnected" },
+          });
+          dropped = true;
+        }
+        if (sent % 5 === 0) {
+          const id = await other.send(`bystander ${sent}`);
+          expect(await otherDevice.next("command do")).toMatchObject({ command_id: id });
+          otherDevice.emit("command done");
+          expect(await other.next("command finish")).toMatchObject({ command_id: id });
+        }
+        expect(sent * long.length).toBeLessThan(20 * megabyte);
       }
-      if (sent % 5 === 0) {
-        const id = await other.send(`bystander ${sent}`);
-        expect(await otherDevice.next("command do")).toMatchObject({ command_id: id });
-        otherDevice.emit("command done");
-        expect(await other.next("command finish")).toMatchObject({ command_id: id });
-      }
-      expect(sent * long.length).toBeLessThan(20 * megabyte);
-    }
-    expect((await server.residentBytes()) - beforeBytes).toBeLessThan(100 * megabyte);
-    // The id is free again for a monitor that listens.
-    await DeviceSocket.monitor(scope, server.url, monitorId);
-  });
+      expect((await server.residentBytes()) - beforeBytes).toBeLessThan(100 * megabyte);
+      // The id is free again for a monitor that listens.
+      await DeviceSocket.monitor(scope, server.url, monitorId);
+    },
+  );
 });

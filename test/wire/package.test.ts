@@ -12,11 +12,20 @@ let project: string;
 
 function run(program: string, ...args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(program, args, { cwd: project, encoding: "utf8" });
-  if (status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${status}: ${stdout}${stderr}`);
+  if (status !== 0)
+    throw new Error(`${program} ${args.join(" ")} ended with ${status}: ${stdout}${stderr}`);
   return stdout;
 }
 
-const names = ["crowd", "devices", "experiments", "file-store", "indexeddb-store", "lobby", "tracking"];
+const names = [
+  "crowd",
+  "devices",
+  "experiments",
+  "file-store",
+  "indexeddb-store",
+  "lobby",
+  "tracking",
+];
 
 /** Uses something of each entry point of the client. */
 const use = `
@@ -32,7 +41,9 @@ connect("ws://127.0.0.1:1").send(1);
 
 beforeAll(async () => {
   project = await temporaryFolder(scope);
-  const { dependencies } = JSON.parse(await readFile(join(projectPath, "package.json"), "utf8")) as { dependencies: object };
+  const { dependencies } = JSON.parse(
+    await readFile(join(projectPath, "package.json"), "utf8"),
+  ) as { dependencies: object };
   await writeFile(join(project, "package.json"), '{ "type": "module" }');
   // Without scripts: `npm pack` takes what is built.
   run("npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", project, projectPath);
@@ -49,7 +60,9 @@ beforeAll(async () => {
 
 describe("the package", () => {
   it("has entry points that Node finds", () => {
-    const imports = ["client", ...names.map((name) => `client/${name}`)].map((name) => `import "switchboard/${name}";`).join("");
+    const imports = ["client", ...names.map((name) => `client/${name}`)]
+      .map((name) => `import "switchboard/${name}";`)
+      .join("");
     const script = `${imports} import { connect } from "switchboard/client";
       console.log((await connect("ws://127.0.0.1:1", { deadlineMs: 50 }).whenClosed()).kind);`;
     expect(run(process.execPath, "--input-type=module", "-e", script)).toBe("deadline\n");
@@ -58,7 +71,10 @@ describe("the package", () => {
   it.each([
     ["nodenext, with Node's types", ["--module", "nodenext", "--lib", "es2023", "--types", "node"]],
     ["nodenext, with a browser's", ["--module", "nodenext", "--lib", "es2023,dom", "--types", ""]],
-    ["bundler", ["--module", "esnext", "--moduleResolution", "bundler", "--lib", "es2023,dom", "--types", ""]],
+    [
+      "bundler",
+      ["--module", "esnext", "--moduleResolution", "bundler", "--lib", "es2023,dom", "--types", ""],
+    ],
   ])("has types: %s", { timeout: 60_000 }, (_how, options) => {
     const tsc = join(projectPath, "node_modules/.bin/tsc");
     const strict = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--target", "es2023"];

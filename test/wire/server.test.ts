@@ -7,7 +7,12 @@ import { eventually, within } from "../support/inbox.ts";
 import { join, newLobbyId, watching } from "../support/lobby.ts";
 import { opcodes, RawWebSocket } from "../support/raw-websocket.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
-import { launchServer, type ServerProcess, startServer, temporaryFolder } from "../support/server-process.ts";
+import {
+  launchServer,
+  type ServerProcess,
+  startServer,
+  temporaryFolder,
+} from "../support/server-process.ts";
 import { TextSocket } from "../support/text-socket.ts";
 
 const file = scopePerFile();
@@ -34,7 +39,10 @@ describe("starting", () => {
     expect(many.stdout.match(/\n/g)).toHaveLength(1);
     expect(new Set(many.urls).size).toBe(3);
     const [, lobby = "", devices = ""] = many.urls;
-    await join(scope, `${lobby.replace(/^http/, "ws")}/any/path`, { user: "dan", lobby_id: newLobbyId() });
+    await join(scope, `${lobby.replace(/^http/, "ws")}/any/path`, {
+      user: "dan",
+      lobby_id: newLobbyId(),
+    });
     await DeviceSocket.user(scope, devices, newMonitorId());
   });
 
@@ -62,13 +70,18 @@ describe("health", () => {
   });
 
   it("keeps connections alive for 75 s or more", async () => {
-    const { headers } = await request(server.url, "GET /healthz", { headers: { connection: "keep-alive" } });
-    expect(Number(/timeout=(\d+)/.exec(headers.get("keep-alive") ?? "")?.[1])).toBeGreaterThanOrEqual(75);
+    const { headers } = await request(server.url, "GET /healthz", {
+      headers: { connection: "keep-alive" },
+    });
+    expect(
+      Number(/timeout=(\d+)/.exec(headers.get("keep-alive") ?? "")?.[1]),
+    ).toBeGreaterThanOrEqual(75);
   });
 });
 
 /** A line of the metrics: `name{labels} value`. */
-const sampleLine = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*",?)*\})? (\S+)$/;
+const sampleLine =
+  /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*",?)*\})? (\S+)$/;
 
 describe("GET /metrics", () => {
   it("speaks Prometheus' text format: each family with its help and type, each series once", async () => {
@@ -105,11 +118,13 @@ describe("GET /metrics", () => {
 
   it("counts the connections that are open", async () => {
     const players: TextSocket[] = [];
-    for (let opened = 0; opened < 5; opened += 1) players.push(await join(scope, server.ws(), { user: "dan", lobby_id: newLobbyId() }));
+    for (let opened = 0; opened < 5; opened += 1)
+      players.push(await join(scope, server.ws(), { user: "dan", lobby_id: newLobbyId() }));
     const open = await connectionSeries();
     for (const player of players) player.close();
     // Whatever the series is called: one that had these five, and has them no more.
-    const fell = (now: ReadonlyMap<string, number>) => [...open].some(([name, value]) => (now.get(name) ?? 0) <= value - 5);
+    const fell = (now: ReadonlyMap<string, number>) =>
+      [...open].some(([name, value]) => (now.get(name) ?? 0) <= value - 5);
     await eventually("a series of connections that falls by five", connectionSeries, fell);
   });
 
@@ -128,18 +143,29 @@ describe("paths", () => {
     const answer = await request(server.url, "GET /no/such/path");
     expect(answer.status).toBe(404);
     expect(errorCodeOf(answer)).toBe("not_found");
-    await expect(TextSocket.open(scope, server.ws("/no/such/path"))).rejects.toMatchObject({ status: 404 });
+    await expect(TextSocket.open(scope, server.ws("/no/such/path"))).rejects.toMatchObject({
+      status: 404,
+    });
   });
 });
 
 describe.each(["SIGTERM", "SIGINT"] as const)("on %s", (signal) => {
   it("closes every open connection with 1012 and ends with 0 within 10 s, whoever does not cooperate", async () => {
     const leaving = await startServer(scope);
-    const player = await join(scope, leaving.ws(), { user: "dan", lobby_id: newLobbyId(), resume: "secret" });
-    const viewer = await watching(scope, leaving.ws(), { type: "lobby_prompts", lobby_id: newLobbyId() });
+    const player = await join(scope, leaving.ws(), {
+      user: "dan",
+      lobby_id: newLobbyId(),
+      resume: "secret",
+    });
+    const viewer = await watching(scope, leaving.ws(), {
+      type: "lobby_prompts",
+      lobby_id: newLobbyId(),
+    });
     const silent = await TextSocket.open(scope, leaving.ws());
     const user = await DeviceSocket.user(scope, leaving.url, newMonitorId());
-    const polling = await DeviceSocket.monitor(scope, leaving.url, newMonitorId(), { transport: "polling" });
+    const polling = await DeviceSocket.monitor(scope, leaving.url, newMonitorId(), {
+      transport: "polling",
+    });
     // Neither reads nor answers the close.
     const stalled = await RawWebSocket.open(scope, leaving.ws());
     await stalled.send(opcodes.ping, "here");
@@ -147,7 +173,8 @@ describe.each(["SIGTERM", "SIGINT"] as const)("on %s", (signal) => {
     stalled.stopReading();
     const startedMs = performance.now();
     const ended = leaving.kill(signal, 12_000);
-    for (const socket of [player, viewer, silent]) expect(await socket.closed()).toMatchObject({ code: 1012 });
+    for (const socket of [player, viewer, silent])
+      expect(await socket.closed()).toMatchObject({ code: 1012 });
     await user.until("disconnect");
     await polling.until("disconnect");
     expect(await ended).toEqual({ code: 0, signal: null });
@@ -175,6 +202,9 @@ describe("the data directory", () => {
     const first = await startServer(scope, { data });
     await first.kill(signal);
     const second = await startServer(scope, { data });
-    await within(join(scope, second.ws(), { user: "dan", lobby_id: newLobbyId() }), "joining after the change");
+    await within(
+      join(scope, second.ws(), { user: "dan", lobby_id: newLobbyId() }),
+      "joining after the change",
+    );
   });
 });

@@ -28,13 +28,21 @@ function serverWith(tracking: object, owner = file): Promise<ServerProcess> {
   const jwt = { publicKeyFile, audience, rolesClaim: `resource_access.${audience}.roles` };
   const config = {
     auth: { enabled: true, jwt },
-    services: { tracking: { clientRole: roleOf.client, processorRole: roleOf.processor, ...tracking } },
+    services: {
+      tracking: { clientRole: roleOf.client, processorRole: roleOf.processor, ...tracking },
+    },
   };
   return startServer(owner, { config });
 }
 
-function token(roles: readonly string[], { seconds = 300, forWhom = audience } = {}): Promise<string> {
-  const claims = new SignJWT({ sub: "dan", resource_access: { [audience]: { roles }, other: { roles: ["watcher", "camera"] } } });
+function token(
+  roles: readonly string[],
+  { seconds = 300, forWhom = audience } = {},
+): Promise<string> {
+  const claims = new SignJWT({
+    sub: "dan",
+    resource_access: { [audience]: { roles }, other: { roles: ["watcher", "camera"] } },
+  });
   const now = Math.floor(Date.now() / 1000);
   return claims
     .setAudience(forWhom)
@@ -43,7 +51,8 @@ function token(roles: readonly string[], { seconds = 300, forWhom = audience } =
     .sign(privateKey);
 }
 
-const open = (path: string, errors = true) => TextSocket.open(scope, `${server.ws(path)}${errors ? "?errors=1" : ""}`);
+const open = (path: string, errors = true) =>
+  TextSocket.open(scope, `${server.ws(path)}${errors ? "?errors=1" : ""}`);
 
 /** A socket that has shown a token with the role of its endpoint. */
 async function admitted(endpoint: keyof typeof roleOf): Promise<TextSocket> {
@@ -90,7 +99,10 @@ describe("with auth on", () => {
   });
 
   it("a token for another audience, or that is over, is bad", async () => {
-    for (const jwt of [await token(["watcher"], { forWhom: "other" }), await token(["watcher"], { seconds: -60 })]) {
+    for (const jwt of [
+      await token(["watcher"], { forWhom: "other" }),
+      await token(["watcher"], { seconds: -60 }),
+    ]) {
       const socket = await open("/client", false);
       socket.send({ type: "authenticate", jwt });
       expect(await socket.closed()).toMatchObject({ code: 4401 });
@@ -109,15 +121,23 @@ describe("with auth on", () => {
   });
 
   it("a token at the opening is as good as one in the message, and as bad", async () => {
-    const headers = async (roles: readonly string[]) => ({ headers: { authorization: `Bearer ${await token(roles)}` } });
-    const dan = await TextSocket.open(scope, `${server.ws("/client")}?errors=1`, await headers(["watcher"]));
+    const headers = async (roles: readonly string[]) => ({
+      headers: { authorization: `Bearer ${await token(roles)}` },
+    });
+    const dan = await TextSocket.open(
+      scope,
+      `${server.ws("/client")}?errors=1`,
+      await headers(["watcher"]),
+    );
     dan.send({ type: "stop", objectId: 99_999 });
     expect(await dan.json()).toMatchObject({ code: "not_found" });
     const wrong = await TextSocket.open(scope, server.ws("/client"), await headers(["camera"]));
     expect(await wrong.closed()).toMatchObject({ code: 4403 });
   });
 
-  it("a later token takes the place of the first, whose end is then no end", { timeout: 40_000 }, async () => {
+  it("a later token takes the place of the first, whose end is then no end", {
+    timeout: 40_000,
+  }, async () => {
     const socket = await open("/client");
     // Five seconds of grace, for clocks that differ, are left.
     socket.send({ type: "authenticate", jwt: await token(["watcher"], { seconds: 0 }) });
@@ -135,11 +155,16 @@ describe("with auth on", () => {
     const strict = await serverWith({ httpAuth: true }, scope);
     const status = async (roles?: readonly string[]) => {
       const options = roles === undefined ? {} : { token: await token(roles) };
-      return [(await request(strict.url, "GET /objectIds", options)).status, (await request(strict.url, "GET /timelines", options)).status];
+      return [
+        (await request(strict.url, "GET /objectIds", options)).status,
+        (await request(strict.url, "GET /timelines", options)).status,
+      ];
     };
     expect(await status()).toEqual([401, 401]);
     expect(await status(["camera"])).toEqual([403, 403]);
     expect(await status(["watcher"])).toEqual([200, 400]);
-    expect((await request(strict.url, `GET /objectIds?token=${await token(["watcher"])}`)).status).toBe(200);
+    expect(
+      (await request(strict.url, `GET /objectIds?token=${await token(["watcher"])}`)).status,
+    ).toBe(200);
   });
 });

@@ -5,7 +5,14 @@ import { request } from "../support/http.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
 import { type ServerProcess, startServer } from "../support/server-process.ts";
 import { TextSocket } from "../support/text-socket.ts";
-import { clientAt, handled, nothingCame, openAt, processorAt, startObject } from "../support/tracking.ts";
+import {
+  clientAt,
+  handled,
+  nothingCame,
+  openAt,
+  processorAt,
+  startObject,
+} from "../support/tracking.ts";
 
 const file = scopePerFile();
 const scope = scopePerTest();
@@ -23,7 +30,10 @@ const get = (path: string) => request(server.url, `GET ${path}`);
 describe("boundingBoxes", () => {
   it.each([
     ["1.0", '[{"boxId":1,"rect":[0.10,1e-7,0.5E+0,1.0],"objectType":"person","certainty":1.0}]'],
-    ["12345678901234567890", '[ {"boxId" : 12345678901234567890,"own":{"a":[1.50]}} , 7.0,"text",null ]'],
+    [
+      "12345678901234567890",
+      '[ {"boxId" : 12345678901234567890,"own":{"a":[1.50]}} , 7.0,"text",null ]',
+    ],
     ["-0.0", "[]"],
     ["1e2", '[{"a":1,"a":2.0,"\\u0062":"\\u00e9"}]'],
   ])("of frame %s with boxes %s go to every client as they came", async (frameId, boxes) => {
@@ -40,7 +50,9 @@ describe("boundingBoxes", () => {
   it("has null where Python printed NaN or an infinity", async () => {
     const camera = await processor("nan");
     const dan = await client();
-    camera.send('{"type":"boundingBoxes","frameId":1.0,"boxes":[{"rect":[NaN,-Infinity,Infinity,1.0],"n":"NaN"}]}');
+    camera.send(
+      '{"type":"boundingBoxes","frameId":1.0,"boxes":[{"rect":[NaN,-Infinity,Infinity,1.0],"n":"NaN"}]}',
+    );
     expect(await dan.next()).toBe(
       '{"type":"boundingBoxes","cameraId":"nan","frameId":1.0,"boxes":[{"rect":[null,null,null,1.0],"n":"NaN"}]}',
     );
@@ -53,7 +65,14 @@ describe("boundingBoxes", () => {
     expect(await early.json()).toMatchObject({ type: "error", code: "wrong_state" });
     early.send({ type: "identifier", id: newCamera() });
     await handled(early);
-    for (const bad of ['"boxes":{}', '"boxes":"[]"', '"boxes":null', "", '"boxes":[],"frameId":"1"', '"boxes":[],"frameId":NaN']) {
+    for (const bad of [
+      '"boxes":{}',
+      '"boxes":"[]"',
+      '"boxes":null',
+      "",
+      '"boxes":[],"frameId":"1"',
+      '"boxes":[],"frameId":NaN',
+    ]) {
       early.send(`{"type":"boundingBoxes","frameId":1${bad === "" ? "" : ","}${bad}}`);
       expect(await early.json()).toMatchObject({ type: "error", code: "bad_message" });
     }
@@ -97,7 +116,9 @@ describe("a start's frame id", () => {
     camera.send(`{"type":"boundingBoxes","frameId":${sent},"boxes":[]}`);
     await dan.next();
     dan.send(`{"type":"start","cameraId":"${cameraId}","frameId":${asked},"boxId":5.0}`);
-    expect(await camera.next()).toMatch(new RegExp(`^{"type":"start","objectId":\\d+,"frameId":${out},"boxId":5\\.0}$`));
+    expect(await camera.next()).toMatch(
+      new RegExp(`^{"type":"start","objectId":\\d+,"frameId":${out},"boxId":5\\.0}$`),
+    );
   });
 
   it("is the camera's own, not another's, and outlives its connection", async () => {
@@ -125,13 +146,20 @@ describe("timelines", () => {
     const objectId = await startObject(dan, camera, { cameraId: one, image: "x" });
     const never = await startObject(dan, camera, { cameraId: one, image: "y" });
     const box = { boxId: 1, rect: [0, 0, 1, 1], objectType: "person", certainty: 1 };
-    const boxes = [{ ...box, objectId }, box, { ...box, objectId: 99_999 }, { ...box, objectId: "1" }];
+    const boxes = [
+      { ...box, objectId },
+      box,
+      { ...box, objectId: 99_999 },
+      { ...box, objectId: "1" },
+    ];
     const startMs = Date.now();
     for (let frameId = 0; frameId < 40; frameId++) {
       for (const each of cameras) each.send({ type: "boundingBoxes", frameId, boxes });
       for (let n = 0; n < 2; n++) {
         const { cameraId } = await dan.ofType("boundingBoxes");
-        const { data } = (await get(`/timelines?objectId=${objectId}`)).json as { data: { processorId: string; timeStamp: string }[] };
+        const { data } = (await get(`/timelines?objectId=${objectId}`)).json as {
+          data: { processorId: string; timeStamp: string }[];
+        };
         expect(data.map(({ processorId }) => processorId)).toContain(cameraId);
       }
     }
@@ -145,8 +173,13 @@ describe("timelines", () => {
     // Nepal is 5:45 ahead: a time in UTC, or in the test's zone, would show.
     const inNepal = new Date(startMs + 345 * 60_000).toISOString();
     const [day = "", clock = ""] = first?.timeStamp.split(" | ") ?? [];
-    expect(Math.abs(Date.parse(`${day.replaceAll("/", "-")}T${clock}Z`) - Date.parse(inNepal))).toBeLessThan(3000);
-    expect(await get(`/timelines?objectId=${never}`)).toMatchObject({ status: 400, text: "Object id not present in tracking history" });
+    expect(
+      Math.abs(Date.parse(`${day.replaceAll("/", "-")}T${clock}Z`) - Date.parse(inNepal)),
+    ).toBeLessThan(3000);
+    expect(await get(`/timelines?objectId=${never}`)).toMatchObject({
+      status: 400,
+      text: "Object id not present in tracking history",
+    });
     dan.send({ type: "stop", objectId });
     await handled(dan);
     camera.send({ type: "boundingBoxes", frameId: 41, boxes });
@@ -171,7 +204,8 @@ describe("timelines", () => {
 
   it("and object ids may be read from any page, and have their spacing", async () => {
     const empty = await startServer(scope);
-    const ids = () => request(empty.url, "GET /objectIds", { headers: { origin: "https://any.example" } });
+    const ids = () =>
+      request(empty.url, "GET /objectIds", { headers: { origin: "https://any.example" } });
     expect((await ids()).text).toBe('{"data":[]}');
     const camera = await processorAt(scope, empty, "a");
     const dan = await clientAt(scope, empty);
@@ -189,18 +223,39 @@ describe("what is bad", () => {
     "at %s is ignored, without a word to who did not ask",
     async (path) => {
       const quiet = await TextSocket.open(scope, server.ws(path));
-      const messages = ["", "no JSON", "5", "null", "[]", "{}", '{"type":5}', '{"type":"nonsense"}', '{"type":"authenticate","jwt":"x"}'];
-      for (const message of [...messages, '{"type":"stop"}', '{"type":"identifier"}', '{"type":"newObject","objectId":1}'])
+      const messages = [
+        "",
+        "no JSON",
+        "5",
+        "null",
+        "[]",
+        "{}",
+        '{"type":5}',
+        '{"type":"nonsense"}',
+        '{"type":"authenticate","jwt":"x"}',
+      ];
+      for (const message of [
+        ...messages,
+        '{"type":"stop"}',
+        '{"type":"identifier"}',
+        '{"type":"newObject","objectId":1}',
+      ])
         quiet.send(message);
       const isClient = path.endsWith("client");
       // A message of the other endpoint is none here.
-      quiet.send(isClient ? { type: "identifier", id: "wrong end" } : { type: "setUsesImages", usesImages: true });
+      quiet.send(
+        isClient
+          ? { type: "identifier", id: "wrong end" }
+          : { type: "setUsesImages", usesImages: true },
+      );
       const camera = isClient ? await processor(newCamera()) : quiet;
       if (!isClient) quiet.send({ type: "identifier", id: newCamera() });
       const dan = isClient ? quiet : await client();
       camera.send({ type: "boundingBoxes", frameId: 77, boxes: [] });
       expect(await dan.ofType("boundingBoxes")).toMatchObject({ frameId: 77 });
-      const rest = isClient ? [] : camera.frames.unread.filter((frame) => !frame.includes('"featureMap"'));
+      const rest = isClient
+        ? []
+        : camera.frames.unread.filter((frame) => !frame.includes('"featureMap"'));
       expect(rest).toEqual([]);
     },
   );

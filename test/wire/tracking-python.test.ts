@@ -15,7 +15,8 @@ beforeAll(async () => {
 });
 
 describe.each(["", "/tracking"])("Tornado below %s/", (prefix) => {
-  const run = (scenario: string) => runPython("tracking_client.py", scenario, server.ws(prefix), server.url);
+  const run = (scenario: string) =>
+    runPython("tracking_client.py", scenario, server.ws(prefix), server.url);
 
   it("tracks an object over two cameras, its floats being floats", async () => {
     expect(await run("tracked")).toEqual({
@@ -32,7 +33,10 @@ describe.each(["", "/tracking"])("Tornado below %s/", (prefix) => {
   });
 
   it("reads the NaN that it sent", async () => {
-    expect(await run("nan")).toEqual({ boxes: [{ boxId: 1, certainty: null }], featureMap: ["1.0", "nan", "-inf"] });
+    expect(await run("nan")).toEqual({
+      boxes: [{ boxId: 1, certainty: null }],
+      featureMap: ["1.0", "nan", "-inf"],
+    });
   });
 
   it("is never sent a map of no features", async () => {

@@ -3,7 +3,15 @@ import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
 import { type ServerProcess, startServer } from "../support/server-process.ts";
-import { clientAt, handled, nothingCame, objectIdsOf, openAt, processorAt, startObject } from "../support/tracking.ts";
+import {
+  clientAt,
+  handled,
+  nothingCame,
+  objectIdsOf,
+  openAt,
+  processorAt,
+  startObject,
+} from "../support/tracking.ts";
 
 const file = scopePerFile();
 const scope = scopePerTest();
@@ -41,7 +49,11 @@ describe("start", () => {
       ...(image === undefined ? {} : { image }),
     }));
     for (const interested of [dan, eve]) {
-      expect(await interested.json()).toEqual({ type: "newObject", objectId: first, image: "data:a" });
+      expect(await interested.json()).toEqual({
+        type: "newObject",
+        objectId: first,
+        image: "data:a",
+      });
       for (const message of seen) expect(await interested.json()).toEqual(message);
     }
     await nothingCame(blind);
@@ -89,7 +101,8 @@ describe("stop", () => {
     await handled(dan);
     const objectId = await startObject(blind, camera, { cameraId, image: "x" });
     blind.send({ type: "stop", objectId });
-    for (const told of [camera, other]) expect(await told.json()).toEqual({ type: "stop", objectId });
+    for (const told of [camera, other])
+      expect(await told.json()).toEqual({ type: "stop", objectId });
     expect(await dan.json()).toMatchObject({ type: "newObject", objectId });
     expect(await dan.json()).toEqual({ type: "stop", objectId });
     for (const id of [objectId, 99_999, 1.5, -1]) {
@@ -137,14 +150,19 @@ describe("identifier", () => {
     const cameraId = newCamera();
     const camera = await processor(cameraId);
     const dan = await client();
-    const ids = [await startObject(dan, camera, { cameraId, image: "x" }), await startObject(dan, camera, { cameraId, image: "y" })];
+    const ids = [
+      await startObject(dan, camera, { cameraId, image: "x" }),
+      await startObject(dan, camera, { cameraId, image: "y" }),
+    ];
     camera.send(`{"type":"featureMap","objectId":${ids[0]},"featureMap":[1.0, 2.5e-7]}`);
     await handled(camera);
     const newcomer = await openAt(scope, server, "/processor");
     for (let again = 0; again < 2; again++) {
       newcomer.send({ type: "identifier", id: "newcomer" });
       const told = await handled(newcomer);
-      expect(told).toContain(`{"type":"featureMap","objectId":${ids[0]},"featureMap":[1.0, 2.5e-7]}`);
+      expect(told).toContain(
+        `{"type":"featureMap","objectId":${ids[0]},"featureMap":[1.0, 2.5e-7]}`,
+      );
       expect(told).toContain(`{"type":"featureMap","objectId":${ids[1]},"featureMap":{}}`);
     }
   });
@@ -176,20 +194,30 @@ describe("identifier", () => {
 });
 
 describe("featureMap", () => {
-  it.each(["[1.0,1e-7, 12345678901234567890 ]", '{"a": 1.0}', '"text"', "1.50", "null", "[[]]", "[NaN, -Infinity,1.0]", '[1.0,"NaN"]'])(
-    "%s goes to all processors, the sender too, as it came",
-    async (map) => {
-      const cameraId = newCamera();
-      const [camera, other] = [await processor(cameraId), await processor(newCamera())];
-      const objectId = await startObject(await client(), camera, { cameraId, image: "x" });
-      camera.send(`{"type":"featureMap","objectId":${objectId},"featureMap":${map}}`);
-      for (const told of [camera, other])
-        expect(await told.next()).toBe(`{"type":"featureMap","objectId":${objectId},"featureMap":${map}}`);
-      const later = await openAt(scope, server, "/processor");
-      later.send({ type: "identifier", id: newCamera() });
-      expect(await handled(later)).toContain(`{"type":"featureMap","objectId":${objectId},"featureMap":${map}}`);
-    },
-  );
+  it.each([
+    "[1.0,1e-7, 12345678901234567890 ]",
+    '{"a": 1.0}',
+    '"text"',
+    "1.50",
+    "null",
+    "[[]]",
+    "[NaN, -Infinity,1.0]",
+    '[1.0,"NaN"]',
+  ])("%s goes to all processors, the sender too, as it came", async (map) => {
+    const cameraId = newCamera();
+    const [camera, other] = [await processor(cameraId), await processor(newCamera())];
+    const objectId = await startObject(await client(), camera, { cameraId, image: "x" });
+    camera.send(`{"type":"featureMap","objectId":${objectId},"featureMap":${map}}`);
+    for (const told of [camera, other])
+      expect(await told.next()).toBe(
+        `{"type":"featureMap","objectId":${objectId},"featureMap":${map}}`,
+      );
+    const later = await openAt(scope, server, "/processor");
+    later.send({ type: "identifier", id: newCamera() });
+    expect(await handled(later)).toContain(
+      `{"type":"featureMap","objectId":${objectId},"featureMap":${map}}`,
+    );
+  });
 
   it("that is [] is never sent, nor one of an unknown object, nor none", async () => {
     const cameraId = newCamera();
@@ -207,6 +235,8 @@ describe("featureMap", () => {
     await nothingCame(other);
     const later = await openAt(scope, server, "/processor");
     later.send({ type: "identifier", id: newCamera() });
-    expect(await handled(later)).toContain(`{"type":"featureMap","objectId":${objectId},"featureMap":{}}`);
+    expect(await handled(later)).toContain(
+      `{"type":"featureMap","objectId":${objectId},"featureMap":{}}`,
+    );
   });
 });

@@ -8,7 +8,29 @@ const pattern = "/console/devices/:monitorId";
 it("gives back every id that was encoded into an address", () => {
   const ids = fc.oneof(
     fc.string({ minLength: 1, unit: "grapheme" }),
-    fc.array(fc.constantFrom("%", "2", "F", "4", "1", "/", ":", ";", ",", "?", "#", "&", "=", "+", "@", "$", " ", "é"), { minLength: 1 }),
+    fc.array(
+      fc.constantFrom(
+        "%",
+        "2",
+        "F",
+        "4",
+        "1",
+        "/",
+        ":",
+        ";",
+        ",",
+        "?",
+        "#",
+        "&",
+        "=",
+        "+",
+        "@",
+        "$",
+        " ",
+        "é",
+      ),
+      { minLength: 1 },
+    ),
   );
   fc.assert(
     fc.property(

@@ -19,10 +19,15 @@ export function Age(props: AgeProps) {
   const ticker = useTicker();
   const { serverClock } = ticker;
   const leadMs = useSyncExternalStore(serverClock.subscribe, serverClock.leadMs);
-  const [givenMs, atMs] = "serverMs" in props ? [props.serverMs, props.serverMs + leadMs] : [props.atMs, props.atMs];
+  const [givenMs, atMs] =
+    "serverMs" in props ? [props.serverMs, props.serverMs + leadMs] : [props.atMs, props.atMs];
   const text = useSyncExternalStore(ticker.subscribe, () => ageText(ticker.nowMs - atMs));
   return (
-    <time className="age" dateTime={new Date(givenMs).toISOString()} title={new Date(givenMs).toLocaleString()}>
+    <time
+      className="age"
+      dateTime={new Date(givenMs).toISOString()}
+      title={new Date(givenMs).toLocaleString()}
+    >
       {text}
     </time>
   );

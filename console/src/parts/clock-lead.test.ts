@@ -19,16 +19,27 @@ describe("the lead of this clock", () => {
   });
 
   it("is right to within what can be told, and does not move from answer to answer", () => {
-    const answers = fc.array(fc.record({ atMs: fc.nat(1e9), delayMs: fc.nat(200) }), { minLength: 1 });
+    const answers = fc.array(fc.record({ atMs: fc.nat(1e9), delayMs: fc.nat(200) }), {
+      minLength: 1,
+    });
     fc.assert(
-      fc.property(fc.oneof(fc.integer({ min: -3000, max: 3000 }), fc.integer({ min: -1e7, max: 1e7 })), answers, (trueLeadMs, given) => {
-        const leads: number[] = [];
-        for (const { atMs, delayMs } of given) leads.push(clockLead(leads.at(-1) ?? 0, atMs + delayMs + trueLeadMs, toTheSecond(atMs)));
-        const last = leads.at(-1) ?? 0;
-        expect(Math.abs(last - trueLeadMs)).toBeLessThan(indistinctMs + 700);
-        // Only at the edge of what can be told does a first answer count as no lead and a later one not.
-        expect(new Set(leads).size).toBeLessThanOrEqual(Math.abs(trueLeadMs) < indistinctMs + 700 ? 2 : 1);
-      }),
+      fc.property(
+        fc.oneof(fc.integer({ min: -3000, max: 3000 }), fc.integer({ min: -1e7, max: 1e7 })),
+        answers,
+        (trueLeadMs, given) => {
+          const leads: number[] = [];
+          for (const { atMs, delayMs } of given)
+            leads.push(
+              clockLead(leads.at(-1) ?? 0, atMs + delayMs + trueLeadMs, toTheSecond(atMs)),
+            );
+          const last = leads.at(-1) ?? 0;
+          expect(Math.abs(last - trueLeadMs)).toBeLessThan(indistinctMs + 700);
+          // Only at the edge of what can be told does a first answer count as no lead and a later one not.
+          expect(new Set(leads).size).toBeLessThanOrEqual(
+            Math.abs(trueLeadMs) < indistinctMs + 700 ? 2 : 1,
+          );
+        },
+      ),
       { numRuns: 1000 },
     );
   });

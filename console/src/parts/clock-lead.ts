@@ -7,7 +7,11 @@ export const indistinctMs = 1500;
  * The lead in ms, negative if the browser's clock is behind, right to about 2 s. It stays as it was (`beforeMs`; 0 at first) until an answer
  * differs clearly, so that ages do not jump to and fro, and follows a clock that is set.
  */
-export function clockLead(beforeMs: number, browserAtMs: number, serverAtMs: number | undefined): number {
+export function clockLead(
+  beforeMs: number,
+  browserAtMs: number,
+  serverAtMs: number | undefined,
+): number {
   if (serverAtMs === undefined) return beforeMs;
   // The middle of the second that the server's time was rounded down from.
   const leadMs = browserAtMs - (serverAtMs + 500);

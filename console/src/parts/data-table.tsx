@@ -36,7 +36,16 @@ const rowsAtOnce = 200;
 
 /** Heads sort by click and by key; it scrolls within itself both ways, and its head stays. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { caption, columns, rows, rowKey, selectedKey, empty, sort: firstSort = "", maxHeightPx = 520 } = props;
+  const {
+    caption,
+    columns,
+    rows,
+    rowKey,
+    selectedKey,
+    empty,
+    sort: firstSort = "",
+    maxHeightPx = 520,
+  } = props;
   const [sort, setSort] = useState(firstSort);
   const [limit, setLimit] = useState(rowsAtOnce);
   const sorted = useMemo(() => sortedRows(rows, columns, sort), [rows, columns, sort]);
@@ -44,14 +53,24 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   if (rows.length === 0) return <>{empty}</>;
   const shown = sorted.slice(0, limit);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key
-    <section className="table-scroll" style={{ maxHeight: maxHeightPx }} aria-label={caption} tabIndex={0}>
+    <section
+      className="table-scroll"
+      style={{ maxHeight: maxHeightPx }}
+      aria-label={caption}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key
+      tabIndex={0}
+    >
       <table className="table">
         <caption className="visually-hidden">{caption}</caption>
         <thead>
           <tr>
             {columns.map(({ key, head, sortBy, align = "start" }) => (
-              <th key={key} scope="col" className={`align-${align}`} aria-sort={sortBy === undefined ? undefined : directionOf(sort, key)}>
+              <th
+                key={key}
+                scope="col"
+                className={`align-${align}`}
+                aria-sort={sortBy === undefined ? undefined : directionOf(sort, key)}
+              >
                 {sortBy === undefined ? (
                   head
                 ) : (
@@ -99,7 +118,11 @@ function directionOf(sort: string, key: string): "ascending" | "descending" | "n
 }
 
 /** Equal rows stay in the order they came in. */
-function sortedRows<Row>(rows: readonly Row[], columns: readonly Column<Row>[], sort: string): readonly Row[] {
+function sortedRows<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  sort: string,
+): readonly Row[] {
   const column = columns.find(({ key }) => directionOf(sort, key) !== "none");
   const sortBy = column?.sortBy;
   if (column === undefined || sortBy === undefined) return rows;
@@ -107,19 +130,29 @@ function sortedRows<Row>(rows: readonly Row[], columns: readonly Column<Row>[], 
   return rows
     .map((row) => ({ row, by: sortBy(row) }))
     .sort((a, b) => {
-      if (a.by === undefined || b.by === undefined) return Number(a.by === undefined) - Number(b.by === undefined);
+      if (a.by === undefined || b.by === undefined)
+        return Number(a.by === undefined) - Number(b.by === undefined);
       return sign * compare(a.by, b.by);
     })
     .map(({ row }) => row);
 }
 
 function compare(a: string | number, b: string | number): number {
-  return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), undefined, { numeric: true });
+  return typeof a === "number" && typeof b === "number"
+    ? a - b
+    : String(a).localeCompare(String(b), undefined, { numeric: true });
 }
 
 function SortSign({ direction }: { readonly direction: "ascending" | "descending" | "none" }) {
   return (
-    <svg className={`sort-${direction}`} width="8" height="12" viewBox="0 0 8 12" fill="currentColor" aria-hidden="true">
+    <svg
+      className={`sort-${direction}`}
+      width="8"
+      height="12"
+      viewBox="0 0 8 12"
+      fill="currentColor"
+      aria-hidden="true"
+    >
       <path className="sort-up" d="M4 1 7 5H1z" />
       <path className="sort-down" d="M4 11 1 7h6z" />
     </svg>

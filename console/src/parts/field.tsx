@@ -17,7 +17,17 @@ interface FieldProps extends LabelledProps {
 }
 
 /** One line of text (or several), with its label, hint and problem. */
-export function Field({ label, hint, problem, reserveProblem, value, onChange, lines = 1, type = "text", ...rest }: FieldProps) {
+export function Field({
+  label,
+  hint,
+  problem,
+  reserveProblem,
+  value,
+  onChange,
+  lines = 1,
+  type = "text",
+  ...rest
+}: FieldProps) {
   return (
     <Labelled
       label={label}
@@ -35,7 +45,14 @@ export function Field({ label, hint, problem, reserveProblem, value, onChange, l
             onChange={(event) => onChange(event.target.value)}
           />
         ) : (
-          <input {...attributes} {...rest} className="input" type={type} value={value} onChange={(event) => onChange(event.target.value)} />
+          <input
+            {...attributes}
+            {...rest}
+            className="input"
+            type={type}
+            value={value}
+            onChange={(event) => onChange(event.target.value)}
+          />
         )
       }
     />

@@ -21,7 +21,9 @@ export function Figure({ label, value, unit, atMs, children }: FigureProps) {
     <div className="figure">
       <span className="figure-label">{label}</span>
       <span className="figure-value">
-        <strong>{value === undefined ? "–" : typeof value === "number" ? shortNumber(value) : value}</strong>
+        <strong>
+          {value === undefined ? "–" : typeof value === "number" ? shortNumber(value) : value}
+        </strong>
         {unit !== undefined && <span>{unit}</span>}
       </span>
       {children}
@@ -38,5 +40,7 @@ export function shortNumber(value: number): string {
   if (!Number.isFinite(value)) return "–";
   if (Number.isInteger(value) && Math.abs(value) < 10_000) return whole.format(value);
   const size = Math.abs(value);
-  return (size !== 0 && size < 0.001) || size >= 1e15 ? value.toExponential(1) : compact.format(value);
+  return (size !== 0 && size < 0.001) || size >= 1e15
+    ? value.toExponential(1)
+    : compact.format(value);
 }

@@ -5,7 +5,11 @@ import { StatusBadge } from "./status-badge.tsx";
 import type { Polled } from "./use-polled.ts";
 
 /** For a panel's `aside`. */
-export function Freshness({ of: { atMs, error } }: { readonly of: Pick<Polled<unknown>, "atMs" | "error"> }) {
+export function Freshness({
+  of: { atMs, error },
+}: {
+  readonly of: Pick<Polled<unknown>, "atMs" | "error">;
+}) {
   if (atMs === undefined) return null;
   return (
     <>

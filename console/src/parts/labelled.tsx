@@ -26,7 +26,10 @@ interface Props extends LabelledProps {
 
 export function Labelled({ label, hint, problem, reserveProblem = false, control }: Props) {
   const id = useId();
-  const described = [...(hint === undefined ? [] : [`${id}-hint`]), ...(problem === undefined ? [] : [`${id}-problem`])];
+  const described = [
+    ...(hint === undefined ? [] : [`${id}-hint`]),
+    ...(problem === undefined ? [] : [`${id}-problem`]),
+  ];
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
@@ -41,7 +44,11 @@ export function Labelled({ label, hint, problem, reserveProblem = false, control
         "aria-describedby": described.length === 0 ? undefined : described.join(" "),
       })}
       {/* Always there, so that a screen reader hears it fill. */}
-      <span id={`${id}-problem`} className={`field-problem${reserveProblem ? " field-problem-reserved" : ""}`} role="alert">
+      <span
+        id={`${id}-problem`}
+        className={`field-problem${reserveProblem ? " field-problem-reserved" : ""}`}
+        role="alert"
+      >
         {problem}
       </span>
     </div>

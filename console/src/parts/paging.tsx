@@ -47,7 +47,10 @@ export function PagingButtons({ paging, ids = [] }: PagingButtonsProps) {
       <Button disabled={paging.isFirst} onClick={paging.back}>
         Before
       </Button>
-      <Button disabled={last === undefined} onClick={() => last !== undefined && paging.forth(last)}>
+      <Button
+        disabled={last === undefined}
+        onClick={() => last !== undefined && paging.forth(last)}
+      >
         Next {paging.size}
       </Button>
     </div>
@@ -56,5 +59,9 @@ export function PagingButtons({ paging, ids = [] }: PagingButtonsProps) {
 
 /** For a page that is not the first, when all that was on it has gone: that says nothing of the pages before. */
 export function EmptyPage() {
-  return <EmptyState title="Nothing is on this page any more">What was here has gone. “Before” leads back to what there is.</EmptyState>;
+  return (
+    <EmptyState title="Nothing is on this page any more">
+      What was here has gone. “Before” leads back to what there is.
+    </EmptyState>
+  );
 }

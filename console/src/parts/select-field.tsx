@@ -9,7 +9,16 @@ interface SelectFieldProps extends LabelledProps {
 }
 
 /** One of a few choices; for two or three, buttons with `pressed` show more. */
-export function SelectField({ label, hint, problem, reserveProblem, value, options, onChange, disabled = false }: SelectFieldProps) {
+export function SelectField({
+  label,
+  hint,
+  problem,
+  reserveProblem,
+  value,
+  options,
+  onChange,
+  disabled = false,
+}: SelectFieldProps) {
   return (
     <Labelled
       label={label}
@@ -17,7 +26,13 @@ export function SelectField({ label, hint, problem, reserveProblem, value, optio
       {...(hint !== undefined && { hint })}
       {...(reserveProblem !== undefined && { reserveProblem })}
       control={(attributes) => (
-        <select {...attributes} className="input" value={value} disabled={disabled} onChange={(event) => onChange(event.target.value)}>
+        <select
+          {...attributes}
+          className="input"
+          value={value}
+          disabled={disabled}
+          onChange={(event) => onChange(event.target.value)}
+        >
           {options.map((option) => (
             <option key={option.value} value={option.value}>
               {option.name}

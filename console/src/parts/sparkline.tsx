@@ -20,7 +20,13 @@ export function Sparkline({ label, values, capacity, max }: SparklineProps) {
   const top = max ?? Math.max(1e-9, ...shown.filter(Number.isFinite));
   const step = width / Math.max(1, capacity - 1);
   const points = shown
-    .map((value, at) => [width - (shown.length - 1 - at) * step, height - 1.5 - (Math.min(value, top) / top) * (height - 3)] as const)
+    .map(
+      (value, at) =>
+        [
+          width - (shown.length - 1 - at) * step,
+          height - 1.5 - (Math.min(value, top) / top) * (height - 3),
+        ] as const,
+    )
     .filter(([, y]) => Number.isFinite(y));
   const line = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
   const [first] = points;
@@ -36,7 +42,10 @@ export function Sparkline({ label, values, capacity, max }: SparklineProps) {
     >
       {first !== undefined && (
         <>
-          <polygon points={`${first[0]},${height} ${line} ${width},${height}`} fill="var(--accent-soft)" />
+          <polygon
+            points={`${first[0]},${height} ${line} ${width},${height}`}
+            fill="var(--accent-soft)"
+          />
           <polyline
             points={line}
             fill="none"

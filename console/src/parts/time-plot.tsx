@@ -53,14 +53,22 @@ export function TimePlot({ label, lines, data, x, heightPx = 240, onZoom }: Time
     const element = box.current;
     if (element === null) return;
     const made = new uPlot(
-      optionsOf({ lines, x, width: element.clientWidth, heightPx, zoom: (to) => zoomRef.current(to) }),
+      optionsOf({
+        lines,
+        x,
+        width: element.clientWidth,
+        heightPx,
+        zoom: (to) => zoomRef.current(to),
+      }),
       latest.current.data,
       element,
     );
     plot.current = made;
     setLineWidth(made, latest.current.data);
     if (range.current !== undefined) made.setScale("x", range.current);
-    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: heightPx }));
+    const observer = new ResizeObserver(() =>
+      made.setSize({ width: element.clientWidth, height: heightPx }),
+    );
     observer.observe(element);
     return () => {
       observer.disconnect();
@@ -80,7 +88,8 @@ export function TimePlot({ label, lines, data, x, heightPx = 240, onZoom }: Time
 
   const onKeyDown = (event: KeyboardEvent) => {
     const scale = plot.current?.scales.x;
-    if (scale?.min == null || scale.max == null || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (scale?.min == null || scale.max == null || event.ctrlKey || event.metaKey || event.altKey)
+      return;
     const next = movedBy(event.key, scale.min, scale.max);
     if (next === "none") return;
     event.preventDefault();
@@ -90,8 +99,14 @@ export function TimePlot({ label, lines, data, x, heightPx = 240, onZoom }: Time
   return (
     <figure className="plot">
       {/* biome-ignore lint/a11y/useSemanticElements: a canvas that keys move is none of them */}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keys move and zoom it */}
-      <div className="plot-canvas" role="group" aria-label={`Plot: ${label}`} tabIndex={0} onKeyDown={onKeyDown}>
+      <div
+        className="plot-canvas"
+        role="group"
+        aria-label={`Plot: ${label}`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: keys move and zoom it
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+      >
         <div ref={box} style={{ height: heightPx }} aria-hidden="true" />
       </div>
       <figcaption className="plot-foot">
@@ -120,7 +135,11 @@ export function TimePlot({ label, lines, data, x, heightPx = 240, onZoom }: Time
 }
 
 /** The range that a key leads to; undefined: all; "none": the key is not for us. */
-function movedBy(key: string, min: number, max: number): { min: number; max: number } | undefined | "none" {
+function movedBy(
+  key: string,
+  min: number,
+  max: number,
+): { min: number; max: number } | undefined | "none" {
   const span = max - min;
   const by = (left: number, right: number) => ({ min: min + left * span, max: max + right * span });
   switch (key) {
@@ -196,7 +215,12 @@ function optionsOf({ lines, x, width, heightPx, zoom }: Look): uPlot.Options {
       ...lines.map((label, at) => {
         const dash = dashOf(at);
         const colour = seriesColours[at % seriesColours.length] ?? "--text";
-        return { label, stroke: token(colour), points: { show: false }, ...(dash === undefined ? {} : { dash }) };
+        return {
+          label,
+          stroke: token(colour),
+          points: { show: false },
+          ...(dash === undefined ? {} : { dash }),
+        };
       }),
     ],
     hooks: {

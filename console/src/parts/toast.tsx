@@ -1,5 +1,14 @@
 /** Short messages about what was just done, seen and read out. */
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { Button } from "./button.tsx";
 import "./toast.css";
 
@@ -34,8 +43,14 @@ export function ToastProvider({ children }: { readonly children: ReactNode }) {
     const toast = { id: nextId.current, tone, text };
     setToasts((before) => [...before, toast].slice(-maxToasts));
   }, []);
-  const dismiss = useCallback((id: number) => setToasts((before) => before.filter((toast) => toast.id !== id)), []);
-  const ofTone = useMemo(() => (tone: ToastTone) => toasts.filter((toast) => toast.tone === tone), [toasts]);
+  const dismiss = useCallback(
+    (id: number) => setToasts((before) => before.filter((toast) => toast.id !== id)),
+    [],
+  );
+  const ofTone = useMemo(
+    () => (tone: ToastTone) => toasts.filter((toast) => toast.tone === tone),
+    [toasts],
+  );
   return (
     <SayContext.Provider value={say}>
       {children}

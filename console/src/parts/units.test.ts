@@ -3,7 +3,9 @@ import { expect, it } from "vitest";
 import { bytesText, durationText, millisecondsText, percentText } from "./units.ts";
 
 it("says bytes, durations and shares as people do", () => {
-  expect([0, 812, 999, 1000, 4096, 99_400, 99_600, 999_600, 186_953_728, 3e12, -1].map(bytesText)).toEqual([
+  expect(
+    [0, 812, 999, 1000, 4096, 99_400, 99_600, 999_600, 186_953_728, 3e12, -1].map(bytesText),
+  ).toEqual([
     "0 B",
     "812 B",
     "999 B",
@@ -24,6 +26,11 @@ it("says bytes, durations and shares as people do", () => {
     "3 h 20 min",
     "12 d 4 h",
   ]);
-  expect([0.84, 13.1, 142.53, 1234].map(millisecondsText)).toEqual(["0.8 ms", "13 ms", "143 ms", "1.2 s"]);
+  expect([0.84, 13.1, 142.53, 1234].map(millisecondsText)).toEqual([
+    "0.8 ms",
+    "13 ms",
+    "143 ms",
+    "1.2 s",
+  ]);
   expect(percentText(0.199)).toBe("20 %");
 });

@@ -8,7 +8,10 @@ import { useCallback, useSyncExternalStore } from "react";
  * `subscribe(listener)` returns what ends it; it must be the same function from render to render (useCallback, or a property of a store), as a
  * new one subscribes anew. `snapshot` must return the very same value until something has changed.
  */
-export function useExternal<T>(subscribe: (listener: () => void) => () => void, snapshot: () => T): T {
+export function useExternal<T>(
+  subscribe: (listener: () => void) => () => void,
+  snapshot: () => T,
+): T {
   const batched = useCallback(
     (render: () => void) => {
       let frame: number | undefined;

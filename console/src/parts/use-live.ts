@@ -21,7 +21,10 @@ const unauthenticated = 4401;
  * const lobby = useLive(() => new LobbyStore(new LobbyPlayer(baseUrl, { ...clientOptions, user })), [baseUrl, clientOptions, user]);
  * ```
  */
-export function useLive<T extends LiveClient>(factory: () => T, deps: DependencyList): T | undefined {
+export function useLive<T extends LiveClient>(
+  factory: () => T,
+  deps: DependencyList,
+): T | undefined {
   const board = useConnectionBoard();
   const { logOut } = useSession();
   const [client, setClient] = useState<T>();

@@ -32,7 +32,11 @@ const nothing = { data: undefined, atMs: undefined, serverAtMs: undefined, error
  * tab is hidden nobody is asked; when it is seen again, at once; so too when `version` changes. Another `path` begins anew, without what was known of the one before; undefined asks
  * nothing.
  */
-export function usePolled<T>(path: string | undefined, everyMs: number, version?: string): Polled<T> {
+export function usePolled<T>(
+  path: string | undefined,
+  everyMs: number,
+  version?: string,
+): Polled<T> {
   const { fetchAnswer } = useSession();
   const { serverClock } = useTicker();
   const [answer, setAnswer] = useState<Answer<T>>({ path: undefined });
@@ -52,17 +56,22 @@ export function usePolled<T>(path: string | undefined, everyMs: number, version?
       if (isAsking) return;
       isAsking = true;
       try {
-        const { json, serverAtMs: saidAtMs } = await fetchAnswer<{ readonly data: T }>(path, { signal: abort.signal });
+        const { json, serverAtMs: saidAtMs } = await fetchAnswer<{ readonly data: T }>(path, {
+          signal: abort.signal,
+        });
         const atMs = Date.now();
         serverClock.heard(atMs, saidAtMs);
-        if (!abort.signal.aborted) setAnswer({ path, data: json.data, atMs, serverAtMs: atMs - serverClock.leadMs() });
+        if (!abort.signal.aborted)
+          setAnswer({ path, data: json.data, atMs, serverAtMs: atMs - serverClock.leadMs() });
       } catch (error) {
-        if (!abort.signal.aborted) setAnswer((before) => ({ ...(before.path === path ? before : { path }), error }));
+        if (!abort.signal.aborted)
+          setAnswer((before) => ({ ...(before.path === path ? before : { path }), error }));
       }
       isAsking = false;
       if (abort.signal.aborted) return;
       if (isAskedAgain) void ask();
-      else if (document.visibilityState === "visible" && Number.isFinite(everyMs)) timer = setTimeout(() => void ask(), everyMs);
+      else if (document.visibilityState === "visible" && Number.isFinite(everyMs))
+        timer = setTimeout(() => void ask(), everyMs);
     };
     const look = () => {
       if (document.visibilityState === "visible") void ask();

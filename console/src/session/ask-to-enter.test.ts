@@ -24,7 +24,9 @@ async function serve(listener: RequestListener) {
 }
 
 const answering = (status: number, json: unknown) =>
-  serve((_request, response) => response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(json)));
+  serve((_request, response) =>
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(json)),
+  );
 
 const facts = { services: [], version: "1", node: "n" };
 const refusal = { error: { code: "some_code", message: "the server's words" } };
@@ -48,20 +50,30 @@ describe("a token", () => {
   it("is not refused by a server that cannot be reached", async () => {
     const { baseUrl, close } = await answering(200, {});
     await close();
-    expect(await askToEnter(baseUrl, "a token")).toMatchObject({ is: "failed", error: { code: "unreachable" } });
+    expect(await askToEnter(baseUrl, "a token")).toMatchObject({
+      is: "failed",
+      error: { code: "unreachable" },
+    });
   });
 
   it("is named as the problem only where there was one", async () => {
     const { baseUrl } = await answering(401, refusal);
-    expect(await askToEnter(baseUrl, "a token")).toMatchObject({ problem: "The server does not accept this token: the server's words." });
+    expect(await askToEnter(baseUrl, "a token")).toMatchObject({
+      problem: "The server does not accept this token: the server's words.",
+    });
     expect(await askToEnter(baseUrl, undefined)).toEqual({ is: "locked", problem: undefined });
   });
 });
 
 describe("the time of an answer", () => {
   it("is the server's", async () => {
-    const { baseUrl } = await serve((_request, response) => response.setHeader("date", "Tue, 01 Jul 2025 10:00:07 GMT").end("{}"));
-    expect(await requestJson(baseUrl, undefined)).toEqual({ json: {}, serverAtMs: Date.UTC(2025, 6, 1, 10, 0, 7) });
+    const { baseUrl } = await serve((_request, response) =>
+      response.setHeader("date", "Tue, 01 Jul 2025 10:00:07 GMT").end("{}"),
+    );
+    expect(await requestJson(baseUrl, undefined)).toEqual({
+      json: {},
+      serverAtMs: Date.UTC(2025, 6, 1, 10, 0, 7),
+    });
   });
 
   it.each(["", "yesterday"])("is not known from the date '%s'", async (date) => {

@@ -28,10 +28,16 @@ export async function askToEnter(baseUrl: string, token: string | undefined): Pr
     return locked(token, "it is mistyped, expired or revoked");
   } catch (error) {
     if (!(error instanceof RequestError) || error.status !== 401) return { is: "failed", error };
-    return locked(token, error.message === "" ? "it is mistyped, expired or revoked" : error.message);
+    return locked(
+      token,
+      error.message === "" ? "it is mistyped, expired or revoked" : error.message,
+    );
   }
 }
 
 function locked(token: string | undefined, why: string): Entry {
-  return { is: "locked", problem: token === undefined ? undefined : `The server does not accept this token: ${why}.` };
+  return {
+    is: "locked",
+    problem: token === undefined ? undefined : `The server does not accept this token: ${why}.`,
+  };
 }

@@ -18,8 +18,15 @@ const advice: Readonly<Record<CloseMeaning["comeBack"], string>> = {
 };
 
 /** `meaning` and what a client should do; a code that nobody has a meaning for says so. */
-export function meaningOfClose(code: number, table: readonly CloseMeaning[]): { readonly meaning: string; readonly advice: string } {
+export function meaningOfClose(
+  code: number,
+  table: readonly CloseMeaning[],
+): { readonly meaning: string; readonly advice: string } {
   const own = table.find((entry) => entry.code === code);
-  if (own !== undefined && code !== 1000) return { meaning: own.meaning, advice: advice[own.comeBack] };
-  return { meaning: others[code] ?? "a code of the client's own", advice: code === 1000 || code === 1001 ? "nothing" : advice.yes };
+  if (own !== undefined && code !== 1000)
+    return { meaning: own.meaning, advice: advice[own.comeBack] };
+  return {
+    meaning: others[code] ?? "a code of the client's own",
+    advice: code === 1000 || code === 1001 ? "nothing" : advice.yes,
+  };
 }

@@ -55,14 +55,20 @@ export function Login({ problem, logIn }: LoginProps) {
           reserveProblem
         />
         <label className="check" htmlFor={keepId}>
-          <input id={keepId} type="checkbox" checked={keep} onChange={(event) => setKeep(event.target.checked)} />
+          <input
+            id={keepId}
+            type="checkbox"
+            checked={keep}
+            onChange={(event) => setKeep(event.target.checked)}
+          />
           Keep for this tab
         </label>
         <Button type="submit" look="primary" busy={asking}>
           Log in
         </Button>
         <p className="quiet login-note">
-          The token stays in this page's memory, or, if you keep it, in this tab until it is closed. It is never stored beyond that.
+          The token stays in this page's memory, or, if you keep it, in this tab until it is closed.
+          It is never stored beyond that.
         </p>
       </form>
     </main>

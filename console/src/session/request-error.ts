@@ -25,10 +25,15 @@ export interface JsonAnswer<T> {
  * Asks the server and returns the answer's JSON; rejects with a RequestError whose message can be shown as it is. `T` is what the route's
  * contract says; it is not checked again here.
  */
-export async function requestJson<T>(url: string, token: string | undefined, init: RequestInit = {}): Promise<JsonAnswer<T>> {
+export async function requestJson<T>(
+  url: string,
+  token: string | undefined,
+  init: RequestInit = {},
+): Promise<JsonAnswer<T>> {
   const headers = new Headers(init.headers);
   if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
-  if (typeof init.body === "string" && !headers.has("content-type")) headers.set("content-type", "application/json");
+  if (typeof init.body === "string" && !headers.has("content-type"))
+    headers.set("content-type", "application/json");
   let response: Response;
   let text: string;
   try {
@@ -36,7 +41,12 @@ export async function requestJson<T>(url: string, token: string | undefined, ini
     text = await response.text();
   } catch (error) {
     if (init.signal?.aborted === true) throw error;
-    throw new RequestError(0, "unreachable", "The server does not answer. Is it running, and is the network up?", { cause: error });
+    throw new RequestError(
+      0,
+      "unreachable",
+      "The server does not answer. Is it running, and is the network up?",
+      { cause: error },
+    );
   }
   const json = parsed(text);
   if (response.ok && json !== undefined) {
@@ -61,7 +71,8 @@ function parsed(text: string): unknown {
 function errorIn(json: unknown): { readonly code: string; readonly message: string } | undefined {
   if (typeof json !== "object" || json === null || !("error" in json)) return undefined;
   const { error } = json;
-  if (typeof error !== "object" || error === null || !("code" in error) || !("message" in error)) return undefined;
+  if (typeof error !== "object" || error === null || !("code" in error) || !("message" in error))
+    return undefined;
   const { code, message } = error;
   return typeof code === "string" && typeof message === "string" ? { code, message } : undefined;
 }

@@ -1,5 +1,13 @@
 /** Who looks at the console, and how its parts speak to the server. */
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+} from "react";
 import { ErrorState } from "../parts/error-state.tsx";
 import { askToEnter, type Entry } from "./ask-to-enter.ts";
 import { Login } from "./login.tsx";
@@ -57,12 +65,21 @@ interface Attempt {
   readonly keep: boolean;
 }
 
-type State = { readonly is: "asking" } | Exclude<Entry, Failed> | (Failed & { readonly attempt: Attempt });
+type State =
+  | { readonly is: "asking" }
+  | Exclude<Entry, Failed>
+  | (Failed & { readonly attempt: Attempt });
 
 type Failed = Extract<Entry, { readonly is: "failed" }>;
 
 /** Asks the server whether it wants a token, shows the login if so, and `children` once the server knows who this is. */
-export function SessionProvider({ waiting, children }: { readonly waiting: ReactNode; readonly children: ReactNode }) {
+export function SessionProvider({
+  waiting,
+  children,
+}: {
+  readonly waiting: ReactNode;
+  readonly children: ReactNode;
+}) {
   const [state, setState] = useState<State>({ is: "asking" });
   const baseUrl = window.location.origin;
 
@@ -70,7 +87,8 @@ export function SessionProvider({ waiting, children }: { readonly waiting: React
     async (attempt: Attempt): Promise<void> => {
       const entry = await askToEnter(baseUrl, attempt.token);
       // A server that is away or busy says nothing of the token: it is kept for the next try.
-      if (entry.is !== "failed") keepToken(entry.is === "open" && attempt.keep ? attempt.token : undefined);
+      if (entry.is !== "failed")
+        keepToken(entry.is === "open" && attempt.keep ? attempt.token : undefined);
       setState(entry.is === "failed" ? { ...entry, attempt } : entry);
     },
     [baseUrl],
@@ -103,7 +121,8 @@ export function SessionProvider({ waiting, children }: { readonly waiting: React
         return given;
       } catch (error) {
         if (error instanceof RequestError && error.code === "unreachable") isAway = true;
-        if (error instanceof RequestError && error.status === 401) lock(`You have been logged out: ${error.message}`);
+        if (error instanceof RequestError && error.status === 401)
+          lock(`You have been logged out: ${error.message}`);
         throw error;
       }
     };
@@ -112,21 +131,28 @@ export function SessionProvider({ waiting, children }: { readonly waiting: React
       token,
       clientOptions: token === undefined ? {} : { token },
       fetchAnswer,
-      fetchJson: async <T,>(path: string, init?: RequestInit) => (await fetchAnswer<T>(path, init)).json,
+      fetchJson: async <T,>(path: string, init?: RequestInit) =>
+        (await fetchAnswer<T>(path, init)).json,
       refresh: () => void refresh(),
       logOut: lock,
     };
   }, [baseUrl, token]);
   const session = useMemo(
-    (): Session | undefined => answer && { ...answer, name: answer.name, roles: answer.roles ?? [], ...access },
+    (): Session | undefined =>
+      answer && { ...answer, name: answer.name, roles: answer.roles ?? [], ...access },
     [answer, access],
   );
 
-  if (session !== undefined) return <SessionContext.Provider value={session}>{children}</SessionContext.Provider>;
+  if (session !== undefined)
+    return <SessionContext.Provider value={session}>{children}</SessionContext.Provider>;
   if (state.is === "failed") {
     return (
       <main className="alone">
-        <ErrorState title={failure(state.error)} error={state.error} onRetry={() => void enter(state.attempt)} />
+        <ErrorState
+          title={failure(state.error)}
+          error={state.error}
+          onRetry={() => void enter(state.attempt)}
+        />
       </main>
     );
   }
@@ -138,7 +164,9 @@ export function SessionProvider({ waiting, children }: { readonly waiting: React
 
 function failure(error: unknown): string {
   const isOff = error instanceof RequestError && error.status === 404;
-  return isOff ? "The admin service is switched off on this server, and the console needs it" : "The console cannot reach its server";
+  return isOff
+    ? "The admin service is switched off on this server, and the console needs it"
+    : "The console cannot reach its server";
 }
 
 function keptToken(): string | undefined {

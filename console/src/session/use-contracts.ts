@@ -60,7 +60,11 @@ export interface Contracts {
 }
 
 /** Asked for once, when the component appears; `retry` asks again after a failure. They do not change while the server runs. */
-export function useContracts(): { readonly contracts: Contracts | undefined; readonly error: unknown; retry(): void } {
+export function useContracts(): {
+  readonly contracts: Contracts | undefined;
+  readonly error: unknown;
+  retry(): void;
+} {
   const { fetchJson } = useSession();
   const [contracts, setContracts] = useState<Contracts>();
   const [error, setError] = useState<unknown>();
@@ -69,9 +73,12 @@ export function useContracts(): { readonly contracts: Contracts | undefined; rea
   useEffect(() => {
     const left = new AbortController();
     setError(undefined);
-    fetchJson<Contracts>("/admin/contracts", { signal: left.signal }).then(setContracts, (failure: unknown) => {
-      if (!left.signal.aborted) setError(failure);
-    });
+    fetchJson<Contracts>("/admin/contracts", { signal: left.signal }).then(
+      setContracts,
+      (failure: unknown) => {
+        if (!left.signal.aborted) setError(failure);
+      },
+    );
     return () => left.abort();
   }, [fetchJson, round]);
   const retry = useCallback(() => setRound((before) => before + 1), []);

@@ -30,7 +30,11 @@ export class ConnectionBoard {
   };
 
   readonly state = (): BoardState => {
-    const states = new Set([...this.#connections].map(({ state }) => (state.status === "closed" ? "over" : state.status)));
+    const states = new Set(
+      [...this.#connections].map(({ state }) =>
+        state.status === "closed" ? "over" : state.status,
+      ),
+    );
     return worstFirst.find((state) => states.has(state)) ?? "none";
   };
 
@@ -49,6 +53,7 @@ export function ConnectionBoardProvider({ children }: { readonly children: React
 /** The page's board. */
 export function useConnectionBoard(): ConnectionBoard {
   const board = useContext(BoardContext);
-  if (board === undefined) throw new Error("useConnectionBoard is for parts below ConnectionBoardProvider");
+  if (board === undefined)
+    throw new Error("useConnectionBoard is for parts below ConnectionBoardProvider");
   return board;
 }

@@ -21,6 +21,12 @@ export class ErrorBoundary extends Component<Props, State> {
   override render(): ReactNode {
     const { failure } = this.state;
     if (failure === undefined) return this.props.children;
-    return <ErrorState title="This page has failed" error={failure.error} onRetry={() => window.location.reload()} />;
+    return (
+      <ErrorState
+        title="This page has failed"
+        error={failure.error}
+        onRetry={() => window.location.reload()}
+      />
+    );
   }
 }

@@ -14,7 +14,14 @@ const moreIcon = "M4.5 10h.01M10 10h.01M15.5 10h.01";
 function Icon({ path, width = 1.6 }: { readonly path: string; readonly width?: number }) {
   return (
     <svg className="icon" width="20" height="20" viewBox="0 0 20 20" aria-hidden="true">
-      <path d={path} fill="none" stroke="currentColor" strokeWidth={width} strokeLinecap="round" strokeLinejoin="round" />
+      <path
+        d={path}
+        fill="none"
+        stroke="currentColor"
+        strokeWidth={width}
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
     </svg>
   );
 }
@@ -116,7 +123,11 @@ function PageLink({ page }: { readonly page: PageEntry }) {
   const [path] = useLocation();
   const here = isAt(path, page);
   return (
-    <Link href={`/${page.name}`} className={`nav-link${here ? " nav-link-here" : ""}`} aria-current={here ? "page" : undefined}>
+    <Link
+      href={`/${page.name}`}
+      className={`nav-link${here ? " nav-link-here" : ""}`}
+      aria-current={here ? "page" : undefined}
+    >
       <Icon path={page.icon} />
       {page.title}
     </Link>

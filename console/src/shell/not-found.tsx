@@ -7,7 +7,10 @@ export function NotFound() {
   const [path] = useLocation();
   return (
     <Page title="There is no such page">
-      <EmptyState title={`Nothing is at /console${path}`} action={<Link href="/">Go to the start</Link>}>
+      <EmptyState
+        title={`Nothing is at /console${path}`}
+        action={<Link href="/">Go to the start</Link>}
+      >
         The address may be mistyped, or the service it belongs to is not enabled on this server.
       </EmptyState>
     </Page>

@@ -19,7 +19,9 @@ export function Shell() {
   useFreshSession();
   const { auth, roles, services } = useSession();
   const isAdmin = !auth || roles.includes("admin");
-  const shown = pages.filter(({ service }) => services.includes(service) && (isAdmin || service !== "admin"));
+  const shown = pages.filter(
+    ({ service }) => services.includes(service) && (isAdmin || service !== "admin"),
+  );
   const [path] = useLocation();
   const [, first = ""] = path.split("/");
   const main = useRef<HTMLElement>(null);

@@ -1,7 +1,11 @@
 /** The switch between system, light and dark. */
 import { type ThemeChoice, useTheme } from "./theme.tsx";
 
-const choices: readonly { readonly choice: ThemeChoice; readonly name: string; readonly path: string }[] = [
+const choices: readonly {
+  readonly choice: ThemeChoice;
+  readonly name: string;
+  readonly path: string;
+}[] = [
   { choice: "system", name: "As the system", path: "M3 4.5h14v9H3zM7.5 16.5h5" },
   {
     choice: "light",
@@ -19,9 +23,22 @@ export function ThemeSwitch({ name }: { readonly name: string }) {
       <legend className="visually-hidden">Theme</legend>
       {choices.map(({ choice, name: label, path }) => (
         <label key={choice} title={label}>
-          <input type="radio" name={name} checked={choice === chosen} onChange={() => choose(choice)} className="visually-hidden" />
+          <input
+            type="radio"
+            name={name}
+            checked={choice === chosen}
+            onChange={() => choose(choice)}
+            className="visually-hidden"
+          />
           <svg width="18" height="18" viewBox="0 0 20 20" aria-hidden="true">
-            <path d={path} fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" strokeLinejoin="round" />
+            <path
+              d={path}
+              fill="none"
+              stroke="currentColor"
+              strokeWidth="1.6"
+              strokeLinecap="round"
+              strokeLinejoin="round"
+            />
           </svg>
           <span className="visually-hidden">{label}</span>
         </label>

@@ -24,8 +24,12 @@ export function useTheme(): Theme {
 }
 
 export function ThemeProvider({ children }: { readonly children: ReactNode }) {
-  const [choice, setChoice] = useState<ThemeChoice>(() => choiceIn(document.documentElement.dataset.theme));
-  const [systemIsDark, setSystemIsDark] = useState(() => matchMedia("(prefers-color-scheme: dark)").matches);
+  const [choice, setChoice] = useState<ThemeChoice>(() =>
+    choiceIn(document.documentElement.dataset.theme),
+  );
+  const [systemIsDark, setSystemIsDark] = useState(
+    () => matchMedia("(prefers-color-scheme: dark)").matches,
+  );
 
   useEffect(() => {
     const query = matchMedia("(prefers-color-scheme: dark)");

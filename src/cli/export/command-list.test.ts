@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { commandList, pageSize } from "./command-list.ts";
 
 /** As many commands as asked for, whose offsets are not dense. */
-const commands = (count: number) => Array.from({ length: count }, (_, nth) => ({ command: `say "${nth}"`, offset: 3 * nth + 2 }));
+const commands = (count: number) =>
+  Array.from({ length: count }, (_, nth) => ({ command: `say "${nth}"`, offset: 3 * nth + 2 }));
 
 describe("commandList", () => {
   it.each([0, 1, pageSize - 1, pageSize, pageSize + 1, 2 * pageSize, 2 * pageSize + 7])(

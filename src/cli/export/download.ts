@@ -18,10 +18,18 @@ export function answerOf(server: Server, path: string): Source {
 }
 
 /** A monitor's commands, all pages of them; `query` says which. */
-export function commandsOf(server: Server, path: string, query: Readonly<Record<string, string>>): Source {
+export function commandsOf(
+  server: Server,
+  path: string,
+  query: Readonly<Record<string, string>>,
+): Source {
   return (signal) =>
     commandList(async (after, limit) => {
-      const parameters = new URLSearchParams({ ...query, after: String(after), limit: String(limit) });
+      const parameters = new URLSearchParams({
+        ...query,
+        after: String(after),
+        limit: String(limit),
+      });
       const response = await request(server, `${path}?${parameters}`, { signal });
       return commandsIn(await response.text());
     });
@@ -34,14 +42,21 @@ function commandsIn(text: string): readonly ListedCommand[] {
   } catch {
     // It is said below.
   }
-  throw new SwitchboardError("internal", `the server's answer is no list of commands: ${text.slice(0, 200)}`);
+  throw new SwitchboardError(
+    "internal",
+    `the server's answer is no list of commands: ${text.slice(0, 200)}`,
+  );
 }
 
 /**
  * Prints what the source gives, or writes it into the file `out`, which is whole afterwards or as it was. Throws a SwitchboardError that says
  * how far it came; at Ctrl-C, which is waited for only where a file is written, a CommandFailed.
  */
-export async function download(source: Source, out: string | undefined, surroundings: Surroundings): Promise<void> {
+export async function download(
+  source: Source,
+  out: string | undefined,
+  surroundings: Surroundings,
+): Promise<void> {
   if (out === undefined) {
     const pieces = whole(source(new AbortController().signal), "what was printed is not all of it");
     for await (const piece of pieces) await surroundings.write(piece);
@@ -57,7 +72,12 @@ export async function download(source: Source, out: string | undefined, surround
       throw new CommandFailed(1);
     }
     if (isSwitchboardError(error)) throw error;
-    throw new SwitchboardError("internal", `${out} could not be written: ${messageOf(error)}`, {}, { cause: error });
+    throw new SwitchboardError(
+      "internal",
+      `${out} could not be written: ${messageOf(error)}`,
+      {},
+      { cause: error },
+    );
   }
 }
 
@@ -75,7 +95,12 @@ async function* whole(pieces: AsyncIterable<Uint8Array>, so: string): AsyncGener
     // Of what was refused from the start, the refusal says all.
     if (isSwitchboardError(error) && bytes === 0) throw error;
     const why = isSwitchboardError(error) ? `: ${error.message}` : "";
-    throw new SwitchboardError("internal", `the server broke off after ${bytes} bytes${why}: ${so}`, {}, { cause: error });
+    throw new SwitchboardError(
+      "internal",
+      `the server broke off after ${bytes} bytes${why}: ${so}`,
+      {},
+      { cause: error },
+    );
   }
   if (lastByte !== undefined && lastByte !== 0x0a) yield Uint8Array.of(0x0a);
 }

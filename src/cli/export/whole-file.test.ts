@@ -1,4 +1,14 @@
-import { chmod, lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  lstat,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -30,10 +40,14 @@ describe("writeWhole", () => {
   });
 
   it("leaves nothing when the pieces break off, and what was there as it was", async () => {
-    await expect(writeWhole(path(), pieces(["ab"], new Error("broken")), never)).rejects.toThrow("broken");
+    await expect(writeWhole(path(), pieces(["ab"], new Error("broken")), never)).rejects.toThrow(
+      "broken",
+    );
     expect(await readdir(folder)).toEqual([]);
     await writeFile(path(), "before");
-    await expect(writeWhole(path(), pieces(["ab"], new Error("broken")), never)).rejects.toThrow("broken");
+    await expect(writeWhole(path(), pieces(["ab"], new Error("broken")), never)).rejects.toThrow(
+      "broken",
+    );
     expect(await readFile(path(), "utf8")).toBe("before");
     expect(await readdir(folder)).toEqual(["out.csv"]);
   });
@@ -46,7 +60,9 @@ describe("writeWhole", () => {
         yield Buffer.from("x");
       }
     }
-    await expect(writeWhole(path(), endless(), told.signal)).rejects.toMatchObject({ name: "AbortError" });
+    await expect(writeWhole(path(), endless(), told.signal)).rejects.toMatchObject({
+      name: "AbortError",
+    });
     expect(await readdir(folder)).toEqual([]);
   });
 
@@ -55,10 +71,15 @@ describe("writeWhole", () => {
     const link = join(folder, "link");
     await symlink(path(), link);
     await writeWhole(link, pieces(["after"]), never);
-    expect([(await lstat(link)).isSymbolicLink(), await readFile(path(), "utf8")]).toEqual([true, "after"]);
+    expect([(await lstat(link)).isSymbolicLink(), await readFile(path(), "utf8")]).toEqual([
+      true,
+      "after",
+    ]);
     await writeWhole("/dev/null", pieces(["x"]), never);
     expect((await stat("/dev/null")).isCharacterDevice()).toBe(true);
-    await expect(writeWhole(folder, pieces(["x"]), never)).rejects.toMatchObject({ code: "EISDIR" });
+    await expect(writeWhole(folder, pieces(["x"]), never)).rejects.toMatchObject({
+      code: "EISDIR",
+    });
     expect(await readdir(folder)).toEqual(["link", "out.csv"]);
   });
 });

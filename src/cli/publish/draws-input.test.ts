@@ -36,18 +36,24 @@ describe("a file", () => {
     }
   });
 
-  it.skipIf(process.getuid?.() === 0)("that may not be read is refused with what to do", async () => {
-    const folder = join(await temporaryFolder(scope), "closed");
-    await mkdir(folder);
-    await writeFile(join(folder, "draws.csv"), "");
-    await chmod(join(folder, "draws.csv"), 0);
-    await expect(openInput(join(folder, "draws.csv"), surroundings)).rejects.toMatchObject({
-      code: "not_found",
-      message: expect.stringContaining("you may not read it"),
-    });
-  });
+  it.skipIf(process.getuid?.() === 0)(
+    "that may not be read is refused with what to do",
+    async () => {
+      const folder = join(await temporaryFolder(scope), "closed");
+      await mkdir(folder);
+      await writeFile(join(folder, "draws.csv"), "");
+      await chmod(join(folder, "draws.csv"), 0);
+      await expect(openInput(join(folder, "draws.csv"), surroundings)).rejects.toMatchObject({
+        code: "not_found",
+        message: expect.stringContaining("you may not read it"),
+      });
+    },
+  );
 });
 
 it("without a file it is standard input, of no known size", async () => {
-  expect(await openInput(undefined, surroundings)).toEqual({ bytes: standardInput, size: undefined });
+  expect(await openInput(undefined, surroundings)).toEqual({
+    bytes: standardInput,
+    size: undefined,
+  });
 });

@@ -11,7 +11,10 @@ export interface DrawsInput {
 }
 
 /** Opens `file`, or standard input without one. Throws `not_found`, with what to do, for what cannot be read. */
-export async function openInput(file: string | undefined, surroundings: Surroundings): Promise<DrawsInput> {
+export async function openInput(
+  file: string | undefined,
+  surroundings: Surroundings,
+): Promise<DrawsInput> {
   if (file === undefined) return { bytes: surroundings.input(), size: undefined };
   let handle: FileHandle | undefined;
   try {
@@ -21,7 +24,12 @@ export async function openInput(file: string | undefined, surroundings: Surround
     return { bytes: handle.createReadStream(), size: stats.isFile() ? stats.size : undefined };
   } catch (error) {
     await handle?.close();
-    throw new SwitchboardError("not_found", `${file} cannot be read: ${reasonOf(error as NodeJS.ErrnoException)}`, {}, { cause: error });
+    throw new SwitchboardError(
+      "not_found",
+      `${file} cannot be read: ${reasonOf(error as NodeJS.ErrnoException)}`,
+      {},
+      { cause: error },
+    );
   }
 }
 

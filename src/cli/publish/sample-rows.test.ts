@@ -18,7 +18,10 @@ async function rowsOf(text: string, size = 1 << 16): Promise<SampleRow[]> {
 /** As `SampleRow`, its values parsed. */
 async function parsed(text: string, size?: number) {
   const pairOf = ([name, json]: [string, string]) => [name, JSON.parse(json)];
-  return (await rowsOf(text, size)).map(({ values, ...row }) => ({ ...row, values: Object.fromEntries(Array.from(values, pairOf)) }));
+  return (await rowsOf(text, size)).map(({ values, ...row }) => ({
+    ...row,
+    values: Object.fromEntries(Array.from(values, pairOf)),
+  }));
 }
 
 describe("CSV", () => {
@@ -63,11 +66,21 @@ describe("JSON lines", () => {
 });
 
 describe("a number", () => {
-  const spellings = ["12345678901234567890", "-0", "1.0", "1e-7", "1E400", "0.10000000000000000001"];
+  const spellings = [
+    "12345678901234567890",
+    "-0",
+    "1.0",
+    "1e-7",
+    "1E400",
+    "0.10000000000000000001",
+  ];
 
   it.each(["csv", "jsonl"] as const)("keeps its spelling in %s", async (format) => {
-    const lines = format === "csv" ? ["mu", ...spellings] : spellings.map((spelling) => `{"mu": ${spelling} }`);
-    expect((await rowsOf(lines.join("\n"))).map(({ values }) => values.get("mu"))).toEqual(spellings);
+    const lines =
+      format === "csv" ? ["mu", ...spellings] : spellings.map((spelling) => `{"mu": ${spelling} }`);
+    expect((await rowsOf(lines.join("\n"))).map(({ values }) => values.get("mu"))).toEqual(
+      spellings,
+    );
   });
 });
 
@@ -87,38 +100,57 @@ describe("out of a live pipe", () => {
   );
   const csv = fc
     .tuple(lineEnd, fc.array(fc.tuple(csvCell, csvCell), { maxLength: 8 }), fc.array(fc.boolean()))
-    .map(([end, cells, gaps]) => [`"mu\n1",tau${end}`, ...cells.map((row, at) => `${gaps[at] ? end : ""}1,${row.join(",")}${end}`)])
+    .map(([end, cells, gaps]) => [
+      `"mu\n1",tau${end}`,
+      ...cells.map((row, at) => `${gaps[at] ? end : ""}1,${row.join(",")}${end}`),
+    ])
     .map(([head = "", ...rows]) => [head.replace("tau", "tau,rho"), ...rows]);
   const jsonl = fc
-    .tuple(lineEnd, fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 8 }))
-    .map(([end, values]) => ["", ...values.map((mu) => JSON.stringify({ mu, text: '漢\n"' }) + end)]);
+    .tuple(
+      lineEnd,
+      fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 8 }),
+    )
+    .map(([end, values]) => [
+      "",
+      ...values.map((mu) => JSON.stringify({ mu, text: '漢\n"' }) + end),
+    ]);
 
   it("each row comes as soon as its line feed has, wherever the bytes are cut", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.oneof(csv, jsonl), fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1 }), async (lines, sizes) => {
-        const bytes = Buffer.from(lines.join(""));
-        // Where each row's line feed has come; the first line is no row.
-        const ends = lines.slice(1).map((_, nth) => Buffer.byteLength(lines.slice(0, nth + 2).join("")));
-        let came = 0;
-        let tell = () => {};
-        const until = async (count: number) => {
-          while (came < count) await new Promise<void>((resolve) => (tell = resolve));
-        };
-        const live = (async function* () {
-          for (let at = 0, nth = 0; at < bytes.length; nth++) {
-            const next = Math.min(bytes.length, at + (sizes[nth % sizes.length] ?? 1));
-            yield bytes.subarray(at, next);
-            at = next;
-            const due = ends.filter((end) => end <= at).length;
-            await within(until(due), `row ${due} after ${at} bytes of ${JSON.stringify(lines.join(""))}`, 5000);
+      fc.asyncProperty(
+        fc.oneof(csv, jsonl),
+        fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1 }),
+        async (lines, sizes) => {
+          const bytes = Buffer.from(lines.join(""));
+          // Where each row's line feed has come; the first line is no row.
+          const ends = lines
+            .slice(1)
+            .map((_, nth) => Buffer.byteLength(lines.slice(0, nth + 2).join("")));
+          let came = 0;
+          let tell = () => {};
+          const until = async (count: number) => {
+            while (came < count) await new Promise<void>((resolve) => (tell = resolve));
+          };
+          const live = (async function* () {
+            for (let at = 0, nth = 0; at < bytes.length; nth++) {
+              const next = Math.min(bytes.length, at + (sizes[nth % sizes.length] ?? 1));
+              yield bytes.subarray(at, next);
+              at = next;
+              const due = ends.filter((end) => end <= at).length;
+              await within(
+                until(due),
+                `row ${due} after ${at} bytes of ${JSON.stringify(lines.join(""))}`,
+                5000,
+              );
+            }
+          })();
+          for await (const _ of sampleRows(live)) {
+            came++;
+            tell();
           }
-        })();
-        for await (const _ of sampleRows(live)) {
-          came++;
-          tell();
-        }
-        expect(came).toBe(ends.length);
-      }),
+          expect(came).toBe(ends.length);
+        },
+      ),
       { numRuns: 300, endOnFailure: true },
     );
   });
@@ -148,10 +180,17 @@ it("reads the same wherever the bytes are cut", async () => {
       async (names, values, size) => {
         fc.pre(!names.includes("chain"));
         const rows = values.map((value) =>
-          Object.fromEntries(names.map((each) => [each, Object.is(value, -0) || !Number.isFinite(value) ? 0 : value])),
+          Object.fromEntries(
+            names.map((each) => [
+              each,
+              Object.is(value, -0) || !Number.isFinite(value) ? 0 : value,
+            ]),
+          ),
         );
         const json = rows.map((row) => JSON.stringify(row)).join("\n");
-        const csv = [names.join(","), ...rows.map((row) => Object.values(row).join(","))].join("\n");
+        const csv = [names.join(","), ...rows.map((row) => Object.values(row).join(","))].join(
+          "\n",
+        );
         expect((await parsed(json, size)).map((row) => row.values)).toEqual(rows);
         expect((await parsed(csv, size)).map((row) => row.values)).toEqual(rows);
       },

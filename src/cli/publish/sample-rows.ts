@@ -27,12 +27,18 @@ export type SampleFormat = "csv" | "jsonl";
  * that begins with `{` is JSON lines. In CSV a cell that is spelled as a JSON number, `true`, `false` or `null` is that; an empty one is null;
  * else it is text. Throws `bad_message` with the line.
  */
-export async function* sampleRows(input: AsyncIterable<Uint8Array>, format?: SampleFormat): AsyncGenerator<SampleRow> {
+export async function* sampleRows(
+  input: AsyncIterable<Uint8Array>,
+  format?: SampleFormat,
+): AsyncGenerator<SampleRow> {
   const bytes = input[Symbol.asyncIterator]();
   const first = await firstPiece(bytes);
   if (first === undefined) return;
   const all = rest(first, bytes);
-  const isJson = format === undefined ? /^\s*\{/.test(first.toString("utf8").replace(/^\ufeff/, "")) : format === "jsonl";
+  const isJson =
+    format === undefined
+      ? /^\s*\{/.test(first.toString("utf8").replace(/^\ufeff/, ""))
+      : format === "jsonl";
   yield* isJson ? jsonRows(all) : csvRows(all);
 }
 
@@ -63,13 +69,22 @@ async function* csvRows(input: AsyncIterable<Uint8Array>): AsyncGenerator<Sample
     }),
   );
   try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: Record<string, string>; info: { lines: number } }>) {
+    for await (const { record, info } of parser as AsyncIterable<{
+      record: Record<string, string>;
+      info: { lines: number };
+    }>) {
       const { [chainColumn]: chain, ...cells } = record;
       const values = new Map(Object.entries(cells).map(([name, cell]) => [name, cellJson(cell)]));
       yield { line: info.lines, chain: chain || undefined, values };
     }
   } catch (error) {
-    if (error instanceof CsvError) throw new SwitchboardError("bad_message", `the CSV is broken: ${error.message}`, {}, { cause: error });
+    if (error instanceof CsvError)
+      throw new SwitchboardError(
+        "bad_message",
+        `the CSV is broken: ${error.message}`,
+        {},
+        { cause: error },
+      );
     throw error;
   }
 }
@@ -77,22 +92,36 @@ async function* csvRows(input: AsyncIterable<Uint8Array>): AsyncGenerator<Sample
 function columnsOf(names: string[]): string[] {
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined)
-    throw new SwitchboardError("bad_message", `line 1: the column ${JSON.stringify(twice)} is there twice: name each variable once`);
+    throw new SwitchboardError(
+      "bad_message",
+      `line 1: the column ${JSON.stringify(twice)} is there twice: name each variable once`,
+    );
   const unnamed = names.indexOf("");
   if (unnamed >= 0)
-    throw new SwitchboardError("bad_message", `line 1: column ${unnamed + 1} has no name: the first line names the variables`);
+    throw new SwitchboardError(
+      "bad_message",
+      `line 1: column ${unnamed + 1} has no name: the first line names the variables`,
+    );
   if (names.every((name) => name === chainColumn)) {
-    throw new SwitchboardError("bad_message", `line 1 names no variable beside "${chainColumn}": give each variable a column`);
+    throw new SwitchboardError(
+      "bad_message",
+      `line 1 names no variable beside "${chainColumn}": give each variable a column`,
+    );
   }
   if (names.every((name) => name === chainColumn || /^[-+.\d]/.test(name))) {
-    throw new SwitchboardError("bad_message", "line 1 holds numbers, not names: the first line names the variables");
+    throw new SwitchboardError(
+      "bad_message",
+      "line 1 holds numbers, not names: the first line names the variables",
+    );
   }
   return names;
 }
 
 function cellJson(cell: string): string {
   if (cell === "") return "null";
-  return /^(-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?|true|false|null)$/.test(cell) ? cell : JSON.stringify(cell);
+  return /^(-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?|true|false|null)$/.test(cell)
+    ? cell
+    : JSON.stringify(cell);
 }
 
 async function* jsonRows(input: AsyncIterable<Uint8Array>): AsyncGenerator<SampleRow> {
@@ -104,18 +133,31 @@ async function* jsonRows(input: AsyncIterable<Uint8Array>): AsyncGenerator<Sampl
     try {
       row = JSON.parse(text);
     } catch (error) {
-      throw new SwitchboardError("bad_message", `line ${line} is not JSON: ${(error as Error).message}`);
+      throw new SwitchboardError(
+        "bad_message",
+        `line ${line} is not JSON: ${(error as Error).message}`,
+      );
     }
     if (typeof row !== "object" || row === null || Array.isArray(row)) {
-      throw new SwitchboardError("bad_message", `line ${line}: expected an object such as {"mu":1.5,"tau":2}, not ${text.slice(0, 80)}`);
+      throw new SwitchboardError(
+        "bad_message",
+        `line ${line}: expected an object such as {"mu":1.5,"tau":2}, not ${text.slice(0, 80)}`,
+      );
     }
     const { [chainColumn]: chain } = row as Record<string, unknown>;
     if (chain !== undefined && typeof chain !== "string") {
-      throw new SwitchboardError("bad_message", `line ${line}: "chain" must be a string, not ${JSON.stringify(chain)}`);
+      throw new SwitchboardError(
+        "bad_message",
+        `line ${line}: "chain" must be a string, not ${JSON.stringify(chain)}`,
+      );
     }
     const values = rawMembers(text);
     values.delete(chainColumn);
-    if (values.size === 0) throw new SwitchboardError("bad_message", `line ${line} has no variable: expected such as {"mu":1.5,"tau":2}`);
+    if (values.size === 0)
+      throw new SwitchboardError(
+        "bad_message",
+        `line ${line} has no variable: expected such as {"mu":1.5,"tau":2}`,
+      );
     yield { line, chain, values };
   }
 }
@@ -128,7 +170,10 @@ async function* lines(input: AsyncIterable<Uint8Array>): AsyncGenerator<string> 
     text = parts.pop() ?? "";
     yield* parts;
     if (text.length > maxLineBytes)
-      throw new SwitchboardError("too_large", `a line is longer than ${maxLineBytes} characters: one draw a line`);
+      throw new SwitchboardError(
+        "too_large",
+        `a line is longer than ${maxLineBytes} characters: one draw a line`,
+      );
   }
   if (text !== "") yield text;
 }

@@ -17,20 +17,38 @@ export function addSendDevices(command: Command, surroundings: Surroundings): vo
   addServerOptions(
     command
       .command("devices")
-      .description("a command to a monitor: waits for its end; exits with 0 if it was done, else with 1")
+      .description(
+        "a command to a monitor: waits for its end; exits with 0 if it was done, else with 1",
+      )
       .argument("<monitor>", "its id")
       .argument("<command...>", "what it shall do"),
   )
-    .option("--wait <duration>", "how long it may wait for a monitor that is away (default: the server's, 1m)", durationFlag)
-    .option("--answer <duration>", "how long the monitor may take (default: the server's, 10m)", durationFlag)
-    .option("--retry", "hand it over again if the monitor drops with it: only for what may be done twice")
+    .option(
+      "--wait <duration>",
+      "how long it may wait for a monitor that is away (default: the server's, 1m)",
+      durationFlag,
+    )
+    .option(
+      "--answer <duration>",
+      "how long the monitor may take (default: the server's, 10m)",
+      durationFlag,
+    )
+    .option(
+      "--retry",
+      "hand it over again if the monitor drops with it: only for what may be done twice",
+    )
     .option("--json", "print JSON")
     .action((monitor: string, words: readonly string[], options: SendDevicesOptions) =>
       send(monitor, words.join(" "), options, surroundings),
     );
 }
 
-async function send(monitorId: string, text: string, options: SendDevicesOptions, surroundings: Surroundings): Promise<void> {
+async function send(
+  monitorId: string,
+  text: string,
+  options: SendDevicesOptions,
+  surroundings: Surroundings,
+): Promise<void> {
   // Here, because the other commands are quicker without it.
   const { DeviceUser } = await import("../../client/devices/index.ts");
   const server = serverOf(options, surroundings);
@@ -44,13 +62,21 @@ async function send(monitorId: string, text: string, options: SendDevicesOptions
       ...(retry === undefined ? {} : { retry }),
     });
     user.on("ok", () => surroundings.remark("the server has it"));
-    const interrupted = new Promise<undefined>((resolve) => surroundings.interrupted().addEventListener("abort", () => resolve(undefined)));
+    const interrupted = new Promise<undefined>((resolve) =>
+      surroundings.interrupted().addEventListener("abort", () => resolve(undefined)),
+    );
     const end = await Promise.race([result, interrupted]);
     if (end === undefined) {
-      surroundings.remark("not waited for its end: switchboard export devices shows what became of it");
+      surroundings.remark(
+        "not waited for its end: switchboard export devices shows what became of it",
+      );
       throw new CommandFailed(1);
     }
-    surroundings.print(options.json ? JSON.stringify(end) : `${end.status}${end.reason === undefined ? "" : `: ${end.reason}`}`);
+    surroundings.print(
+      options.json
+        ? JSON.stringify(end)
+        : `${end.status}${end.reason === undefined ? "" : `: ${end.reason}`}`,
+    );
     if (end.status !== "done") throw new CommandFailed(1);
   } finally {
     await user.close();

@@ -12,18 +12,30 @@ export function addSendText(command: Command, surroundings: Surroundings): void 
   addLiveOptions(
     command
       .command("text")
-      .description("texts as they are to a WebSocket path; prints what comes back until the server closes, Ctrl-C, --count or --for")
+      .description(
+        "texts as they are to a WebSocket path; prints what comes back until the server closes, Ctrl-C, --count or --for",
+      )
       .argument("<path>", "such as /lobby")
       .argument("<text...>", "each is one frame"),
-  ).action((path: string, texts: readonly string[], options: LiveOptions) => send(path, texts, options, surroundings));
+  ).action((path: string, texts: readonly string[], options: LiveOptions) =>
+    send(path, texts, options, surroundings),
+  );
 }
 
-async function send(path: string, texts: readonly string[], options: LiveOptions, surroundings: Surroundings): Promise<void> {
+async function send(
+  path: string,
+  texts: readonly string[],
+  options: LiveOptions,
+  surroundings: Surroundings,
+): Promise<void> {
   // Here, because the other commands are quicker without it.
   const { connect } = await import("../../client/index.ts");
   const server = serverOf(options, surroundings);
   const view = new LiveView(options, surroundings);
-  const connection = connect(`${server.url}${path.startsWith("/") ? "" : "/"}${path}`, tokenOption(server));
+  const connection = connect(
+    `${server.url}${path.startsWith("/") ? "" : "/"}${path}`,
+    tokenOption(server),
+  );
   connection.on("message", (text) => view.show(text, { text }));
   // 1000 is the server's way to say that all is done, but for one reason; why else it is over is told as an error.
   connection.on("state", (state) => {

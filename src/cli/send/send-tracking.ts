@@ -15,7 +15,12 @@ interface StartOptions extends ServerOptions {
 
 export function addSendTracking(command: Command, surroundings: Surroundings): void {
   const tracking = command.command("tracking").description("have an object tracked, or forgotten");
-  addServerOptions(tracking.command("start").description("track a box in a frame, or what an image shows").argument("<camera>", "its id"))
+  addServerOptions(
+    tracking
+      .command("start")
+      .description("track a box in a frame, or what an image shows")
+      .argument("<camera>", "its id"),
+  )
     .option("--frame <number>", "the frame's id", number)
     .option("--box <number>", "the box in it", wholeNumber)
     .option("--image <file>", "an image of the object, in the place of frame and box")
@@ -27,11 +32,23 @@ export function addSendTracking(command: Command, surroundings: Surroundings): v
         image === undefined
           ? { cameraId: camera, frameId: frame ?? 0, boxId: box ?? 0 }
           : { cameraId: camera, image: await imageIn(image) };
-      return withInterface(options, surroundings, (client) => client.startTracking(wish, { expiresInMs: openWithinMs }).outcome);
+      return withInterface(
+        options,
+        surroundings,
+        (client) => client.startTracking(wish, { expiresInMs: openWithinMs }).outcome,
+      );
     });
-  addServerOptions(tracking.command("stop").description("forget an object").argument("<object>", "its id", wholeNumber)).action(
-    (object: number, options: ServerOptions) =>
-      withInterface(options, surroundings, (client) => client.stopTracking(object, { expiresInMs: openWithinMs }).outcome),
+  addServerOptions(
+    tracking
+      .command("stop")
+      .description("forget an object")
+      .argument("<object>", "its id", wholeNumber),
+  ).action((object: number, options: ServerOptions) =>
+    withInterface(
+      options,
+      surroundings,
+      (client) => client.stopTracking(object, { expiresInMs: openWithinMs }).outcome,
+    ),
   );
 }
 
@@ -52,7 +69,9 @@ async function withInterface(
         "internal",
         `the connection was lost: whether the server has it is ${outcome}; look before you send it again`,
       );
-    surroundings.print("sent (the protocol has no answer: switchboard tail tracking shows what comes of it)");
+    surroundings.print(
+      "sent (the protocol has no answer: switchboard tail tracking shows what comes of it)",
+    );
   } finally {
     await client.close();
   }
@@ -62,13 +81,15 @@ async function imageIn(file: string): Promise<string> {
   const bytes = await readFile(file).catch((error: Error) => {
     throw new SwitchboardError("not_found", `${file} could not be read: ${error.message}`);
   });
-  if (bytes.length === 0) throw new SwitchboardError("bad_message", `${file} is empty: give a file with an image in it`);
+  if (bytes.length === 0)
+    throw new SwitchboardError("bad_message", `${file} is empty: give a file with an image in it`);
   return bytes.toString("base64");
 }
 
 function number(text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || text.trim() === "") throw new InvalidArgumentError("Write a number.");
+  if (!Number.isFinite(value) || text.trim() === "")
+    throw new InvalidArgumentError("Write a number.");
   return value;
 }
 

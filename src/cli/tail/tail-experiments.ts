@@ -26,10 +26,16 @@ export function addTailExperiments(command: Command, surroundings: Surroundings)
       )
       .option("--chain <name>", "of this chain only (default: of every one)")
       .option("--summary", "mean, quantiles, R-hat and ESS of each variable, as they change"),
-  ).action((experiment: string, options: TailExperimentsOptions) => tail(experiment, options, surroundings));
+  ).action((experiment: string, options: TailExperimentsOptions) =>
+    tail(experiment, options, surroundings),
+  );
 }
 
-async function tail(experiment: string, options: TailExperimentsOptions, surroundings: Surroundings): Promise<void> {
+async function tail(
+  experiment: string,
+  options: TailExperimentsOptions,
+  surroundings: Surroundings,
+): Promise<void> {
   // Here, because the other commands are quicker without it.
   const { ExperimentViewer } = await import("../../client/experiments/index.ts");
   const server = serverOf(options, surroundings);
@@ -37,7 +43,8 @@ async function tail(experiment: string, options: TailExperimentsOptions, surroun
   const viewer = new ExperimentViewer(server.url, { experiment, ...tokenOption(server) });
   const wanted = new Set(options.variable);
   viewer.on("log", ({ text }) => {
-    for (const line of text.split("\n")) if (line !== "") view.show(`log  ${line}`, { event: "log", text: line });
+    for (const line of text.split("\n"))
+      if (line !== "") view.show(`log  ${line}`, { event: "log", text: line });
   });
   viewer.on("names", (chains) => {
     for (const { chain, names } of chains) {
@@ -54,16 +61,26 @@ async function tail(experiment: string, options: TailExperimentsOptions, surroun
     }
   });
   viewer.on("gap", (gap) =>
-    view.show(`gap  ${gap.chain}  ${gap.variable}: ${gap.from} up to before ${gap.to} are gone`, { event: "gap", ...gap }),
+    view.show(`gap  ${gap.chain}  ${gap.variable}: ${gap.from} up to before ${gap.to} are gone`, {
+      event: "gap",
+      ...gap,
+    }),
   );
   viewer.on("reset", (reset) => view.show(`reset  ${reset.reason}`, { event: "reset", ...reset }));
   viewer.on("summary", (summary) => {
     for (const [variable, figures] of Object.entries(summary)) {
-      view.show(`summary  ${variable}: ${lineOf(figures)}`, { event: "summary", variable, ...figures });
+      view.show(`summary  ${variable}: ${lineOf(figures)}`, {
+        event: "summary",
+        variable,
+        ...figures,
+      });
     }
   });
   viewer.on("error", (error) =>
-    view.show(`error  ${typeof error === "string" ? error : JSON.stringify(error)}`, { event: "error", error }),
+    view.show(`error  ${typeof error === "string" ? error : JSON.stringify(error)}`, {
+      event: "error",
+      error,
+    }),
   );
   viewer.on("refused", ({ code, message }) => surroundings.remark(`refused: ${message} (${code})`));
   viewer.on("finish", () => {

@@ -15,14 +15,25 @@ export function addTailLobby(command: Command, surroundings: Surroundings): void
       .description("refresh signals of a lobby's prompts, and of one prompt's leaderboard")
       .argument("<lobby>", "its id")
       .argument("[prompt]", "the prompt's id: its leaderboard, too")
-      .option("--as <name>", "wait for the prompt as a player of this name, and see who waits and when it starts"),
-  ).action((lobby: string, prompt: string | undefined, options: TailLobbyOptions, command: Command) => {
-    if (options.as !== undefined && prompt === undefined) return command.error("error: --as waits for a prompt: name it behind the lobby");
-    return tail(lobby, prompt, options, surroundings);
-  });
+      .option(
+        "--as <name>",
+        "wait for the prompt as a player of this name, and see who waits and when it starts",
+      ),
+  ).action(
+    (lobby: string, prompt: string | undefined, options: TailLobbyOptions, command: Command) => {
+      if (options.as !== undefined && prompt === undefined)
+        return command.error("error: --as waits for a prompt: name it behind the lobby");
+      return tail(lobby, prompt, options, surroundings);
+    },
+  );
 }
 
-async function tail(lobbyId: string, promptId: string | undefined, options: TailLobbyOptions, surroundings: Surroundings): Promise<void> {
+async function tail(
+  lobbyId: string,
+  promptId: string | undefined,
+  options: TailLobbyOptions,
+  surroundings: Surroundings,
+): Promise<void> {
   // Here, because the other commands are quicker without it.
   const { Leaderboard, LobbyPlayer, LobbyPrompts } = await import("../../client/lobby/index.ts");
   const server = serverOf(options, surroundings);
@@ -42,7 +53,10 @@ async function tail(lobbyId: string, promptId: string | undefined, options: Tail
         view.show(`waiting: ${players.users.join(", ")}${host}`, { event: "players", ...players });
       });
       player.on("start", (start) => {
-        view.show(`start${start.inMs > 0 ? ` in ${(start.inMs / 1000).toFixed(1)} s` : ""}`, { event: "start", ...start });
+        view.show(`start${start.inMs > 0 ? ` in ${(start.inMs / 1000).toFixed(1)} s` : ""}`, {
+          event: "start",
+          ...start,
+        });
       });
       connections.push(player.connection);
     }
@@ -54,7 +68,11 @@ async function tail(lobbyId: string, promptId: string | undefined, options: Tail
 function signalsOf(event: string, view: LiveView): (refresh: { readonly missed: boolean }) => void {
   let isFirst = true;
   return ({ missed }) => {
-    if (!isFirst || !missed) view.show(`${event} refresh${missed ? " (was not connected: it may have changed)" : ""}`, { event, missed });
+    if (!isFirst || !missed)
+      view.show(`${event} refresh${missed ? " (was not connected: it may have changed)" : ""}`, {
+        event,
+        missed,
+      });
     isFirst = false;
   };
 }

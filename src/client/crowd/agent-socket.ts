@@ -105,7 +105,10 @@ export class AgentSocket {
   }
 
   #update(message: object): string {
-    return this.#packet("mephisto_bound_live_update", { ...message, update_id: this.#parts.platform.newId() });
+    return this.#packet("mephisto_bound_live_update", {
+      ...message,
+      update_id: this.#parts.platform.newId(),
+    });
   }
 
   /** The time never goes back: the server takes a draft with an earlier time for an older one. */

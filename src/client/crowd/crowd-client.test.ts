@@ -8,21 +8,36 @@ import { scopePerTest } from "../../../test/support/scope.ts";
 import { changeTokens, newToken } from "../../gateway/auth/index.ts";
 import { TestServer } from "../../testing/index.ts";
 import { startProxy } from "../cut-proxy.fixture.ts";
-import { CrowdDashboard, CrowdWorker, type CrowdWorkerOptions, type ServerError, type WorkerStats } from "./index.ts";
+import {
+  CrowdDashboard,
+  CrowdWorker,
+  type CrowdWorkerOptions,
+  type ServerError,
+  type WorkerStats,
+} from "./index.ts";
 import { startOriginalCrowd } from "./original-crowd.fixture.ts";
 
 const scope = scopePerTest();
 
-const cads = (n: number, count: number) => Array.from({ length: count }, (_, k) => `loaded ${k} of ${n}`);
+const cads = (n: number, count: number) =>
+  Array.from({ length: count }, (_, k) => `loaded ${k} of ${n}`);
 
-async function startSwitchboard(originals: number, known: number, config: object = {}, query = ""): Promise<TestServer> {
+async function startSwitchboard(
+  originals: number,
+  known: number,
+  config: object = {},
+  query = "",
+): Promise<TestServer> {
   const server = scope.own(await TestServer.start({ config }), (owned) => owned.stop());
   const sentences = Array.from({ length: originals }, (_, n) => ({
     original_id: `o${n}`,
     original: `original ${n}`,
     cads: cads(n, known),
   }));
-  const response = await server.fetch(`/crowd/studies${query}`, { method: "POST", body: JSON.stringify({ id: "s", sentences }) });
+  const response = await server.fetch(`/crowd/studies${query}`, {
+    method: "POST",
+    body: JSON.stringify({ id: "s", sentences }),
+  });
   expect(response.status).toBe(201);
   return server;
 }
@@ -38,7 +53,8 @@ interface Exported {
 }
 
 async function exported(server: TestServer): Promise<Exported> {
-  return ((await (await server.fetch("/crowd/studies/s/export")).json()) as { data: Exported }).data;
+  return ((await (await server.fetch("/crowd/studies/s/export")).json()) as { data: Exported })
+    .data;
 }
 
 const proxyOf = async (url: string) => scope.own(await startProxy(url), (proxy) => proxy.stop());
@@ -50,7 +66,9 @@ interface Working {
 }
 
 function work(url: string, workerName: string, more: Partial<CrowdWorkerOptions> = {}): Working {
-  const worker = scope.own(new CrowdWorker(url, { workerName, maxDelayMs: 50, ...more }), (owned) => owned.close());
+  const worker = scope.own(new CrowdWorker(url, { workerName, maxDelayMs: 50, ...more }), (owned) =>
+    owned.close(),
+  );
   const stats = new Inbox<WorkerStats>(`stats of ${workerName}`);
   const errors = new Inbox<ServerError>(`error of ${workerName}`);
   worker.on("stats", (numbers) => stats.push(numbers));
@@ -58,7 +76,8 @@ function work(url: string, workerName: string, more: Partial<CrowdWorkerOptions>
   return { worker, stats, errors };
 }
 
-const open = (worker: CrowdWorker) => within(worker.connection?.whenOpen() ?? Promise.reject(new Error("no unit")), "open");
+const open = (worker: CrowdWorker) =>
+  within(worker.connection?.whenOpen() ?? Promise.reject(new Error("no unit")), "open");
 
 const lost = (worker: CrowdWorker) =>
   within(
@@ -74,23 +93,51 @@ const lost = (worker: CrowdWorker) =>
 
 describe.each([
   // Its pong, which says that it has read a message, may be quicker than what the message has it say.
-  { kind: "Switchboard", start: async () => (await startSwitchboard(3, 2)).url, echoed: /^(acked|sent)$/ },
-  { kind: "an original server", start: async () => (await startOriginalCrowd(scope)).url, echoed: /^acked$/ },
+  {
+    kind: "Switchboard",
+    start: async () => (await startSwitchboard(3, 2)).url,
+    echoed: /^(acked|sent)$/,
+  },
+  {
+    kind: "an original server",
+    start: async () => (await startOriginalCrowd(scope)).url,
+    echoed: /^acked$/,
+  },
 ])("with $kind", ({ start, echoed }) => {
   it("a worker gets a unit, its numbers and its status, saves drafts, and submits", async () => {
     const { worker, stats } = work(await start(), "ann");
     const statuses: string[] = [];
     worker.on("status", (status) => statuses.push(status));
-    expect(() => worker.saveCad("too early")).toThrow(expect.objectContaining({ code: "wrong_state" }));
+    expect(() => worker.saveCad("too early")).toThrow(
+      expect.objectContaining({ code: "wrong_state" }),
+    );
     const unit = await worker.requestUnit({ registrationId: "r1" });
-    expect(unit).toMatchObject({ stage: "CAD", original: expect.any(String), agentId: expect.any(String), registrationId: "r1" });
+    expect(unit).toMatchObject({
+      stage: "CAD",
+      original: expect.any(String),
+      agentId: expect.any(String),
+      registrationId: "r1",
+    });
     expect(await stats.next()).toEqual({ cads: 0, rankings: 0, firstPlaces: 0, history: [] });
-    const sendings = [worker.saveCad("It was"), worker.saveCad("It was bad."), worker.sendFeedback("too short")];
-    expect(await within(Promise.all(sendings.map(({ outcome }) => outcome)), "outcomes")).toEqual(["sent", "sent", "sent"]);
-    expect(() => worker.savePermutation([0])).toThrow(expect.objectContaining({ code: "wrong_state" }));
+    const sendings = [
+      worker.saveCad("It was"),
+      worker.saveCad("It was bad."),
+      worker.sendFeedback("too short"),
+    ];
+    expect(await within(Promise.all(sendings.map(({ outcome }) => outcome)), "outcomes")).toEqual([
+      "sent",
+      "sent",
+      "sent",
+    ]);
+    expect(() => worker.savePermutation([0])).toThrow(
+      expect.objectContaining({ code: "wrong_state" }),
+    );
     await worker.submit({ cad: "It was bad." });
     expect(await within(worker.requestStats().outcome, "outcome")).toMatch(echoed);
-    expect(await stats.until((numbers) => numbers.cads === 1)).toMatchObject({ cads: 1, rankings: 0 });
+    expect(await stats.until((numbers) => numbers.cads === 1)).toMatchObject({
+      cads: 1,
+      rankings: 0,
+    });
     expect(worker.stats?.cads).toBe(1);
     expect(statuses).toEqual(["in task"]);
     expect(worker.ignored).toBe(0);
@@ -107,7 +154,9 @@ describe.each([
     expect(second).not.toEqual(first);
     expect(worker.unit).toEqual(second);
     expect(worker.connection).not.toBe(connection);
-    expect(await within(connection?.whenClosed() ?? Promise.reject(), "end of the first")).toMatchObject({ kind: "closed" });
+    expect(
+      await within(connection?.whenClosed() ?? Promise.reject(), "end of the first"),
+    ).toMatchObject({ kind: "closed" });
     await open(worker);
     await worker.close();
     expect(worker.connection?.state.status).toBe("closed");
@@ -180,7 +229,10 @@ describe.each([
     await done;
 
     // Not sooner, however long the delays are that chance gives.
-    const patient = Array.from({ length: 8 }, () => work(proxy.url, "eve", { requestDeadlineMs: 300, maxDelayMs: 30_000 }).worker);
+    const patient = Array.from(
+      { length: 8 },
+      () => work(proxy.url, "eve", { requestDeadlineMs: 300, maxDelayMs: 30_000 }).worker,
+    );
     proxy.refuse(true);
     proxy.cut();
     const sinceMs = performance.now();
@@ -195,7 +247,10 @@ describe.each([
     proxy.refuse(false);
 
     const other = work(proxy.url, "bob", { requestDeadlineMs: 200, maxDelayMs: 10 });
-    const hangs = work(proxy.url, "bob", { requestDeadlineMs: 50, token: () => new Promise<string>(() => {}) });
+    const hangs = work(proxy.url, "bob", {
+      requestDeadlineMs: 50,
+      token: () => new Promise<string>(() => {}),
+    });
     await expect(hangs.worker.requestUnit()).rejects.toMatchObject({ code: "timeout" });
     proxy.refuse(true);
     proxy.cut();
@@ -230,7 +285,9 @@ describe("with Switchboard", () => {
     proxy.cut();
     await gone;
     proxy.resume();
-    expect(await within(Promise.all([first.outcome, second.outcome, third.outcome]), "outcomes")).toEqual(["sent", "sent", "sent"]);
+    expect(
+      await within(Promise.all([first.outcome, second.outcome, third.outcome]), "outcomes"),
+    ).toEqual(["sent", "sent", "sent"]);
     const { worker: later } = work(server.url, "ann");
     await eventually(
       "draft",
@@ -269,8 +326,12 @@ describe("with Switchboard", () => {
       [0, 1, 2, 4],
       [0, 1, 2, 0.5],
     ]) {
-      expect(() => worker.savePermutation(bad)).toThrow(expect.objectContaining({ code: "bad_message" }));
-      await expect(worker.submit({ permutation: bad })).rejects.toMatchObject({ code: "bad_message" });
+      expect(() => worker.savePermutation(bad)).toThrow(
+        expect.objectContaining({ code: "bad_message" }),
+      );
+      await expect(worker.submit({ permutation: bad })).rejects.toMatchObject({
+        code: "bad_message",
+      });
     }
     worker.savePermutation([3, 2, 1, 0]);
     await worker.submit({ permutation: [2, 0, 1, 3] });
@@ -279,8 +340,13 @@ describe("with Switchboard", () => {
       rankings: 1,
       history: [{ stage: "RANKING", ranking: [2, 0, 1, 3].map((k) => `loaded ${k} of 0`) }],
     });
-    expect(await worker.requestUnit()).toEqual({ stage: "none", reason: expect.stringContaining("nothing to do") });
-    await expect(worker.skip("they are all the same")).rejects.toMatchObject({ code: "wrong_state" });
+    expect(await worker.requestUnit()).toEqual({
+      stage: "none",
+      reason: expect.stringContaining("nothing to do"),
+    });
+    await expect(worker.skip("they are all the same")).rejects.toMatchObject({
+      code: "wrong_state",
+    });
     expect((await exported(server)).units).toMatchObject([{ permutation: [2, 0, 1, 3] }]);
   });
 
@@ -301,21 +367,32 @@ describe("with Switchboard", () => {
     const { worker, errors } = work(server.url, "ann");
     await worker.requestUnit();
     worker.saveCad("x".repeat(101));
-    expect(await errors.next()).toMatchObject({ code: "too_large", message: expect.stringContaining("maxTextLength") });
-    await expect(worker.submit({ cad: "x".repeat(101) })).rejects.toMatchObject({ code: "too_large" });
+    expect(await errors.next()).toMatchObject({
+      code: "too_large",
+      message: expect.stringContaining("maxTextLength"),
+    });
+    await expect(worker.submit({ cad: "x".repeat(101) })).rejects.toMatchObject({
+      code: "too_large",
+    });
   });
 
   it("the dashboard is live: on every connect, and when somebody ranks", async () => {
     const server = await startSwitchboard(1, 3);
     const proxy = await proxyOf(server.url);
-    const dashboard = scope.own(new CrowdDashboard(proxy.url, { workerName: "ann", maxDelayMs: 50 }), (owned) => owned.close());
+    const dashboard = scope.own(
+      new CrowdDashboard(proxy.url, { workerName: "ann", maxDelayMs: 50 }),
+      (owned) => owned.close(),
+    );
     const stats = new Inbox<WorkerStats>("stats");
     dashboard.on("stats", (numbers) => stats.push(numbers));
     expect(await stats.next()).toEqual({ cads: 0, rankings: 0, firstPlaces: 0, history: [] });
     const ann = work(server.url, "ann").worker;
     await ann.requestUnit();
     await ann.submit({ cad: "by ann" });
-    expect(await stats.next()).toMatchObject({ cads: 1, history: [{ stage: "CAD", cad: "by ann", firstPlaces: 0 }] });
+    expect(await stats.next()).toMatchObject({
+      cads: 1,
+      history: [{ stage: "CAD", cad: "by ann", firstPlaces: 0 }],
+    });
     proxy.cut();
     expect(await stats.next()).toMatchObject({ cads: 1, firstPlaces: 0 });
     const bob = work(server.url, "bob").worker;
@@ -327,16 +404,31 @@ describe("with Switchboard", () => {
   });
 
   it("shows its token, and asks for another when it is refused", async () => {
-    const folder = scope.own(await mkdtemp(join(tmpdir(), "switchboard-test-")), (path) => rm(path, { recursive: true, force: true }));
+    const folder = scope.own(await mkdtemp(join(tmpdir(), "switchboard-test-")), (path) =>
+      rm(path, { recursive: true, force: true }),
+    );
     const tokensFile = join(folder, "tokens.json");
     const page = newToken({ name: "page", roles: ["crowd.worker"], only: {} }, Date.now());
     const lab = newToken({ name: "lab", roles: ["crowd.requester"], only: {} }, Date.now());
     await changeTokens(tokensFile, () => [page.record, lab.record]);
-    const { url } = await startSwitchboard(2, 2, { auth: { enabled: true, tokensFile } }, `?token=${lab.token}`);
-    await expect(work(url, "ann").worker.requestUnit()).rejects.toMatchObject({ code: "unauthenticated" });
-    await expect(work(url, "ann", { token: "made up" }).worker.requestUnit()).rejects.toMatchObject({ code: "unauthenticated" });
-    await expect(work(url, "ann", { token: lab.token }).worker.requestUnit()).rejects.toMatchObject({ code: "forbidden" });
-    await expect(work(url, "ann", { token: () => "made up" }).worker.requestUnit()).rejects.toMatchObject({ code: "unauthenticated" });
+    const { url } = await startSwitchboard(
+      2,
+      2,
+      { auth: { enabled: true, tokensFile } },
+      `?token=${lab.token}`,
+    );
+    await expect(work(url, "ann").worker.requestUnit()).rejects.toMatchObject({
+      code: "unauthenticated",
+    });
+    await expect(work(url, "ann", { token: "made up" }).worker.requestUnit()).rejects.toMatchObject(
+      { code: "unauthenticated" },
+    );
+    await expect(work(url, "ann", { token: lab.token }).worker.requestUnit()).rejects.toMatchObject(
+      { code: "forbidden" },
+    );
+    await expect(
+      work(url, "ann", { token: () => "made up" }).worker.requestUnit(),
+    ).rejects.toMatchObject({ code: "unauthenticated" });
     const tokens = [new Error("no network"), "old", page.token];
     const { worker, stats } = work(url, "ann", {
       token: () => {
@@ -405,7 +497,10 @@ describe("with an original server", () => {
     proxy.cut();
     await gone;
     proxy.resume();
-    expect(await within(Promise.all([first.outcome, second.outcome]), "outcomes")).toEqual(["sent", "sent"]);
+    expect(await within(Promise.all([first.outcome, second.outcome]), "outcomes")).toEqual([
+      "sent",
+      "sent",
+    ]);
     expect(crowd.taken.map(({ message, cad }) => [message, cad])).toEqual([
       ["set_cad", "one"],
       ["set_cad", "two"],
@@ -425,8 +520,12 @@ describe("with an original server", () => {
     crowd.answers.push({ status: 503 });
     await worker.submit({ cad: "It was bad." });
     crowd.answers.push({ status: 404 });
-    await expect(worker.submit({ cad: "It was bad." })).rejects.toMatchObject({ code: "not_found" });
-    expect(crowd.submits.map(({ final_data }) => final_data)).toEqual([{ sentence: "It was good.", cad: "It was bad." }]);
+    await expect(worker.submit({ cad: "It was bad." })).rejects.toMatchObject({
+      code: "not_found",
+    });
+    expect(crowd.submits.map(({ final_data }) => final_data)).toEqual([
+      { sentence: "It was good.", cad: "It was bad." },
+    ]);
     crowd.task = null;
     expect(await worker.requestUnit()).toEqual({ stage: "none", reason: "out of tasks" });
     crowd.task = { stage: "DANCE" };

@@ -57,7 +57,10 @@ export class CrowdDashboard {
   }
 
   /** Calls `listener` at every such event until the returned function is called. */
-  on<Name extends keyof CrowdDashboardEvents>(name: Name, listener: (value: CrowdDashboardEvents[Name]) => void): () => void {
+  on<Name extends keyof CrowdDashboardEvents>(
+    name: Name,
+    listener: (value: CrowdDashboardEvents[Name]) => void,
+  ): () => void {
     return this.#events.on(name, listener);
   }
 

@@ -40,20 +40,38 @@ export interface NoUnit {
 export type Work = { readonly cad: string } | { readonly permutation: readonly number[] };
 
 /** Reads the answer to `/request_agent`. Throws `bad_message` if it is none. */
-export function readAgentDetails(answer: Readonly<Record<string, unknown>>, registrationId: string): CrowdUnit | NoUnit {
+export function readAgentDetails(
+  answer: Readonly<Record<string, unknown>>,
+  registrationId: string,
+): CrowdUnit | NoUnit {
   const { data } = answer;
-  if (answer.packet_type !== "agent_details" || !isObject(data)) throw notUnderstood("the answer to /request_agent", answer);
+  if (answer.packet_type !== "agent_details" || !isObject(data))
+    throw notUnderstood("the answer to /request_agent", answer);
   const { agent_id: agentId, failure_reason: reason, init_task_data: task } = data;
-  if (agentId === null || agentId === undefined) return { stage: "none", reason: String(reason ?? "") };
+  if (agentId === null || agentId === undefined)
+    return { stage: "none", reason: String(reason ?? "") };
   if (typeof agentId !== "string" || !isObject(task)) throw notUnderstood("the unit", data);
   const draft = isObject(task.draft) ? task.draft : {};
   const { stage, original, sentences } = task;
   if (stage === "CAD" && typeof original === "string") {
-    return { agentId, registrationId, stage, original, ...(typeof draft.cad === "string" ? { draft: draft.cad } : {}) };
+    return {
+      agentId,
+      registrationId,
+      stage,
+      original,
+      ...(typeof draft.cad === "string" ? { draft: draft.cad } : {}),
+    };
   }
-  if (stage === "RANKING" && Array.isArray(sentences) && sentences.every((sentence) => typeof sentence === "string")) {
+  if (
+    stage === "RANKING" &&
+    Array.isArray(sentences) &&
+    sentences.every((sentence) => typeof sentence === "string")
+  ) {
     const { permutation } = draft;
-    const saved = Array.isArray(permutation) && isPermutation(permutation, sentences.length) ? { draft: permutation } : {};
+    const saved =
+      Array.isArray(permutation) && isPermutation(permutation, sentences.length)
+        ? { draft: permutation }
+        : {};
     return { agentId, registrationId, stage, sentences, ...saved };
   }
   throw notUnderstood("the unit", task);
@@ -65,10 +83,12 @@ export function readAgentDetails(answer: Readonly<Record<string, unknown>>, regi
  */
 export function finalDataOf(unit: CrowdUnit, work: Work): object {
   if ("cad" in work) {
-    if (unit.stage !== "CAD") throw new SwitchboardError("wrong_state", "the unit is a RANKING: give a permutation");
+    if (unit.stage !== "CAD")
+      throw new SwitchboardError("wrong_state", "the unit is a RANKING: give a permutation");
     return { sentence: unit.original, cad: work.cad };
   }
-  if (unit.stage !== "RANKING") throw new SwitchboardError("wrong_state", "the unit is a CAD: give a cad");
+  if (unit.stage !== "RANKING")
+    throw new SwitchboardError("wrong_state", "the unit is a CAD: give a cad");
   const { sentences } = unit;
   if (!isPermutation(work.permutation, sentences.length)) {
     const given = JSON.stringify(work.permutation);
@@ -82,7 +102,8 @@ export function finalDataOf(unit: CrowdUnit, work: Work): object {
 
 /** The `final_data` of a skip. Throws `wrong_state` for a RANKING: the protocol has none. */
 export function skipDataOf(unit: CrowdUnit, explanation: string): object {
-  if (unit.stage !== "CAD") throw new SwitchboardError("wrong_state", "the unit is a RANKING: only a CAD can be skipped");
+  if (unit.stage !== "CAD")
+    throw new SwitchboardError("wrong_state", "the unit is a RANKING: only a CAD can be skipped");
   return { sentence: unit.original, explanation };
 }
 
@@ -95,5 +116,8 @@ function isPermutation(list: readonly unknown[], length: number): boolean {
 }
 
 function notUnderstood(what: string, json: unknown): SwitchboardError {
-  return new SwitchboardError("bad_message", `${what} is not understood: ${JSON.stringify(json).slice(0, 300)}`);
+  return new SwitchboardError(
+    "bad_message",
+    `${what} is not understood: ${JSON.stringify(json).slice(0, 300)}`,
+  );
 }

@@ -10,13 +10,21 @@ import type { ServerError } from "../server-error.ts";
 import { serviceUrl } from "../service-url.ts";
 import type { ConnectionState } from "../state.ts";
 import { AgentSocket } from "./agent-socket.ts";
-import { type CrowdUnit, finalDataOf, type NoUnit, readAgentDetails, skipDataOf, type Work } from "./crowd-unit.ts";
+import {
+  type CrowdUnit,
+  finalDataOf,
+  type NoUnit,
+  readAgentDetails,
+  skipDataOf,
+  type Work,
+} from "./crowd-unit.ts";
 import type { CrowdMessage } from "./packets.ts";
 import { postRetried } from "./post-retried.ts";
 import type { WorkerStats } from "./worker-stats.ts";
 
 /** Who works, and all that the connections of its units may be told. */
-export interface CrowdWorkerOptions extends Omit<ConnectOptions, "identify" | "transport" | "outbox"> {
+export interface CrowdWorkerOptions
+  extends Omit<ConnectOptions, "identify" | "transport" | "outbox"> {
   /** 1 to 200 characters. */
   readonly workerName: string;
   /** Only units of this study (Switchboard only). Default: of any. */
@@ -106,7 +114,10 @@ export class CrowdWorker {
   }
 
   /** Calls `listener` at every such event until the returned function is called. */
-  on<Name extends keyof CrowdWorkerEvents>(name: Name, listener: (value: CrowdWorkerEvents[Name]) => void): () => void {
+  on<Name extends keyof CrowdWorkerEvents>(
+    name: Name,
+    listener: (value: CrowdWorkerEvents[Name]) => void,
+  ): () => void {
     return this.#events.on(name, listener);
   }
 
@@ -119,7 +130,8 @@ export class CrowdWorker {
     assignmentId = registrationId,
     providerType = "mock",
   }: UnitRequest = {}): Promise<CrowdUnit | NoUnit> {
-    if (this.#requesting) throw new SwitchboardError("wrong_state", "a unit is being asked for already: wait for it");
+    if (this.#requesting)
+      throw new SwitchboardError("wrong_state", "a unit is being asked for already: wait for it");
     const { workerName, study } = this.#options;
     const provider_data = {
       worker_name: workerName,
@@ -129,9 +141,14 @@ export class CrowdWorker {
     };
     this.#requesting = true;
     try {
-      const answer = await this.#post("request_agent", { provider_data }, study === undefined ? {} : { study });
+      const answer = await this.#post(
+        "request_agent",
+        { provider_data },
+        study === undefined ? {} : { study },
+      );
       // Between the answer and here.
-      if (this.#closed.signal.aborted) throw new SwitchboardError("connection_closed", "the worker was closed: make a new one");
+      if (this.#closed.signal.aborted)
+        throw new SwitchboardError("connection_closed", "the worker was closed: make a new one");
       const unit = readAgentDetails(answer, registrationId);
       if (unit.stage !== "none") this.#take(unit);
       return unit;
@@ -232,8 +249,17 @@ export class CrowdWorker {
     await this.#post("submit_task", { USED_AGENT_ID: agentId, final_data });
   }
 
-  #post(name: string, body: object, query: Readonly<Record<string, string>> = {}): Promise<Readonly<Record<string, unknown>>> {
-    const { token, requestDeadlineMs = 60_000, attemptTimeoutMs = 10_000, maxDelayMs = 30_000 } = this.#options;
+  #post(
+    name: string,
+    body: object,
+    query: Readonly<Record<string, string>> = {},
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const {
+      token,
+      requestDeadlineMs = 60_000,
+      attemptTimeoutMs = 10_000,
+      maxDelayMs = 30_000,
+    } = this.#options;
     return postRetried(platform, {
       url: requestUrl(this.#base, name, query),
       body: { ...body, client_timestamp: platform.now() / 1000 },

@@ -14,7 +14,11 @@ export interface OriginalCrowd {
   /** Live updates that took effect, in order. */
   readonly taken: Taken[];
   /** Packets of other kinds, in order. */
-  readonly packets: { readonly packet_type: string; readonly subject_id: string; readonly client_timestamp: number }[];
+  readonly packets: {
+    readonly packet_type: string;
+    readonly subject_id: string;
+    readonly client_timestamp: number;
+  }[];
   /** Bodies of `/submit_task`. */
   readonly submits: { readonly USED_AGENT_ID: string; readonly final_data: object }[];
   /** What the next requests are answered with, before it answers them itself. */
@@ -29,7 +33,10 @@ export async function startOriginalCrowd(scope: Scope): Promise<OriginalCrowd> {
   let updates = 0;
   const http = createServer(async (request, response) => {
     const body = JSON.parse(await textOf(request));
-    const { status, body: text } = crowd.answers.shift() ?? { status: 200, body: JSON.stringify(answerTo(request.url ?? "", body)) };
+    const { status, body: text } = crowd.answers.shift() ?? {
+      status: 200,
+      body: JSON.stringify(answerTo(request.url ?? "", body)),
+    };
     response.writeHead(status, { "content-type": "application/json" }).end(text);
   });
   const answerTo = (path: string, body: ReturnType<typeof JSON.parse>): object => {
@@ -49,23 +56,39 @@ export async function startOriginalCrowd(scope: Scope): Promise<OriginalCrowd> {
     };
   };
   const answer = (socket: WebSocket, subject_id: string, packet_type: string, data: object) =>
-    socket.send(JSON.stringify({ packet_type, subject_id, data, client_timestamp: Date.now() / 1000 }));
+    socket.send(
+      JSON.stringify({ packet_type, subject_id, data, client_timestamp: Date.now() / 1000 }),
+    );
   const sockets = new WebSocketServer({ server: http });
   sockets.on("connection", (socket) => {
     socket.on("error", () => {});
     socket.on("message", (text) => {
       const { packet_type, subject_id, data, client_timestamp } = JSON.parse(String(text));
-      if (packet_type !== "mephisto_bound_live_update") crowd.packets.push({ packet_type, subject_id, client_timestamp });
+      if (packet_type !== "mephisto_bound_live_update")
+        crowd.packets.push({ packet_type, subject_id, client_timestamp });
       if (packet_type === "heartbeat") {
-        answer(socket, subject_id, "heartbeat", { last_mephisto_ping: client_timestamp * 1000, status: "in task" });
+        answer(socket, subject_id, "heartbeat", {
+          last_mephisto_ping: client_timestamp * 1000,
+          status: "in task",
+        });
         return;
       }
       if (seen.has(data.update_id)) return;
       seen.add(data.update_id);
-      if (packet_type === "alive") answer(socket, subject_id, "update_status", { status: "in task" });
+      if (packet_type === "alive")
+        answer(socket, subject_id, "update_status", { status: "in task" });
       else if (data.message === "get_worker_stats") {
-        const stats = { num_cads: crowd.submits.length, num_rankings: 0, num_first_place: 0, history: [] };
-        answer(socket, subject_id, "client_bound_live_update", { message: "set_worker_stats", stats, update_id: `server ${++updates}` });
+        const stats = {
+          num_cads: crowd.submits.length,
+          num_rankings: 0,
+          num_first_place: 0,
+          history: [],
+        };
+        answer(socket, subject_id, "client_bound_live_update", {
+          message: "set_worker_stats",
+          stats,
+          update_id: `server ${++updates}`,
+        });
       } else crowd.taken.push(data);
     });
   });

@@ -43,18 +43,28 @@ export async function postRetried(platform: Platform, post: Post): Promise<Answe
       if (refused !== undefined && refused.token === token) throw refused.error;
       return await request(post, token, abort);
     });
-    if (signal.aborted) throw new SwitchboardError("connection_closed", `${url}: given up, as the client was closed`);
+    if (signal.aborted)
+      throw new SwitchboardError("connection_closed", `${url}: given up, as the client was closed`);
     if ("answer" in result) return result.answer;
     const { error } = result;
     let delayMs = backoff.next("yes");
-    if (error.code === "unauthenticated" && typeof post.token === "function" && error !== refused?.error) {
+    if (
+      error.code === "unauthenticated" &&
+      typeof post.token === "function" &&
+      error !== refused?.error
+    ) {
       if (refused === undefined) delayMs = 0;
       refused = { token, error };
     } else if (!errors[error.code].retry) throw error;
     const leftMs = endMs - platform.monotonic();
     // No attempt that short comes to anything.
     if (leftMs < shortestMs) {
-      throw new SwitchboardError("timeout", `${url} did not answer within ${deadlineMs} ms, last: ${error.message}`, {}, { cause: error });
+      throw new SwitchboardError(
+        "timeout",
+        `${url} did not answer within ${deadlineMs} ms, last: ${error.message}`,
+        {},
+        { cause: error },
+      );
     }
     await pause(platform, delayMs < leftMs ? delayMs : platform.random() * leftMs, signal);
   }
@@ -75,7 +85,10 @@ async function limited(
   signal.addEventListener("abort", stop);
   if (signal.aborted) stop();
   const aborted = new Promise<Result>((resolve) => {
-    const tell = () => resolve({ error: new SwitchboardError("timeout", `no answer within ${Math.round(timeoutMs)} ms`) });
+    const tell = () =>
+      resolve({
+        error: new SwitchboardError("timeout", `no answer within ${Math.round(timeoutMs)} ms`),
+      });
     abort.signal.addEventListener("abort", tell);
     if (abort.signal.aborted) tell();
   });
@@ -92,12 +105,28 @@ async function limited(
   return result;
 }
 
-async function request({ url, body }: Post, token: string | undefined, signal: AbortSignal): Promise<Answer> {
-  const headers = { "content-type": "application/json", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
-  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body), signal });
+async function request(
+  { url, body }: Post,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const headers = {
+    "content-type": "application/json",
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  };
+  const response = await fetch(url, {
+    method: "POST",
+    headers,
+    body: JSON.stringify(body),
+    signal,
+  });
   const answer = jsonObject(await response.text());
   if (!response.ok) throw errorOf(response.status, answer);
-  if (answer === undefined) throw new SwitchboardError("internal", "the answer is not JSON: something else than the server has answered");
+  if (answer === undefined)
+    throw new SwitchboardError(
+      "internal",
+      "the answer is not JSON: something else than the server has answered",
+    );
   return answer;
 }
 
@@ -107,7 +136,9 @@ function errorOf(status: number, answer: Answer | undefined): SwitchboardError {
   const message = typeof said.message === "string" ? said.message : `the server answered ${status}`;
   const known = Object.hasOwn(errors, String(said.code)) ? (said.code as ErrorCode) : undefined;
   return new SwitchboardError(
-    status >= 500 && (known === undefined || !errors[known].retry) ? "internal" : (known ?? httpErrorCode(status)),
+    status >= 500 && (known === undefined || !errors[known].retry)
+      ? "internal"
+      : (known ?? httpErrorCode(status)),
     message,
     { status },
   );

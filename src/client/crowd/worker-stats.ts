@@ -34,7 +34,11 @@ export interface WorkerStats {
 /** Reads `stats` of a `set_worker_stats`; undefined if they break the protocol. Lines of the history that are of another kind are left out. */
 export function readStats(json: unknown): WorkerStats | undefined {
   if (!isObject(json)) return undefined;
-  const [cads, rankings, firstPlaces] = [json.num_cads, json.num_rankings, json.num_first_place].map(Number);
+  const [cads, rankings, firstPlaces] = [
+    json.num_cads,
+    json.num_rankings,
+    json.num_first_place,
+  ].map(Number);
   if (!isCount(cads) || !isCount(rankings) || !isCount(firstPlaces)) return undefined;
   const history = Array.isArray(json.history) ? json.history.flatMap(readLine) : [];
   return { cads, rankings, firstPlaces, history };
@@ -46,7 +50,9 @@ function readLine(line: unknown): readonly FinishedUnit[] {
   const finishedTime = String(line.finished_time ?? "");
   if (stage === "CAD" && typeof original === "string" && typeof cad === "string") {
     const firstPlaces = Number(line.num_first_place);
-    return [{ stage, finishedTime, original, cad, firstPlaces: isCount(firstPlaces) ? firstPlaces : 0 }];
+    return [
+      { stage, finishedTime, original, cad, firstPlaces: isCount(firstPlaces) ? firstPlaces : 0 },
+    ];
   }
   return stage === "RANKING" && isTexts(ranking) ? [{ stage, finishedTime, ranking }] : [];
 }

@@ -9,7 +9,15 @@ import type { Outcome } from "../outcome.ts";
  * durable outbox has it for the next run. `unknown`: the connection was lost and there is no way to find out; it may have been done or not.
  */
 export interface CommandResult {
-  readonly status: "done" | "failed" | "expired" | "cancelled" | "refused" | "unsent" | "kept" | "unknown";
+  readonly status:
+    | "done"
+    | "failed"
+    | "expired"
+    | "cancelled"
+    | "refused"
+    | "unsent"
+    | "kept"
+    | "unknown";
   /** Why it was not done. */
   readonly reason?: string;
   /** It was answered after it had expired. */

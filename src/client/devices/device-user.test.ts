@@ -21,7 +21,8 @@ describe("on Switchboard", () => {
     });
     const user = scene.user(url);
     const told: unknown[] = [];
-    for (const name of ["ok", "finish", "failed"] as const) user.on(name, (event) => told.push([name, event]));
+    for (const name of ["ok", "finish", "failed"] as const)
+      user.on(name, (event) => told.push([name, event]));
     const done = user.command("open");
     const { commandId } = await done.accepted;
     expect(commandId).toEqual(expect.any(String));
@@ -29,7 +30,11 @@ describe("on Switchboard", () => {
     expect(await done.result).toEqual({ status: "done", commandId });
     const stuck = user.command("stick");
     const failed = await stuck.result;
-    expect(failed).toEqual({ status: "failed", reason: "it is stuck", commandId: expect.any(String) });
+    expect(failed).toEqual({
+      status: "failed",
+      reason: "it is stuck",
+      commandId: expect.any(String),
+    });
     const ids = { id: done.id, text: "open", commandId, late: false };
     const stuckIds = { id: stuck.id, text: "stick", commandId: failed.commandId, late: false };
     expect(told).toEqual([
@@ -46,7 +51,10 @@ describe("on Switchboard", () => {
     const user = scene.user(url, { switchboard: true });
     const [short, long] = [user.command("short"), user.command("much too long")];
     const now = user.command("now", { waitMs: 0 });
-    expect(await long.result).toEqual({ status: "refused", reason: expect.stringContaining("too_large") });
+    expect(await long.result).toEqual({
+      status: "refused",
+      reason: expect.stringContaining("too_large"),
+    });
     expect(await now.result).toMatchObject({ status: "expired", reason: "expired" });
     const { commandId } = await short.accepted;
     expect(user.commands).toEqual([{ id: short.id, text: "short", commandId, status: "accepted" }]);
@@ -104,34 +112,45 @@ describe("on Switchboard", () => {
     expect(ran).toEqual(["a", "b", "c"]);
   });
 
-  test.each(["refuse", "evict-oldest"] as const)("asking what became of many takes no room of what waits (%s)", async (whenFull) => {
-    const { url } = await scene.ours();
-    const proxy = await scene.proxy(url);
-    const { open, opened } = gate();
-    const ran: string[] = [];
-    const monitor = await scene.monitor(url, async (command) => {
-      ran.push(command);
-      await opened;
-    });
-    const user = scene.user(proxy.url, { switchboard: true, outbox: { maxMessages: 5, whenFull } });
-    await user.connection.whenOpen();
-    const texts = Array.from({ length: 20 }, (_, nth) => `accepted ${nth}`);
-    const accepted = texts.map((text) => user.command(text));
-    await Promise.all(accepted.map((command) => command.accepted));
-    proxy.refuse(true);
-    proxy.cut();
-    await lost(user);
-    const waitTexts = Array.from({ length: 5 }, (_, nth) => `waiting ${nth}`);
-    const waiting = waitTexts.map((text) => user.command(text));
-    if (whenFull === "refuse") expect(() => user.command("one too many")).toThrow(expect.objectContaining({ code: "outbox_full" }));
-    const answered = answerOf(monitor, texts.at(-1) ?? "");
-    open();
-    await (await answered).outcome;
-    proxy.refuse(false);
-    const results = await Promise.all([...accepted, ...waiting].map(({ result }) => result));
-    expect(new Set(results.map(({ status, reason }) => reason ?? status))).toEqual(new Set(["done"]));
-    expect(ran).toEqual([...texts, ...waitTexts]);
-  });
+  test.each(["refuse", "evict-oldest"] as const)(
+    "asking what became of many takes no room of what waits (%s)",
+    async (whenFull) => {
+      const { url } = await scene.ours();
+      const proxy = await scene.proxy(url);
+      const { open, opened } = gate();
+      const ran: string[] = [];
+      const monitor = await scene.monitor(url, async (command) => {
+        ran.push(command);
+        await opened;
+      });
+      const user = scene.user(proxy.url, {
+        switchboard: true,
+        outbox: { maxMessages: 5, whenFull },
+      });
+      await user.connection.whenOpen();
+      const texts = Array.from({ length: 20 }, (_, nth) => `accepted ${nth}`);
+      const accepted = texts.map((text) => user.command(text));
+      await Promise.all(accepted.map((command) => command.accepted));
+      proxy.refuse(true);
+      proxy.cut();
+      await lost(user);
+      const waitTexts = Array.from({ length: 5 }, (_, nth) => `waiting ${nth}`);
+      const waiting = waitTexts.map((text) => user.command(text));
+      if (whenFull === "refuse")
+        expect(() => user.command("one too many")).toThrow(
+          expect.objectContaining({ code: "outbox_full" }),
+        );
+      const answered = answerOf(monitor, texts.at(-1) ?? "");
+      open();
+      await (await answered).outcome;
+      proxy.refuse(false);
+      const results = await Promise.all([...accepted, ...waiting].map(({ result }) => result));
+      expect(new Set(results.map(({ status, reason }) => reason ?? status))).toEqual(
+        new Set(["done"]),
+      );
+      expect(ran).toEqual([...texts, ...waitTexts]);
+    },
+  );
 
   test("a durable outbox with little room asks about all of them too, over two losses", async () => {
     const { url } = await scene.ours();
@@ -156,7 +175,9 @@ describe("on Switchboard", () => {
     open();
     await (await answered).outcome;
     proxy.refuse(false);
-    expect(await Promise.all(commands.map(({ result }) => result))).toMatchObject(commands.map(() => ({ status: "done" })));
+    expect(await Promise.all(commands.map(({ result }) => result))).toMatchObject(
+      commands.map(() => ({ status: "done" })),
+    );
   });
 
   test("a command that is under way when the connection dies is sent again and done once", async () => {
@@ -173,7 +194,10 @@ describe("on Switchboard", () => {
     expect(user.commands.map(({ status }) => status)).toEqual(["written", "written"]);
     proxy.cut();
     proxy.resume();
-    expect(await Promise.all(commands.map(({ result }) => result))).toMatchObject([{ status: "done" }, { status: "done" }]);
+    expect(await Promise.all(commands.map(({ result }) => result))).toMatchObject([
+      { status: "done" },
+      { status: "done" },
+    ]);
     expect(ran).toEqual(["a", "b"]);
   });
 
@@ -214,13 +238,19 @@ describe("on Switchboard", () => {
     const { url } = await scene.ours();
     const proxy = await scene.proxy(url);
     const path = join(await scene.folder(), "outbox");
-    const first = new DeviceUser(proxy.url, { monitorId, switchboard: true, outbox: { store: new FileOutboxStore(path) } });
+    const first = new DeviceUser(proxy.url, {
+      monitorId,
+      switchboard: true,
+      outbox: { store: new FileOutboxStore(path) },
+    });
     await first.connection.whenOpen();
     // The server has it; this run does not hear so.
     proxy.stallDown();
     const command = first.command("a");
     await command.stored;
-    const list = async () => ((await (await fetch(`${url}/devices/${monitorId}/commands`)).json()) as { data: unknown[] }).data;
+    const list = async () =>
+      ((await (await fetch(`${url}/devices/${monitorId}/commands`)).json()) as { data: unknown[] })
+        .data;
     await expect.poll(async () => (await list()).length, { timeout: 20_000 }).toBe(1);
     first.connection.destroy();
     expect(await command.result).toMatchObject({ status: "kept" });
@@ -240,22 +270,34 @@ describe("on Switchboard", () => {
   test("an invalid id and a token that is not good end the connection", async () => {
     const open = await scene.ours();
     const user = scene.user(open.url, { monitorId: "short" });
-    expect(await user.connection.whenClosed()).toMatchObject({ kind: "failed", error: { code: "bad_message" } });
+    expect(await user.connection.whenClosed()).toMatchObject({
+      kind: "failed",
+      error: { code: "bad_message" },
+    });
     expect(() => user.command("x")).toThrow(expect.objectContaining({ code: "connection_closed" }));
     const guarded = await scene.ours({ auth: { enabled: true } });
     const stranger = scene.user(guarded.url, { token: "not one" });
-    expect(await stranger.connection.whenClosed()).toMatchObject({ kind: "refused", loss: { code: 4401 } });
+    expect(await stranger.connection.whenClosed()).toMatchObject({
+      kind: "refused",
+      loss: { code: 4401 },
+    });
   });
 
   test("bad calls are refused at once", async () => {
     const { url } = await scene.ours();
     const user = scene.user(url);
     expect(() => user.command("")).toThrow(expect.objectContaining({ code: "bad_message" }));
-    expect(() => user.command("x", { idempotencyKey: "k".repeat(201) })).toThrow(expect.objectContaining({ code: "bad_message" }));
+    expect(() => user.command("x", { idempotencyKey: "k".repeat(201) })).toThrow(
+      expect.objectContaining({ code: "bad_message" }),
+    );
     user.command("x", { idempotencyKey: "k" });
-    expect(() => user.command("x", { idempotencyKey: "k" })).toThrow(expect.objectContaining({ code: "conflict" }));
+    expect(() => user.command("x", { idempotencyKey: "k" })).toThrow(
+      expect.objectContaining({ code: "conflict" }),
+    );
     for (let number = 1; number < 1000; number++) user.command("x");
-    expect(() => user.command("one too many")).toThrow(expect.objectContaining({ code: "outbox_full" }));
+    expect(() => user.command("one too many")).toThrow(
+      expect.objectContaining({ code: "outbox_full" }),
+    );
   });
 
   test("what was not sent when the connection ends is said to be so", async () => {
@@ -315,14 +357,21 @@ describe("on an original server", () => {
     server.silent = false;
     const after = user.command("c");
     expect(await after.accepted).toEqual({ outcome: "acked" });
-    expect(server.of("command send")).toMatchObject([{ command: "a" }, { command: "b" }, { command: "c" }]);
+    expect(server.of("command send")).toMatchObject([
+      { command: "a" },
+      { command: "b" },
+      { command: "c" },
+    ]);
     expect(server.of("query")).toEqual([{ monitor_id: monitorId }, { monitor_id: monitorId }]);
   });
 
   test("an invalid id ends the connection", async () => {
     const server = await scene.original();
     const user = scene.user(server.url, { monitorId: "short" });
-    expect(await user.connection.whenClosed()).toMatchObject({ kind: "failed", error: { code: "bad_message" } });
+    expect(await user.connection.whenClosed()).toMatchObject({
+      kind: "failed",
+      error: { code: "bad_message" },
+    });
     expect(server.of("query").length).toBe(1);
   });
 

@@ -77,7 +77,10 @@ export class DeviceUser {
       transport: socketIoTransport((event) => this.#written(event)),
       identify: (handshake: Handshake) => {
         this.#ledger.newSocket();
-        return introduce(handshake, "query", { monitor_id: monitorId, ...(watch ? { watch } : {}) });
+        return introduce(handshake, "query", {
+          monitor_id: monitorId,
+          ...(watch ? { watch } : {}),
+        });
       },
     });
     this.connection.on("message", (text) => this.#read(text));
@@ -108,7 +111,10 @@ export class DeviceUser {
   }
 
   /** Calls `listener` at every such event until the returned function is called. */
-  on<Name extends keyof DeviceUserEvents>(name: Name, listener: (value: DeviceUserEvents[Name]) => void): () => void {
+  on<Name extends keyof DeviceUserEvents>(
+    name: Name,
+    listener: (value: DeviceUserEvents[Name]) => void,
+  ): () => void {
     return this.#events.on(name, listener);
   }
 
@@ -147,9 +153,13 @@ export class DeviceUser {
   }
 
   #check(text: string, id: string): void {
-    if (typeof text !== "string" || text === "") throw new SwitchboardError("bad_message", "a command is a text that is not empty");
+    if (typeof text !== "string" || text === "")
+      throw new SwitchboardError("bad_message", "a command is a text that is not empty");
     if (id === "" || id.length > 200) {
-      throw new SwitchboardError("bad_message", `an idempotencyKey has 1 to 200 characters, this one has ${id.length}`);
+      throw new SwitchboardError(
+        "bad_message",
+        `an idempotencyKey has 1 to 200 characters, this one has ${id.length}`,
+      );
     }
     if (this.#ledger.get(id) !== undefined) {
       throw new SwitchboardError(
@@ -158,7 +168,10 @@ export class DeviceUser {
       );
     }
     if (this.#ledger.size >= maxOpen) {
-      throw new SwitchboardError("outbox_full", `${maxOpen} commands have no end yet: wait for results before you send more`);
+      throw new SwitchboardError(
+        "outbox_full",
+        `${maxOpen} commands have no end yet: wait for results before you send more`,
+      );
     }
   }
 
@@ -184,7 +197,11 @@ export class DeviceUser {
     if (name !== "command send" || id === undefined || command === undefined) return;
     let record = this.#ledger.get(id);
     if (record === undefined) {
-      record = new CommandRecord({ id, payload: { ...(payload as object), command }, sinceMs: platform.now() });
+      record = new CommandRecord({
+        id,
+        payload: { ...(payload as object), command },
+        sinceMs: platform.now(),
+      });
       this.#ledger.add(record);
       this.#sending.add(id);
     }
@@ -198,7 +215,8 @@ export class DeviceUser {
     if (name !== "command ok" && name !== "command finish" && name !== "command failed") return;
     const commandId = textField(payload, "command_id");
     if (commandId !== undefined) this.#isSwitchboard = true;
-    const late = typeof payload === "object" && payload !== null && "late" in payload && payload.late === true;
+    const late =
+      typeof payload === "object" && payload !== null && "late" in payload && payload.late === true;
     const reason = textField(payload, "reason");
     if (name === "command ok") this.#ok(commandId);
     else if (name === "command finish") this.#finished(commandId, late);
@@ -226,15 +244,23 @@ export class DeviceUser {
 
   #failed(commandId: string | undefined, reason: string, late: boolean): void {
     // A refusal has no id. Elsewhere than on Switchboard a failure has none either, and is a refusal if it says so, or if nothing else can have failed.
-    const ended = commandId === undefined && this.#isSwitchboard ? undefined : this.#ledger.ended(commandId);
-    const isRefusal = commandId === undefined && (ended === undefined || reason === "Invalid command");
+    const ended =
+      commandId === undefined && this.#isSwitchboard ? undefined : this.#ledger.ended(commandId);
+    const isRefusal =
+      commandId === undefined && (ended === undefined || reason === "Invalid command");
     const refused = isRefusal ? this.#ledger.takeAnswered(undefined) : undefined;
     if (refused !== undefined) {
       this.#has(refused);
       // What had been accepted was only asked about.
-      this.#end(refused, refused.isAccepted ? { status: "unknown", reason } : { status: "refused", reason });
+      this.#end(
+        refused,
+        refused.isAccepted ? { status: "unknown", reason } : { status: "refused", reason },
+      );
     } else if (ended !== undefined) {
-      const status = commandId !== undefined && (reason === "expired" || reason === "cancelled") ? reason : "failed";
+      const status =
+        commandId !== undefined && (reason === "expired" || reason === "cancelled")
+          ? reason
+          : "failed";
       this.#end(ended, { status, reason, ...(late ? { late } : {}) });
     }
     this.#events.emit("failed", { ...news(refused ?? ended, commandId, late), reason });
@@ -258,13 +284,34 @@ export class DeviceUser {
     if (outcome === "acked" || record === undefined) return;
     this.#sending.delete(id);
     // A question that was not sent changes nothing.
-    const isOpen = outcome === "unknown" || (record.isWritten && (outcome === "evicted" || outcome === "expired"));
-    if (isOpen && this.#isSwitchboard && this.#mayAsk(record) && this.connection.state.status !== "closed") {
+    const isOpen =
+      outcome === "unknown" ||
+      (record.isWritten && (outcome === "evicted" || outcome === "expired"));
+    if (
+      isOpen &&
+      this.#isSwitchboard &&
+      this.#mayAsk(record) &&
+      this.connection.state.status !== "closed"
+    ) {
       this.#toAsk.add(record);
     } else if (outcome === "kept") {
-      this.#end(record, { status: "kept", reason: "the connection ended; the durable outbox has it for the next run" }, outcome);
+      this.#end(
+        record,
+        {
+          status: "kept",
+          reason: "the connection ended; the durable outbox has it for the next run",
+        },
+        outcome,
+      );
     } else if (record.isWritten) {
-      this.#end(record, { status: "unknown", reason: "the connection was lost, or ended, before the server answered" }, "unknown");
+      this.#end(
+        record,
+        {
+          status: "unknown",
+          reason: "the connection was lost, or ended, before the server answered",
+        },
+        "unknown",
+      );
     } else {
       this.#end(record, { status: "unsent", reason: unsentReason(outcome) }, outcome);
     }
@@ -273,15 +320,27 @@ export class DeviceUser {
   /** The connection is lost, or over for good. */
   #lost(isOver: boolean): void {
     for (const record of this.#ledger.open()) {
-      if (isOver ? record.isAccepted || this.#toAsk.has(record) : record.isAccepted && !this.#isSwitchboard) {
-        this.#end(record, { status: "unknown", reason: "the connection was lost, or ended, before the command did" }, "unknown");
+      if (
+        isOver
+          ? record.isAccepted || this.#toAsk.has(record)
+          : record.isAccepted && !this.#isSwitchboard
+      ) {
+        this.#end(
+          record,
+          {
+            status: "unknown",
+            reason: "the connection was lost, or ended, before the command did",
+          },
+          "unknown",
+        );
       }
     }
   }
 
   /** All that have been accepted and have no end are to be sent again, with their keys: the server says what became of them. */
   #askAgain(): void {
-    for (const record of this.#ledger.open()) if (record.isAccepted && !this.#sending.has(record.id)) this.#toAsk.add(record);
+    for (const record of this.#ledger.open())
+      if (record.isAccepted && !this.#sending.has(record.id)) this.#toAsk.add(record);
     this.#askSoon();
   }
 
@@ -297,7 +356,11 @@ export class DeviceUser {
       this.#toAsk.delete(record);
       if (record.isOver) continue;
       if (this.#mayAsk(record)) this.#askAbout(record);
-      else this.#end(record, { status: "unknown", reason: "the connection was lost for so long that the server cannot be asked any more" });
+      else
+        this.#end(record, {
+          status: "unknown",
+          reason: "the connection was lost for so long that the server cannot be asked any more",
+        });
     }
   }
 
@@ -313,12 +376,20 @@ export class DeviceUser {
         () => {},
       );
     } catch (error) {
-      this.#end(record, { status: "unknown", reason: `the server cannot be asked: ${String(error)}` }, "unknown");
+      this.#end(
+        record,
+        { status: "unknown", reason: `the server cannot be asked: ${String(error)}` },
+        "unknown",
+      );
     }
   }
 }
 
-function news(record: CommandRecord | undefined, commandId: string | undefined, late: boolean): CommandNews {
+function news(
+  record: CommandRecord | undefined,
+  commandId: string | undefined,
+  late: boolean,
+): CommandNews {
   return {
     ...(record === undefined ? {} : { id: record.id, text: record.payload.command }),
     ...(commandId === undefined ? {} : { commandId }),

@@ -63,13 +63,21 @@ export class Scene {
   }
 
   /** Not yet open. */
-  newMonitor(url: string, run: MonitorOptions["run"], options: Partial<MonitorOptions> = {}): Monitor {
+  newMonitor(
+    url: string,
+    run: MonitorOptions["run"],
+    options: Partial<MonitorOptions> = {},
+  ): Monitor {
     const monitor = new Monitor(url, { monitorId, run, maxDelayMs: 50, ...options });
     this.#endings.push(() => monitor.close());
     return monitor;
   }
 
-  async monitor(url: string, run: MonitorOptions["run"], options: Partial<MonitorOptions> = {}): Promise<Monitor> {
+  async monitor(
+    url: string,
+    run: MonitorOptions["run"],
+    options: Partial<MonitorOptions> = {},
+  ): Promise<Monitor> {
     const monitor = this.newMonitor(url, run, options);
     await monitor.connection.whenOpen();
     return monitor;
@@ -90,8 +98,14 @@ export class RestartableServer {
   }
 
   async start(): Promise<void> {
-    const config = configFrom(installedServices, { listen: { port: Number(new URL(this.#url).port) }, data: this.#data });
-    this.#gateway = await startGateway(config, { services: installedServices, logger: pino({ level: "silent" }) });
+    const config = configFrom(installedServices, {
+      listen: { port: Number(new URL(this.#url).port) },
+      data: this.#data,
+    });
+    this.#gateway = await startGateway(config, {
+      services: installedServices,
+      logger: pino({ level: "silent" }),
+    });
     this.#url = this.#gateway.listeners[0]?.url ?? this.#url;
   }
 

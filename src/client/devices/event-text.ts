@@ -20,7 +20,11 @@ export function eventText(name: string, payload?: object, id?: string): string {
 export function parseEvent(text: string): SocketEvent | undefined {
   const json = parsed(text);
   if (!Array.isArray(json) || typeof json[0] !== "string") return undefined;
-  return { name: json[0], payload: json[1] ?? undefined, ...(typeof json[2] === "string" ? { id: json[2] } : {}) };
+  return {
+    name: json[0],
+    payload: json[1] ?? undefined,
+    ...(typeof json[2] === "string" ? { id: json[2] } : {}),
+  };
 }
 
 /** What the transport tells when the server has acknowledged the event that was sent with this id: no event has this form. */

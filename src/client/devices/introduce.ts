@@ -10,7 +10,11 @@ const passing: ReadonlySet<string> = new Set(["monitor_id already registered"]);
  * Sends `query` or `con` and resolves at its `… ok`. Rejects at its `… failed`: with `bad_message` for an invalid id and `forbidden` for everything
  * else, which do not pass by themselves, but for a monitor_id that is already registered with an error that lets the connection try again.
  */
-export async function introduce({ send, next }: Handshake, name: "query" | "con", payload: { readonly monitor_id: string }): Promise<void> {
+export async function introduce(
+  { send, next }: Handshake,
+  name: "query" | "con",
+  payload: { readonly monitor_id: string },
+): Promise<void> {
   const answer = next((text) => {
     const event = parseEvent(text);
     return event?.name === `${name} ok` || event?.name === `${name} failed`;

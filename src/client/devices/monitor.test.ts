@@ -31,8 +31,13 @@ describe("on Switchboard", () => {
     const last = answerOf(monitor, "2");
     const user = scene.user(url);
     const commands = ["0", "1", "2"].map((text) => user.command(text));
-    await expect.poll(() => monitor.waiting.map(({ command }) => command), { timeout: 20_000 }).toEqual(["1", "2"]);
-    expect(monitor.running).toEqual({ command: "0", commandId: (await commands[0]?.accepted)?.commandId });
+    await expect
+      .poll(() => monitor.waiting.map(({ command }) => command), { timeout: 20_000 })
+      .toEqual(["1", "2"]);
+    expect(monitor.running).toEqual({
+      command: "0",
+      commandId: (await commands[0]?.accepted)?.commandId,
+    });
     for (const { open } of gates) open();
     expect(await Promise.all(commands.map(({ result }) => result))).toMatchObject([
       { status: "done" },
@@ -40,7 +45,12 @@ describe("on Switchboard", () => {
       { status: "failed", reason: "cold" },
     ]);
     const { failure, outcome } = await last;
-    expect([failure, await outcome, most, told]).toEqual(["cold", "acked", 1, ["0 string", "1 string", "2 string"]]);
+    expect([failure, await outcome, most, told]).toEqual([
+      "cold",
+      "acked",
+      1,
+      ["0 string", "1 string", "2 string"],
+    ]);
     expect([monitor.running, monitor.waiting, monitor.ignored]).toEqual([undefined, [], 0]);
   });
 
@@ -63,7 +73,9 @@ describe("on Switchboard", () => {
     await monitor.connection.whenOpen();
     // It comes behind what is handed over again.
     const marker = user.command("marker");
-    await expect.poll(() => monitor.waiting.map(({ command: text }) => text), { timeout: 20_000 }).toEqual(["marker"]);
+    await expect
+      .poll(() => monitor.waiting.map(({ command: text }) => text), { timeout: 20_000 })
+      .toEqual(["marker"]);
     open();
     expect(await command.result).toMatchObject({ status: "done" });
     expect(await marker.result).toMatchObject({ status: "done" });
@@ -129,7 +141,11 @@ describe("on Switchboard", () => {
     const server = await scene.restartable();
     const path = join(await scene.folder(), "outbox");
     const { open, opened } = gate();
-    const first = new Monitor(server.url, { monitorId, run: () => opened, outbox: { store: new FileOutboxStore(path) } });
+    const first = new Monitor(server.url, {
+      monitorId,
+      run: () => opened,
+      outbox: { store: new FileOutboxStore(path) },
+    });
     await first.connection.whenOpen();
     const user = scene.user(server.url);
     const begun = next((listener) => first.on("start", listener));
@@ -159,11 +175,17 @@ describe("on Switchboard", () => {
     const second = scene.newMonitor(url, () => {});
     await expect
       .poll(() => second.connection.state, { timeout: 20_000 })
-      .toMatchObject({ status: "waiting", loss: { reason: expect.stringContaining("monitor_id already registered") } });
+      .toMatchObject({
+        status: "waiting",
+        loss: { reason: expect.stringContaining("monitor_id already registered") },
+      });
     await first.close();
     await second.connection.whenOpen();
     const bad = scene.newMonitor(url, () => {}, { monitorId: "short" });
-    expect(await bad.connection.whenClosed()).toMatchObject({ kind: "failed", error: { code: "bad_message" } });
+    expect(await bad.connection.whenClosed()).toMatchObject({
+      kind: "failed",
+      error: { code: "bad_message" },
+    });
   });
 
   test("closing waits for the command that runs, as long as it may, and then aborts it", async () => {
@@ -196,10 +218,16 @@ describe("on an original server", () => {
   test("commands have no ids, and done is told without a payload", async () => {
     const server = await scene.original();
     const ids: unknown[] = [];
-    const monitor = await scene.monitor(server.url, (_command, { commandId }) => void ids.push(commandId));
+    const monitor = await scene.monitor(
+      server.url,
+      (_command, { commandId }) => void ids.push(commandId),
+    );
     const answers = ["a", "b"].map((command) => answerOf(monitor, command));
     const user = scene.user(server.url);
-    expect(await Promise.all(["a", "b"].map((text) => user.command(text).result))).toEqual([{ status: "done" }, { status: "done" }]);
+    expect(await Promise.all(["a", "b"].map((text) => user.command(text).result))).toEqual([
+      { status: "done" },
+      { status: "done" },
+    ]);
     expect([ids, server.of("command done")]).toEqual([
       [undefined, undefined],
       [undefined, undefined],
@@ -251,15 +279,21 @@ describe("on an original server", () => {
       await opened;
       ran.push(command);
     });
-    for (const payload of [undefined, null, "x", {}, { command: 5 }]) server.tell("command do", payload);
+    for (const payload of [undefined, null, "x", {}, { command: 5 }])
+      server.tell("command do", payload);
     server.tell("unheard of", { command: "x" });
-    for (let number = 0; number < 1003; number++) server.tell("command do", { command: String(number) });
+    for (let number = 0; number < 1003; number++)
+      server.tell("command do", { command: String(number) });
     await expect.poll(() => monitor.waiting.length, { timeout: 20_000 }).toBe(1000);
     server.tell("command do", {});
     await expect.poll(() => monitor.ignored, { timeout: 20_000 }).toBe(6);
     open();
     await expect.poll(() => server.of("command error").length, { timeout: 20_000 }).toBe(2);
     expect(ran).toEqual(Array.from({ length: 1001 }, (_, number) => String(number)));
-    expect(server.received.map(([name]) => name).slice(-3)).toEqual(["command done", "command error", "command error"]);
+    expect(server.received.map(([name]) => name).slice(-3)).toEqual([
+      "command done",
+      "command error",
+      "command error",
+    ]);
   });
 });

@@ -124,7 +124,10 @@ export class Monitor {
   }
 
   /** Calls `listener` at every such event until the returned function is called. */
-  on<Name extends keyof MonitorEvents>(name: Name, listener: (value: MonitorEvents[Name]) => void): () => void {
+  on<Name extends keyof MonitorEvents>(
+    name: Name,
+    listener: (value: MonitorEvents[Name]) => void,
+  ): () => void {
     return this.#events.on(name, listener);
   }
 
@@ -171,7 +174,8 @@ export class Monitor {
 
   #take(command: MonitorCommand): void {
     const { commandId } = command;
-    if (this.#closing !== undefined || (commandId !== undefined && this.#knows(command, commandId))) return;
+    if (this.#closing !== undefined || (commandId !== undefined && this.#knows(command, commandId)))
+      return;
     if (this.#overflow === 0 && this.#waiting.length < maxWaiting) {
       this.#waiting.push(command);
       if (this.#running === undefined) this.#done = this.#work();
@@ -187,7 +191,11 @@ export class Monitor {
     const answer = this.#answered.get(commandId);
     if (answer !== undefined) this.#answer(command, answer.failure);
     const isKnown = (other: MonitorCommand) => other.commandId === commandId;
-    return answer !== undefined || (this.#running !== undefined && isKnown(this.#running)) || this.#waiting.some(isKnown);
+    return (
+      answer !== undefined ||
+      (this.#running !== undefined && isKnown(this.#running)) ||
+      this.#waiting.some(isKnown)
+    );
   }
 
   async #work(): Promise<void> {
@@ -200,7 +208,10 @@ export class Monitor {
       this.#answer(next, failure);
     }
     for (; this.#overflow > 0; this.#overflow--) {
-      this.#answer({ command: "", commandId: undefined }, `${maxWaiting} commands were waiting: the monitor took no more`);
+      this.#answer(
+        { command: "", commandId: undefined },
+        `${maxWaiting} commands were waiting: the monitor took no more`,
+      );
     }
   }
 
@@ -225,7 +236,10 @@ export class Monitor {
     const text = eventText(name, Object.keys(payload).length === 0 ? undefined : payload, id);
     let outcome: Promise<Outcome>;
     try {
-      ({ outcome } = this.connection.send(text, id === undefined ? {} : { id, awaitsAck: true, resend: true }));
+      ({ outcome } = this.connection.send(
+        text,
+        id === undefined ? {} : { id, awaitsAck: true, resend: true },
+      ));
     } catch (error) {
       if (!isSwitchboardError(error)) throw error;
       // No room, or no connection any more: the answer is lost, as `evicted` says.

@@ -51,7 +51,8 @@ export class OriginalServer {
       const last = args.at(-1);
       const acknowledge = typeof last === "function" ? (args.pop() as Acknowledge) : undefined;
       this.received.push([name, args[0]]);
-      if (this.#handle(socket, name, args[0] as Record<string, unknown> | undefined)) acknowledge?.();
+      if (this.#handle(socket, name, args[0] as Record<string, unknown> | undefined))
+        acknowledge?.();
     });
     socket.on("disconnect", () => {
       const { monitorId } = socket.data;
@@ -64,26 +65,37 @@ export class OriginalServer {
     const id = payload?.monitor_id;
     const isValid = typeof id === "string" && id.length === 32;
     if (name === "query") {
-      socket.emit(isValid ? "query ok" : "query failed", { reason: isValid ? "Query ok" : "Invalid monitor_id" });
+      socket.emit(isValid ? "query ok" : "query failed", {
+        reason: isValid ? "Query ok" : "Invalid monitor_id",
+      });
       socket.data.userOf = id;
       if (isValid) void socket.join(`users of ${id}`);
       else socket.disconnect();
     } else if (name === "con") {
-      const failure = !isValid ? "Invalid monitor_id" : this.#monitors.has(id) ? "monitor_id already registered" : undefined;
+      const failure = !isValid
+        ? "Invalid monitor_id"
+        : this.#monitors.has(id)
+          ? "monitor_id already registered"
+          : undefined;
       if (failure === undefined) this.#monitors.set(String(id), socket);
-      socket.emit(failure === undefined ? "con ok" : "con failed", { reason: failure ?? "Connection ok" });
+      socket.emit(failure === undefined ? "con ok" : "con failed", {
+        reason: failure ?? "Connection ok",
+      });
       if (failure === undefined) socket.data.monitorId = id;
       else socket.disconnect();
     } else if (name === "command send") {
       if (this.silent) return false;
       const command = payload?.command;
-      if (typeof command !== "string" || command === "") socket.emit("command failed", { reason: "Invalid command" });
+      if (typeof command !== "string" || command === "")
+        socket.emit("command failed", { reason: "Invalid command" });
       else {
         socket.emit("command ok", { reason: "Command ok" });
         this.#monitors.get(socket.data.userOf)?.emit("command do", { command });
       }
     } else if (name === "command done") {
-      this.#io.to(`users of ${socket.data.monitorId}`).emit("command finish", { reason: "Command finish" });
+      this.#io
+        .to(`users of ${socket.data.monitorId}`)
+        .emit("command finish", { reason: "Command finish" });
     } else return false;
     return true;
   }

@@ -27,7 +27,8 @@ function open(url: string, options: ConnectOptions = {}): Connection {
 
 /** The first state of this status, from now on. */
 async function state<Status extends ConnectionState["status"]>(of: Connection, status: Status) {
-  for await (const present of of.states()) if (present.status === status) return present as ConnectionState & { status: Status };
+  for await (const present of of.states())
+    if (present.status === status) return present as ConnectionState & { status: Status };
   throw new Error(`never ${status}`);
 }
 
@@ -35,7 +36,9 @@ test("an event with an id is acknowledged, with a payload and without, known and
   const { url } = await scene.ours();
   const opened = open(url);
   const acknowledged: (string | undefined)[] = [];
-  opened.on("message", (text) => acknowledged.push(parseAcknowledgement(text) ?? parseEvent(text)?.name));
+  opened.on("message", (text) =>
+    acknowledged.push(parseAcknowledgement(text) ?? parseEvent(text)?.name),
+  );
   opened.send(eventText("query", { monitor_id: monitorId }, "1"), { id: "1", awaitsAck: true });
   opened.send(eventText("no such event", undefined, "2"));
   await expect.poll(() => acknowledged, { timeout: 20_000 }).toEqual(["query ok", "1", "2"]);
@@ -88,7 +91,8 @@ test("a server that has gone silent is noticed by its heartbeat, which is a sign
   let heard = 0;
   const opened = open(proxy.url, {
     maxDelayMs: 50,
-    transport: (opening, events) => socketIoTransport()(opening, { ...events, heard: () => ++heard }),
+    transport: (opening, events) =>
+      socketIoTransport()(opening, { ...events, heard: () => ++heard }),
   });
   await expect.poll(() => heard, { timeout: 20_000 }).toBeGreaterThan(2);
   proxy.stall();

@@ -21,7 +21,10 @@ const refusalCodes: Readonly<Record<string, number>> = {
 };
 
 /** HTTP statuses of a refused handshake that tell when to come back. */
-const statusCodes: Readonly<Record<number, number>> = { 429: closeCodes.overRate.code, 503: closeCodes.overCapacity.code };
+const statusCodes: Readonly<Record<number, number>> = {
+  429: closeCodes.overRate.code,
+  503: closeCodes.overCapacity.code,
+};
 
 /**
  * A text of the core is an event (`event-text.ts`). The address's path is the Socket.IO path. WebSocket first, since long-polling needs one and the same node for all its requests; where that cannot be opened, long-polling. A token goes as `auth.token`.
@@ -70,17 +73,23 @@ class SocketIoSocket implements Socket {
       // The library would wait half a minute for a peer that has been silent to answer the close frame.
       if (reason === "ping timeout") this.#webSocket?.terminate?.();
       // What the server said just before, `query failed` for example, is looked at first: it tells why.
-      platform.after(0, () => this.#end(reason === "io server disconnect" ? noCode : goneCode, reason, false));
+      platform.after(0, () =>
+        this.#end(reason === "io server disconnect" ? noCode : goneCode, reason, false),
+      );
     });
     this.#io.onAny((name: string, payload: unknown) => {
-      if (!this.#closed) events.text(eventText(name, typeof payload === "function" ? undefined : (payload as object)));
+      if (!this.#closed)
+        events.text(
+          eventText(name, typeof payload === "function" ? undefined : (payload as object)),
+        );
     });
     this.#io.io.on("ping", () => events.heard());
   }
 
   get unsentBytes(): number {
     let bytes = this.#webSocket?.bufferedAmount ?? 0;
-    for (const { data } of this.#io.io.engine?.writeBuffer ?? []) bytes += typeof data === "string" ? data.length : 0;
+    for (const { data } of this.#io.io.engine?.writeBuffer ?? [])
+      bytes += typeof data === "string" ? data.length : 0;
     return bytes;
   }
 
@@ -117,7 +126,8 @@ class SocketIoSocket implements Socket {
 
   /** A server that does not acknowledge is left to who closes: that one waits so long and no longer. */
   #closeWhenRead(): void {
-    if (this.#closing !== undefined && this.#acknowledged === this.#emitted) this.#end(this.#closing.code, this.#closing.reason, true);
+    if (this.#closing !== undefined && this.#acknowledged === this.#emitted)
+      this.#end(this.#closing.code, this.#closing.reason, true);
   }
 
   #end(code: number, reason: string, clean: boolean): void {
@@ -141,7 +151,10 @@ function webSocketOf({ io: manager }: IoSocket): WebSocketParts | undefined {
 
 /** `error` is the server's refusal, with our `data`, or the library's report that it could not connect, where the HTTP status is its `description`. */
 function refusalOf(error: Error): number {
-  const code = "data" in error && typeof error.data === "object" && error.data !== null && "code" in error.data ? error.data.code : "";
+  const code =
+    "data" in error && typeof error.data === "object" && error.data !== null && "code" in error.data
+      ? error.data.code
+      : "";
   const status = "description" in error ? error.description : 0;
   return refusalCodes[String(code)] ?? statusCodes[Number(status)] ?? goneCode;
 }

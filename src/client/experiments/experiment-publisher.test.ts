@@ -9,20 +9,31 @@ import { scopePerTest } from "../../../test/support/scope.ts";
 import { RawJson } from "../../wire/raw-json.ts";
 import { FileOutboxStore } from "../file-store/index.ts";
 import { startWithAuth } from "../tracking/server-with-auth.fixture.ts";
-import { ExperimentPublisher, type ExperimentPublisherOptions, type PublisherEvents } from "./experiment-publisher.ts";
+import {
+  ExperimentPublisher,
+  type ExperimentPublisherOptions,
+  type PublisherEvents,
+} from "./experiment-publisher.ts";
 import { Served, Watch } from "./experiments.fixture.ts";
 
 const scope = scopePerTest();
-const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, nth) => from + nth);
+const numbers = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, nth) => from + nth);
 
-function publisherAt(url: string, options: Partial<ExperimentPublisherOptions> = {}): ExperimentPublisher {
-  return scope.own(new ExperimentPublisher(url, { experiment: "E1", maxDelayMs: 50, gatherMs: 5, ...options }), ({ connection }) =>
-    connection.destroy(),
+function publisherAt(
+  url: string,
+  options: Partial<ExperimentPublisherOptions> = {},
+): ExperimentPublisher {
+  return scope.own(
+    new ExperimentPublisher(url, { experiment: "E1", maxDelayMs: 50, gatherMs: 5, ...options }),
+    ({ connection }) => connection.destroy(),
   );
 }
 
 async function folder(): Promise<string> {
-  return scope.own(await mkdtemp(join(tmpdir(), "switchboard-publisher-")), (made) => rm(made, { recursive: true, force: true }));
+  return scope.own(await mkdtemp(join(tmpdir(), "switchboard-publisher-")), (made) =>
+    rm(made, { recursive: true, force: true }),
+  );
 }
 
 /** Resolves when the server has stored so many. */
@@ -40,10 +51,17 @@ describe("a publisher", () => {
     watch.viewer.subscribe("c", ["x", "mu[1]"]);
     const publisher = publisherAt(served.url);
     publisher.log("Sampling\n");
-    const first = publisher.samples("c", { x: [1, Number.NaN], "mu[1]": new Float64Array([0.5, Number.POSITIVE_INFINITY]) });
+    const first = publisher.samples("c", {
+      x: [1, Number.NaN],
+      "mu[1]": new Float64Array([0.5, Number.POSITIVE_INFINITY]),
+    });
     publisher.samples("c", { x: [3] });
     publisher.samples("d", { x: [{ any: ["JSON", Number.NaN] }] });
-    expect([publisher.nextIteration("c"), publisher.nextIteration("d"), publisher.nextIteration("e")]).toEqual([4, 2, 1]);
+    expect([
+      publisher.nextIteration("c"),
+      publisher.nextIteration("d"),
+      publisher.nextIteration("e"),
+    ]).toEqual([4, 2, 1]);
     expect(await within(first.outcome, "the outcome")).toBe("acked");
     await within(publisher.fail({ why: "divergent" }), "the failure");
     await within(publisher.finish(), "the end");
@@ -61,12 +79,16 @@ describe("a publisher", () => {
     const publisher = publisherAt(served.url, { gatherMs: 50 });
     let posts = 0;
     publisher.connection.on("outcome", () => posts++);
-    for (let nth = 0; nth < 500; nth++) publisher.samples(nth % 2 === 0 ? "c" : "d", { x: [nth], y: [nth] });
+    for (let nth = 0; nth < 500; nth++)
+      publisher.samples(nth % 2 === 0 ? "c" : "d", { x: [nth], y: [nth] });
     publisher.samples("c", { x: [500] });
     for (let nth = 0; nth < 100; nth++) publisher.log(`${nth}\n`);
     await within(publisher.finish(), "the end");
     expect(posts).toBe(4);
-    expect(await served.stored("E1", "c", "x")).toEqual([...numbers(0, 250).map((nth) => nth * 2), 500]);
+    expect(await served.stored("E1", "c", "x")).toEqual([
+      ...numbers(0, 250).map((nth) => nth * 2),
+      500,
+    ]);
     expect(await served.stored("E1", "d", "y")).toEqual(numbers(0, 250).map((nth) => nth * 2 + 1));
   });
 
@@ -76,7 +98,14 @@ describe("a publisher", () => {
     const served = await Served.start(scope);
     let run = 0;
     const step = fc.oneof(
-      { weight: 6, arbitrary: fc.record({ do: fc.constant("samples" as const), count: fc.integer({ min: 1, max: 30 }), y: fc.boolean() }) },
+      {
+        weight: 6,
+        arbitrary: fc.record({
+          do: fc.constant("samples" as const),
+          count: fc.integer({ min: 1, max: 30 }),
+          y: fc.boolean(),
+        }),
+      },
       { weight: 2, arbitrary: fc.record({ do: fc.constant("cut" as const) }) },
       { weight: 2, arbitrary: fc.record({ do: fc.constant("loseAnswer" as const) }) },
       { weight: 2, arbitrary: fc.record({ do: fc.constant("stored" as const) }) },
@@ -118,8 +147,19 @@ describe("a publisher", () => {
         expect(await served.stored(xid, "c", "x")).toEqual(published.x);
         expect(await served.stored(xid, "c", "y")).toEqual(published.y);
         expect(publisher.notStored).toBe(0);
-        await watch.until("all", () => watch.of("x").length === published.x.length && watch.of("y").length === published.y.length);
-        expect([watch.of("x"), watch.of("y"), watch.wrong, watch.gaps, watch.resets]).toEqual([published.x, published.y, [], [], []]);
+        await watch.until(
+          "all",
+          () =>
+            watch.of("x").length === published.x.length &&
+            watch.of("y").length === published.y.length,
+        );
+        expect([watch.of("x"), watch.of("y"), watch.wrong, watch.gaps, watch.resets]).toEqual([
+          published.x,
+          published.y,
+          [],
+          [],
+          [],
+        ]);
         await Promise.all([publisher.close(), watch.viewer.close()]);
       }),
       { numRuns: 12, endOnFailure: true },
@@ -133,7 +173,9 @@ describe("a publisher", () => {
     for (let life = 0; life < 5; life++) {
       // In the third nobody is there at all.
       served.proxy.refuse(life === 2);
-      const publisher = publisherAt(served.proxy.url, { outbox: { store: new FileOutboxStore(path) } });
+      const publisher = publisherAt(served.proxy.url, {
+        outbox: { store: new FileOutboxStore(path) },
+      });
       for (let nth = 0; nth < 20; nth++) {
         const value = published.length;
         published.push(value);
@@ -153,18 +195,30 @@ describe("a publisher", () => {
     const served = await Served.start(scope);
     const path = join(await folder(), "outbox.jsonl");
     served.proxy.refuse(true);
-    const first = publisherAt(served.proxy.url, { experiment: "A", outbox: { store: new FileOutboxStore(path) } });
+    const first = publisherAt(served.proxy.url, {
+      experiment: "A",
+      outbox: { store: new FileOutboxStore(path) },
+    });
     await within(first.samples("c", { x: [1, 2] }).stored, "stored");
     await first.close();
     served.proxy.refuse(false);
-    const other = publisherAt(served.proxy.url, { experiment: "B", outbox: { store: new FileOutboxStore(path) } });
+    const other = publisherAt(served.proxy.url, {
+      experiment: "B",
+      outbox: { store: new FileOutboxStore(path) },
+    });
     const { outcome } = other.samples("c", { x: [7] });
     expect(await within(other.connection.whenClosed(), "the end")).toMatchObject({
       kind: "failed",
-      error: { code: "conflict", message: expect.stringMatching(/\/api\/object\/A, and this is .*\/api\/object\/B:/) },
+      error: {
+        code: "conflict",
+        message: expect.stringMatching(/\/api\/object\/A, and this is .*\/api\/object\/B:/),
+      },
     });
     expect(await within(outcome, "the outcome")).toBe("evicted");
-    const again = publisherAt(served.proxy.url, { experiment: "A", outbox: { store: new FileOutboxStore(path) } });
+    const again = publisherAt(served.proxy.url, {
+      experiment: "A",
+      outbox: { store: new FileOutboxStore(path) },
+    });
     await within(again.finish(), "the end");
     expect(await served.stored("A", "c", "x")).toEqual([1, 2]);
     expect(await served.stored("B", "c", "x")).toEqual([]);
@@ -176,8 +230,12 @@ describe("a publisher", () => {
     const spellings = ["12345678901234567890", "-0", "1.0", "1e-7"];
     publisher.samples("c", { x: spellings.map((spelling) => new RawJson(spelling)) });
     await within(publisher.finish(), "the end");
-    const response = await fetch(`${served.url}/experiments/E1/samples?chain=c&variable=x&format=csv`);
-    expect((await response.text()).trim().split("\r\n").slice(1)).toEqual(spellings.map((spelling, nth) => `${nth},${spelling}`));
+    const response = await fetch(
+      `${served.url}/experiments/E1/samples?chain=c&variable=x&format=csv`,
+    );
+    expect((await response.text()).trim().split("\r\n").slice(1)).toEqual(
+      spellings.map((spelling, nth) => `${nth},${spelling}`),
+    );
   });
 
   it("goes on with a run of before, from the iteration that it is told; what comes again of it is passed over", async () => {
@@ -201,7 +259,12 @@ describe("a publisher", () => {
     expect(await within(bad.outcome, "refusal")).toBe("evicted");
     expect(await within(good.outcome, "the other")).toBe("acked");
     expect(errors).toEqual([
-      { status: 400, code: "bad_message", message: expect.stringContaining("maxNameLength"), body: expect.stringContaining("too long") },
+      {
+        status: 400,
+        code: "bad_message",
+        message: expect.stringContaining("maxNameLength"),
+        body: expect.stringContaining("too long"),
+      },
     ]);
     expect(publisher.notStored).toBe(1);
   });
@@ -209,18 +272,26 @@ describe("a publisher", () => {
   it("has bounds: `outbox_full` until there is room, and nothing that was taken is lost", async () => {
     const served = await Served.start(scope);
     served.proxy.refuse(true);
-    const publisher = publisherAt(served.proxy.url, { gatherMs: 0, outbox: { maxMessages: 3, maxBytes: 20_000 } });
+    const publisher = publisherAt(served.proxy.url, {
+      gatherMs: 0,
+      outbox: { maxMessages: 3, maxBytes: 20_000 },
+    });
     const values = numbers(0, 100);
     let taken = 0;
     const fill = () => {
       for (;;) {
-        publisher.samples("c", { x: values.map((value) => value + taken * 100), ...(taken % 2 === 0 ? { y: values } : {}) });
+        publisher.samples("c", {
+          x: values.map((value) => value + taken * 100),
+          ...(taken % 2 === 0 ? { y: values } : {}),
+        });
         taken++;
       }
     };
     expect(fill).toThrow(expect.objectContaining({ code: "outbox_full" }));
     expect(taken).toBe(4);
-    expect(() => publisher.samples("c", { x: [..."x".repeat(10_000)] })).toThrow(expect.objectContaining({ code: "too_large" }));
+    expect(() => publisher.samples("c", { x: [..."x".repeat(10_000)] })).toThrow(
+      expect.objectContaining({ code: "too_large" }),
+    );
     served.proxy.refuse(false);
     await within(publisher.whenRoom(), "room");
     publisher.samples("c", { x: values.map((value) => value + taken * 100) });
@@ -233,7 +304,11 @@ describe("a publisher", () => {
     for (let round = 0; round < 5; round++) {
       served.proxy.refuse(true);
       served.proxy.cut();
-      const publisher = publisherAt(served.proxy.url, { experiment: `R${round}`, gatherMs: 0, outbox: { maxMessages: 1 } });
+      const publisher = publisherAt(served.proxy.url, {
+        experiment: `R${round}`,
+        gatherMs: 0,
+        outbox: { maxMessages: 1 },
+      });
       const first = publisher.samples("c", { x: [0] });
       await expect.poll(() => publisher.connection.waiting).toBe(1);
       const second = publisher.samples("c", { x: [1] });
@@ -252,7 +327,9 @@ describe("a publisher", () => {
     ["what JSON cannot hold", { x: [1n] }],
   ])("does not take %s", async (_, variables) => {
     const publisher = publisherAt("http://127.0.0.1:9");
-    expect(() => publisher.samples("c", variables)).toThrow(expect.objectContaining({ code: "bad_message" }));
+    expect(() => publisher.samples("c", variables)).toThrow(
+      expect.objectContaining({ code: "bad_message" }),
+    );
     expect(publisher.nextIteration("c")).toBe(1);
   });
 
@@ -260,12 +337,20 @@ describe("a publisher", () => {
     const { server, token } = await startWithAuth();
     scope.own(server, () => server.stop());
     const watcher = publisherAt(server.url, { token: await token("experiments.subscribe") });
-    expect(await within(watcher.connection.whenClosed(), "the end")).toMatchObject({ kind: "refused", loss: { code: 4403 } });
+    expect(await within(watcher.connection.whenClosed(), "the end")).toMatchObject({
+      kind: "refused",
+      loss: { code: 4403 },
+    });
     const bad = publisherAt(server.url, { token: "bad" });
     const { outcome } = bad.samples("c", { x: [1] });
-    expect(await within(bad.connection.whenClosed(), "the end")).toMatchObject({ kind: "refused", loss: { code: 4401 } });
+    expect(await within(bad.connection.whenClosed(), "the end")).toMatchObject({
+      kind: "refused",
+      loss: { code: 4401 },
+    });
     expect(await within(outcome, "the outcome")).toBe("evicted");
-    expect(() => bad.samples("c", { x: [1] })).toThrow(expect.objectContaining({ code: "connection_closed" }));
+    expect(() => bad.samples("c", { x: [1] })).toThrow(
+      expect.objectContaining({ code: "connection_closed" }),
+    );
     await expect(bad.finish()).rejects.toMatchObject({ code: "connection_closed" });
     const good = await token("experiments.publish");
     const tokens = ["bad", good];
@@ -276,9 +361,17 @@ describe("a publisher", () => {
 });
 
 /** Resolves when so many are stored; or when the publisher has lost its connection, as it may have before what is waited for. */
-async function untilStoredOr(served: Served, xid: string, count: number, { connection }: ExperimentPublisher): Promise<void> {
+async function untilStoredOr(
+  served: Served,
+  xid: string,
+  count: number,
+  { connection }: ExperimentPublisher,
+): Promise<void> {
   const wait = async () => {
-    while (connection.state.status === "open" && (await served.stored(xid, "c", "x")).length < count);
+    while (
+      connection.state.status === "open" &&
+      (await served.stored(xid, "c", "x")).length < count
+    );
   };
   await within(wait(), "stored");
 }

@@ -39,7 +39,12 @@ export interface ExperimentPublisherOptions extends Omit<ConnectOptions, "identi
 /** The events of a publisher. */
 export interface PublisherEvents {
   /** The server will never take a post: it is `evicted`, and what is behind it goes on. `body` is what was posted. */
-  error: { readonly status: number; readonly code: string; readonly message: string; readonly body: string };
+  error: {
+    readonly status: number;
+    readonly code: string;
+    readonly message: string;
+    readonly body: string;
+  };
 }
 
 /** A post is sent once it is about as long. */
@@ -91,7 +96,14 @@ export class ExperimentPublisher {
 
   /** `url`: the server's base, or the object's own address. Throws `bad_url` only. */
   constructor(url: string | URL, options: ExperimentPublisherOptions) {
-    const { experiment, runId = platform.newId(), batchId = runId, firstIteration = {}, postTimeoutMs = 30_000, outbox } = options;
+    const {
+      experiment,
+      runId = platform.newId(),
+      batchId = runId,
+      firstIteration = {},
+      postTimeoutMs = 30_000,
+      outbox,
+    } = options;
     this.#options = options;
     this.runId = runId;
     this.#batchId = batchId;
@@ -100,7 +112,8 @@ export class ExperimentPublisher {
     for (const [chain, first] of Object.entries(firstIteration)) this.#next.set(chain, first);
     const address = serviceUrl(url, `/api/object/${pathPart(experiment)}`);
     this.#address = postAddress(address);
-    const store = outbox?.store === undefined ? {} : { store: new OwnPostsStore(outbox.store, this.#address) };
+    const store =
+      outbox?.store === undefined ? {} : { store: new OwnPostsStore(outbox.store, this.#address) };
     this.connection = connect(address, {
       ...options,
       outbox: { maxAgeMs: Number.POSITIVE_INFINITY, ...outbox, ...store },
@@ -114,7 +127,10 @@ export class ExperimentPublisher {
   }
 
   /** Calls `listener` at every such event until the returned function is called. */
-  on<Name extends keyof PublisherEvents>(name: Name, listener: (value: PublisherEvents[Name]) => void): () => void {
+  on<Name extends keyof PublisherEvents>(
+    name: Name,
+    listener: (value: PublisherEvents[Name]) => void,
+  ): () => void {
     return this.#events.on(name, listener);
   }
 
@@ -138,7 +154,11 @@ export class ExperimentPublisher {
     const samples = samplesOf(variables);
     this.#demandShort(samples.bytes + 2 * byteLength(chain));
     const { batch } = this.#samples ?? {};
-    if (batch !== undefined && (!batch.takes(chain, samples) || batch.bytes + samples.bytes > this.#fullBytes)) this.#demandFlushed();
+    if (
+      batch !== undefined &&
+      (!batch.takes(chain, samples) || batch.bytes + samples.bytes > this.#fullBytes)
+    )
+      this.#demandFlushed();
     this.#samples ??= { batch: new SampleBatch(), publication: new PendingPublication() };
     const { publication } = this.#samples;
     const first = this.nextIteration(chain);
@@ -203,7 +223,11 @@ export class ExperimentPublisher {
     this.#demandShort(byteLength(body));
     const outcome = await (await this.#sendBehindAll(body)).outcome;
     if (outcome === "acked") return;
-    throw new SwitchboardError("connection_closed", `the server has not said that it has it: ${outcome}`, { outcome });
+    throw new SwitchboardError(
+      "connection_closed",
+      `the server has not said that it has it: ${outcome}`,
+      { outcome },
+    );
   }
 
   /** Waits for room. */
@@ -224,7 +248,9 @@ export class ExperimentPublisher {
   }
 
   #words(message: object): string {
-    const datas = [{ group: `object_${this.#options.experiment}`, type: "object_broadcast", message }];
+    const datas = [
+      { group: `object_${this.#options.experiment}`, type: "object_broadcast", message },
+    ];
     return JSON.stringify({ payload: { object_type: "experiment.text_message", datas } });
   }
 
@@ -245,7 +271,9 @@ export class ExperimentPublisher {
       }
       if (this.#log !== undefined) {
         const { text, publication } = this.#log;
-        publication.handOver(this.#send(this.#words({ action: "experiment:output", data: text }), false));
+        publication.handOver(
+          this.#send(this.#words({ action: "experiment:output", data: text }), false),
+        );
         this.#log = undefined;
       }
       this.#isBlocked = false;
@@ -260,7 +288,10 @@ export class ExperimentPublisher {
 
   #demandFlushed(): void {
     if (this.#flush()) return;
-    throw new SwitchboardError("outbox_full", `${this.connection.waiting} posts wait to be sent: wait for whenRoom()`);
+    throw new SwitchboardError(
+      "outbox_full",
+      `${this.connection.waiting} posts wait to be sent: wait for whenRoom()`,
+    );
   }
 
   #demandOpen(): void {
@@ -284,7 +315,10 @@ export class ExperimentPublisher {
     else this.#refused(id, { status, code, message });
   }
 
-  #refused(id: string, answer: { readonly status: number; readonly code: string; readonly message: string }): void {
+  #refused(
+    id: string,
+    answer: { readonly status: number; readonly code: string; readonly message: string },
+  ): void {
     const off = this.connection.on("outcome", (settled) => {
       if (settled.id !== id) return;
       off();

@@ -7,7 +7,8 @@ import { startWithAuth } from "../tracking/server-with-auth.fixture.ts";
 import { Served, samplesPayload, Watch, wordPayload } from "./experiments.fixture.ts";
 
 const scope = scopePerTest();
-const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, nth) => from + nth);
+const numbers = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, nth) => from + nth);
 
 describe("a viewer", () => {
   it("gets the log, the names, the samples of what it has chosen, the end and the error", async () => {
@@ -45,7 +46,10 @@ describe("a viewer", () => {
     watch.samples.delete("c x");
     watch.viewer.subscribe("c", ["x"]);
     await served.post("E1", samplesPayload({ c: { x: [51], y: [51] } }, 52, 52));
-    await watch.until("both again", () => watch.of("x").length === 52 && watch.of("y").length === 52);
+    await watch.until(
+      "both again",
+      () => watch.of("x").length === 52 && watch.of("y").length === 52,
+    );
     watch.viewer.unsubscribe("c", ["x"]);
     watch.viewer.subscribe("c", ["z"]);
     await served.post("E1", samplesPayload({ c: { x: [52], y: [52], z: [0] } }, 53, 53));
@@ -68,7 +72,9 @@ describe("a viewer", () => {
   });
 
   it("is told of a refused subscription on every connection, which takes no other with it", async () => {
-    const served = await Served.start(scope, { services: { experiments: { gatherMs: 5, maxSubscriptions: 3 } } });
+    const served = await Served.start(scope, {
+      services: { experiments: { gatherMs: 5, maxSubscriptions: 3 } },
+    });
     await served.post("E1", samplesPayload({ c: { a: [1], b: [1], e: [1] } }, 1, 1));
     const watch = new Watch(scope, served.proxy.url);
     watch.viewer.subscribe("c", ["a", "b"]);
@@ -79,22 +85,43 @@ describe("a viewer", () => {
     served.proxy.cut();
     await watch.until("the refusal again", () => watch.refused.length === 2);
     await served.post("E1", samplesPayload({ c: { a: [2], b: [2], later: [2], e: [2] } }, 2, 2));
-    await watch.until("what was granted", () => watch.of("a").length === 2 && watch.of("b").length === 2 && watch.of("later").length === 1);
-    expect([watch.refused, watch.of("e"), watch.gaps]).toEqual([["over_capacity", "over_capacity"], [], []]);
+    await watch.until(
+      "what was granted",
+      () =>
+        watch.of("a").length === 2 && watch.of("b").length === 2 && watch.of("later").length === 1,
+    );
+    expect([watch.refused, watch.of("e"), watch.gaps]).toEqual([
+      ["over_capacity", "over_capacity"],
+      [],
+      [],
+    ]);
   });
 
   it("throws bad_url only, also for an id that no address can hold", () => {
-    expect(() => new Watch(scope, "http://127.0.0.1:1", { experiment: "\ud800" })).toThrow(expect.objectContaining({ code: "bad_url" }));
+    expect(() => new Watch(scope, "http://127.0.0.1:1", { experiment: "\ud800" })).toThrow(
+      expect.objectContaining({ code: "bad_url" }),
+    );
   });
 
-  it("has every sample once, in order, whenever the connection is cut and the gateway restarted", { timeout: 120_000 }, async () => {
+  it("has every sample once, in order, whenever the connection is cut and the gateway restarted", {
+    timeout: 120_000,
+  }, async () => {
     const served = await Served.start(scope);
     let run = 0;
     const step = fc.oneof(
-      { weight: 6, arbitrary: fc.record({ do: fc.constant("post" as const), x: fc.nat(40), y: fc.nat(3) }) },
+      {
+        weight: 6,
+        arbitrary: fc.record({ do: fc.constant("post" as const), x: fc.nat(40), y: fc.nat(3) }),
+      },
       { weight: 2, arbitrary: fc.record({ do: fc.constant("log" as const) }) },
-      { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("cut" as const, "cutWhenSome" as const) }) },
-      { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("subscribe" as const, "restart" as const) }) },
+      {
+        weight: 3,
+        arbitrary: fc.record({ do: fc.constantFrom("cut" as const, "cutWhenSome" as const) }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ do: fc.constantFrom("subscribe" as const, "restart" as const) }),
+      },
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
@@ -112,7 +139,10 @@ describe("a viewer", () => {
             ] as const) {
               if (count === 0) continue;
               const values = numbers(published[name].length, published[name].length + count);
-              await served.post(xid, samplesPayload({ c: { [name]: values } }, iteration, iteration + count - 1));
+              await served.post(
+                xid,
+                samplesPayload({ c: { [name]: values } }, iteration, iteration + count - 1),
+              );
               published[name].push(...values);
               iteration += count;
             }
@@ -144,8 +174,16 @@ describe("a viewer", () => {
         expect(watch.of("x")).toEqual(published.x);
         expect(watch.of("y")).toEqual(published.y);
         expect(watch.of("x")).toEqual(await served.stored(xid, "c", "x"));
-        expect([watch.wrong, watch.gaps, watch.resets, watch.finishes, watch.viewer.ignored]).toEqual([[], [], [], 1, 0]);
-        expect(watch.names.flatMap(({ names }) => names)).toHaveLength(Number(published.x.length > 0) + Number(published.y.length > 0));
+        expect([
+          watch.wrong,
+          watch.gaps,
+          watch.resets,
+          watch.finishes,
+          watch.viewer.ignored,
+        ]).toEqual([[], [], [], 1, 0]);
+        expect(watch.names.flatMap(({ names }) => names)).toHaveLength(
+          Number(published.x.length > 0) + Number(published.y.length > 0),
+        );
         await watch.viewer.close();
       }),
       { numRuns: 12, endOnFailure: true },
@@ -164,36 +202,46 @@ describe("a viewer", () => {
     served.proxy.cut();
     await served.post("E1", samplesPayload({ c: { x: [1000] } }, 1001, 1001));
     await watch.until("the rest", () => watch.of("x").length === 1001);
-    expect(frames.filter((text) => text.includes("experiment:event")).map((text) => JSON.parse(text).message.data)).toEqual([
-      [{ chain: "c", data: { x: [1000] }, from: { x: 1000 } }],
-    ]);
+    expect(
+      frames
+        .filter((text) => text.includes("experiment:event"))
+        .map((text) => JSON.parse(text).message.data),
+    ).toEqual([[{ chain: "c", data: { x: [1000] }, from: { x: 1000 } }]]);
   });
 
   it.each([
     ["fewer samples", numbers(100, 103)],
     ["more samples", numbers(100, 120)],
-  ])("says `reset` and starts over if the experiment was removed and begun anew with %s while it was away", async (_, anew) => {
-    const served = await Served.start(scope);
-    await served.post("E1", wordPayload({ action: "experiment:output", data: "same" }));
-    await served.post("E1", samplesPayload({ c: { x: numbers(0, 10) } }, 1, 10));
-    const watch = new Watch(scope, served.proxy.url);
-    watch.viewer.subscribe("c", ["x"]);
-    await watch.until("x", () => watch.of("x").length === 10);
-    served.proxy.refuse(true);
-    served.proxy.cut();
-    await served.remove("E1");
-    await served.post("E1", wordPayload({ action: "experiment:output", data: "same again" }));
-    await served.post("E1", samplesPayload({ c: { x: anew, y: anew } }, 1, anew.length));
-    served.proxy.refuse(false);
-    await watch.until("x anew", () => watch.of("x").length === anew.length);
-    expect(watch.of("x")).toEqual(anew);
-    expect([watch.resets.length, watch.log, watch.wrong, watch.gaps]).toEqual([1, "same again", [], []]);
-    expect(watch.viewer.variables).toEqual([{ chain: "c", names: ["x", "y"] }]);
-    expect(watch.names).toEqual([
-      { chain: "c", names: ["x"] },
-      { chain: "c", names: ["x", "y"] },
-    ]);
-  });
+  ])(
+    "says `reset` and starts over if the experiment was removed and begun anew with %s while it was away",
+    async (_, anew) => {
+      const served = await Served.start(scope);
+      await served.post("E1", wordPayload({ action: "experiment:output", data: "same" }));
+      await served.post("E1", samplesPayload({ c: { x: numbers(0, 10) } }, 1, 10));
+      const watch = new Watch(scope, served.proxy.url);
+      watch.viewer.subscribe("c", ["x"]);
+      await watch.until("x", () => watch.of("x").length === 10);
+      served.proxy.refuse(true);
+      served.proxy.cut();
+      await served.remove("E1");
+      await served.post("E1", wordPayload({ action: "experiment:output", data: "same again" }));
+      await served.post("E1", samplesPayload({ c: { x: anew, y: anew } }, 1, anew.length));
+      served.proxy.refuse(false);
+      await watch.until("x anew", () => watch.of("x").length === anew.length);
+      expect(watch.of("x")).toEqual(anew);
+      expect([watch.resets.length, watch.log, watch.wrong, watch.gaps]).toEqual([
+        1,
+        "same again",
+        [],
+        [],
+      ]);
+      expect(watch.viewer.variables).toEqual([{ chain: "c", names: ["x", "y"] }]);
+      expect(watch.names).toEqual([
+        { chain: "c", names: ["x"] },
+        { chain: "c", names: ["x", "y"] },
+      ]);
+    },
+  );
 
   it("has a log that comes in many pieces once, over lost connections in the midst of it", async () => {
     const served = await Served.start(scope);
@@ -218,7 +266,10 @@ describe("a viewer", () => {
     const { viewer } = new Watch(scope, served.url);
     await within(viewer.connection.whenOpen(), "open");
     await served.remove("E1");
-    expect(await within(viewer.connection.whenClosed(), "the end")).toMatchObject({ kind: "refused", loss: { code: 1000 } });
+    expect(await within(viewer.connection.whenClosed(), "the end")).toMatchObject({
+      kind: "refused",
+      loss: { code: 1000 },
+    });
   });
 
   it("with maxPoints has the samples so far thinned, and everything from there on, over a lost connection too", async () => {
@@ -240,7 +291,9 @@ describe("a viewer", () => {
   });
 
   it("has the summary, over a lost connection too, until it no longer wants it", async () => {
-    const served = await Served.start(scope, { services: { experiments: { summaryMs: 10, gatherMs: 5 } } });
+    const served = await Served.start(scope, {
+      services: { experiments: { summaryMs: 10, gatherMs: 5 } },
+    });
     const watch = new Watch(scope, served.proxy.url);
     watch.viewer.subscribeSummary();
     await watch.until("a summary", () => watch.summaries.length > 0);
@@ -258,7 +311,9 @@ describe("a viewer", () => {
   });
 
   it("is told what the server refuses", async () => {
-    const served = await Served.start(scope, { services: { experiments: { maxSubscriptions: 2 } } });
+    const served = await Served.start(scope, {
+      services: { experiments: { maxSubscriptions: 2 } },
+    });
     const watch = new Watch(scope, served.url);
     watch.viewer.subscribe("c", ["x", "y", "z"]);
     await watch.until("a refusal", () => watch.refused.length > 0);
@@ -269,7 +324,10 @@ describe("a viewer", () => {
     const { server, token } = await startWithAuth();
     scope.own(server, () => server.stop());
     const bad = new Watch(scope, server.url, { token: "bad" });
-    expect(await within(bad.viewer.connection.whenClosed(), "the end")).toMatchObject({ kind: "refused", loss: { code: 4401 } });
+    expect(await within(bad.viewer.connection.whenClosed(), "the end")).toMatchObject({
+      kind: "refused",
+      loss: { code: 4401 },
+    });
     const good = await token("experiments.subscribe");
     const tokens = ["bad", good];
     const { viewer } = new Watch(scope, server.url, { token: () => tokens.shift() ?? good });

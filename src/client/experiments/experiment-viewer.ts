@@ -13,7 +13,8 @@ import { type NamedPiece, readMessage, readNames, readPieces } from "./viewer-me
 import { WatchedVariable } from "./watched-variable.ts";
 
 /** Options of `ExperimentViewer`: those of `connect` that make sense for one who only listens, and which experiment. */
-export interface ExperimentViewerOptions extends Omit<ConnectOptions, "identify" | "transport" | "outbox"> {
+export interface ExperimentViewerOptions
+  extends Omit<ConnectOptions, "identify" | "transport" | "outbox"> {
   /** The experiment's id; one that nobody has published to yet is empty. */
   readonly experiment: string;
   /**
@@ -81,7 +82,10 @@ export class ExperimentViewer {
   }
 
   /** Calls `listener` at every such event until the returned function is called. */
-  on<Name extends keyof ViewerEvents>(name: Name, listener: (value: ViewerEvents[Name]) => void): () => void {
+  on<Name extends keyof ViewerEvents>(
+    name: Name,
+    listener: (value: ViewerEvents[Name]) => void,
+  ): () => void {
     return this.#events.on(name, listener);
   }
 
@@ -115,7 +119,11 @@ export class ExperimentViewer {
    * remembered. May be called at any time; what is subscribed to already stays as it is. `maxPoints` (1 to 100,000): of the samples so far only as many
    * that show their shape, with `at`; all later ones come, also those of a reconnect (Switchboard only; others send all).
    */
-  subscribe(chain: string, variables: readonly string[], { maxPoints }: { readonly maxPoints?: number } = {}): void {
+  subscribe(
+    chain: string,
+    variables: readonly string[],
+    { maxPoints }: { readonly maxPoints?: number } = {},
+  ): void {
     const fresh: WatchedVariable[] = [];
     const wish = this.#wishes++;
     for (const name of variables) {
@@ -137,10 +145,12 @@ export class ExperimentViewer {
     const forgotten = variables.filter((name) => {
       const key = keyOf(chain, name);
       const variable = this.#watched.get(key);
-      if (variable !== undefined) this.#left.set(key, Math.max(variable.sent, this.#left.get(key) ?? 0));
+      if (variable !== undefined)
+        this.#left.set(key, Math.max(variable.sent, this.#left.get(key) ?? 0));
       return this.#watched.delete(key);
     });
-    if (forgotten.length > 0) this.#say({ action: "unsubscribe", data: [{ chain, variables: forgotten }] });
+    if (forgotten.length > 0)
+      this.#say({ action: "unsubscribe", data: [{ chain, variables: forgotten }] });
   }
 
   /** Asks for `summary` events: the diagnostics now, and again as samples come, at most twice a second (Switchboard only). */
@@ -169,7 +179,14 @@ export class ExperimentViewer {
     const greeted = new Promise<void>((resolve) => {
       this.#greeted = resolve;
     });
-    handshake.send(JSON.stringify({ action: "authorization", token: this.#token ?? "", version: "1.0", epoch: true }));
+    handshake.send(
+      JSON.stringify({
+        action: "authorization",
+        token: this.#token ?? "",
+        version: "1.0",
+        epoch: true,
+      }),
+    );
     await greeted;
     this.#server = handshake;
     this.#askAnew();
@@ -217,7 +234,8 @@ export class ExperimentViewer {
   /** False for what is to be ignored. */
   #take(action: string, fields: Readonly<Record<string, unknown>>): boolean {
     const { data } = fields;
-    if (action === "experiment:output" && typeof data === "string") this.#output(data, fields.epoch);
+    if (action === "experiment:output" && typeof data === "string")
+      this.#output(data, fields.epoch);
     else if (action === "names") return this.#tellNames(data);
     else if (action === "experiment:event") return this.#samples(data);
     else if (action === "experiment:finish") this.#end();
@@ -275,8 +293,12 @@ export class ExperimentViewer {
   }
 
   #lacksNames(all: readonly ChainNames[]): boolean {
-    const present = new Set(all.flatMap(({ chain, names }) => names.map((name) => keyOf(chain, name))));
-    return this.variables.some(({ chain, names }) => names.some((name) => !present.has(keyOf(chain, name))));
+    const present = new Set(
+      all.flatMap(({ chain, names }) => names.map((name) => keyOf(chain, name))),
+    );
+    return this.variables.some(({ chain, names }) =>
+      names.some((name) => !present.has(keyOf(chain, name))),
+    );
   }
 
   #samples(data: unknown): boolean {
@@ -284,7 +306,8 @@ export class ExperimentViewer {
     if (pieces === undefined) return false;
     const watched = (piece: NamedPiece) => this.#watched.get(keyOf(piece.chain, piece.name));
     // All of them first: where one begins anew, all do.
-    if (pieces.some((piece) => watched(piece)?.hasBegunAnew(piece))) this.#reset("there are fewer samples than there were");
+    if (pieces.some((piece) => watched(piece)?.hasBegunAnew(piece)))
+      this.#reset("there are fewer samples than there were");
     for (const piece of pieces) {
       // Unsubscribed from meanwhile: not told.
       const variable = watched(piece);
@@ -292,7 +315,8 @@ export class ExperimentViewer {
       const { gap, samples } = variable.take(piece);
       const of = { chain: piece.chain, variable: piece.name };
       if (gap !== undefined) this.#events.emit("gap", { ...of, ...gap });
-      if (samples !== undefined && watched(piece) === variable) this.#events.emit("samples", { ...of, ...samples });
+      if (samples !== undefined && watched(piece) === variable)
+        this.#events.emit("samples", { ...of, ...samples });
     }
     return true;
   }
@@ -322,7 +346,9 @@ export class ExperimentViewer {
 /** One item of a subscribe message; all its variables are alike. */
 function wishOf(variables: readonly WatchedVariable[]): object {
   const [first] = variables;
-  const since = variables.filter(({ next }) => next > 0).map(({ name, next }) => [name, next] as const);
+  const since = variables
+    .filter(({ next }) => next > 0)
+    .map(({ name, next }) => [name, next] as const);
   return {
     chain: first?.chain,
     variables: variables.map(({ name }) => name),

@@ -29,11 +29,18 @@ export class Served {
   static async start(scope: Scope, config: object = {}): Promise<Served> {
     const folder = await mkdtemp(join(tmpdir(), "switchboard-experiments-"));
     scope.own(folder, () => rm(folder, { recursive: true, force: true }));
-    const settings = { data: join(folder, "data"), services: { experiments: { gatherMs: 5 } }, ...config };
+    const settings = {
+      data: join(folder, "data"),
+      services: { experiments: { gatherMs: 5 } },
+      ...config,
+    };
     const gateway = await launch({ ...settings, listen: { port: 0 } });
     const url = gateway.listeners[0]?.url ?? "";
     const proxy = await startProxy(url);
-    const served = new Served(gateway, url, proxy, { ...settings, listen: { port: Number(new URL(url).port) } });
+    const served = new Served(gateway, url, proxy, {
+      ...settings,
+      listen: { port: Number(new URL(url).port) },
+    });
     return scope.own(served, async () => {
       await proxy.stop();
       await served.stop();
@@ -57,7 +64,10 @@ export class Served {
 
   /** Posts text or samples, not through the proxy. */
   async post(xid: string, payload: object): Promise<void> {
-    const response = await this.#fetch(`/api/object/${xid}`, { method: "POST", body: JSON.stringify({ payload }) });
+    const response = await this.#fetch(`/api/object/${xid}`, {
+      method: "POST",
+      body: JSON.stringify({ payload }),
+    });
     if (!response.ok) throw new Error(await response.text());
   }
 
@@ -72,13 +82,25 @@ export class Served {
 }
 
 function launch(config: object): Promise<Gateway> {
-  return startGateway(configFrom(installedServices, config), { services: installedServices, logger: pino({ level: "silent" }) });
+  return startGateway(configFrom(installedServices, config), {
+    services: installedServices,
+    logger: pino({ level: "silent" }),
+  });
 }
 
 /** A payload of samples: chain → variable → values; all chains have the same iterations. */
-export function samplesPayload(vars: Readonly<Record<string, Record<string, readonly unknown[]>>>, first: number, last: number): object {
+export function samplesPayload(
+  vars: Readonly<Record<string, Record<string, readonly unknown[]>>>,
+  first: number,
+  last: number,
+): object {
   const iteration = Object.fromEntries(Object.keys(vars).map((chain) => [chain, [first, last]]));
-  return { object_type: "experiment.protobuf_message", logs: { vars, iteration }, batch_id: "b", run_id: "r" };
+  return {
+    object_type: "experiment.protobuf_message",
+    logs: { vars, iteration },
+    batch_id: "b",
+    run_id: "r",
+  };
 }
 
 /** A payload that says something. */
@@ -93,7 +115,11 @@ export class Watch {
   readonly names: ChainNames[] = [];
   /** By `chain variable`: value by index. */
   readonly samples = new Map<string, unknown[]>();
-  readonly thinned: { readonly from: number; readonly at: readonly number[]; readonly values: readonly unknown[] }[] = [];
+  readonly thinned: {
+    readonly from: number;
+    readonly at: readonly number[];
+    readonly values: readonly unknown[];
+  }[] = [];
   readonly gaps: GapEvent[] = [];
   readonly resets: string[] = [];
   readonly refused: string[] = [];
@@ -104,8 +130,9 @@ export class Watch {
   readonly #waiting = new Set<() => void>();
 
   constructor(scope: Scope, url: string, options: Partial<ExperimentViewerOptions> = {}) {
-    this.viewer = scope.own(new ExperimentViewer(url, { experiment: "E1", maxDelayMs: 50, ...options }), ({ connection }) =>
-      connection.destroy(),
+    this.viewer = scope.own(
+      new ExperimentViewer(url, { experiment: "E1", maxDelayMs: 50, ...options }),
+      ({ connection }) => connection.destroy(),
     );
     const { viewer } = this;
     viewer.on("log", (event) => this.#note(() => this.#takeLog(event)));
@@ -152,7 +179,11 @@ export class Watch {
       stop = () => this.#waiting.delete(look);
       look();
     });
-    const state = () => JSON.stringify([[...this.samples].map(([key, { length }]) => [key, length]), this.viewer.connection.state]);
+    const state = () =>
+      JSON.stringify([
+        [...this.samples].map(([key, { length }]) => [key, length]),
+        this.viewer.connection.state,
+      ]);
     await within(held, what)
       .catch((error: Error) => Promise.reject(new Error(`${error.message}; has ${state()}`)))
       .finally(stop);

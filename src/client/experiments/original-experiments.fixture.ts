@@ -16,7 +16,10 @@ interface Body {
   readonly payload: {
     readonly object_type: string;
     readonly logs?: { readonly vars: Record<string, Record<string, unknown[]>> };
-    readonly datas?: { readonly group: string; readonly message: { readonly action: string; readonly data?: string } }[];
+    readonly datas?: {
+      readonly group: string;
+      readonly message: { readonly action: string; readonly data?: string };
+    }[];
   };
 }
 
@@ -46,7 +49,9 @@ export class OriginalExperiments {
       else sockets.handleUpgrade(request, socket, head, (accepted) => original.#opened(accepted));
     });
     await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
-    const original = new OriginalExperiments(`http://127.0.0.1:${(http.address() as AddressInfo).port}`);
+    const original = new OriginalExperiments(
+      `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    );
     return scope.own(original, async () => {
       for (const client of sockets.clients) client.terminate();
       const closed = new Promise((resolve) => http.close(resolve));
@@ -62,7 +67,8 @@ export class OriginalExperiments {
     this.samples.set(key, [...(this.samples.get(key) ?? []), ...values]);
     for (const { socket, wanted } of this.#subscribers) {
       if (isNew) say(socket, "names", [{ chain: "c", names: [variable] }]);
-      if (wanted.has(key)) say(socket, "experiment:event", [{ chain: "c", data: { [variable]: values } }]);
+      if (wanted.has(key))
+        say(socket, "experiment:event", [{ chain: "c", data: { [variable]: values } }]);
     }
   }
 
@@ -87,7 +93,11 @@ export class OriginalExperiments {
     socket.on("error", () => {});
     socket.on("close", () => subscriber && this.#subscribers.delete(subscriber));
     socket.on("message", (data) => {
-      const message = JSON.parse(data.toString()) as { action: string; token?: string; data?: { chain: string; variables: string[] }[] };
+      const message = JSON.parse(data.toString()) as {
+        action: string;
+        token?: string;
+        data?: { chain: string; variables: string[] }[];
+      };
       if (message.action === "authorization" && subscriber === undefined) {
         this.tokens.push(message.token);
         if (this.token !== undefined && message.token !== this.token) return socket.close(4401);
@@ -98,16 +108,20 @@ export class OriginalExperiments {
         return say(socket, "names", names.length === 0 ? [] : [{ chain: "c", names }]);
       }
       if (subscriber === undefined || message.data === undefined) return;
-      const keys = message.data.flatMap(({ chain, variables }) => variables.map((name) => JSON.stringify([chain, name])));
+      const keys = message.data.flatMap(({ chain, variables }) =>
+        variables.map((name) => JSON.stringify([chain, name])),
+      );
       if (message.action === "unsubscribe") for (const key of keys) subscriber.wanted.delete(key);
       if (message.action !== "subscribe") return;
       const fresh: Record<string, unknown[]> = {};
       for (const key of keys) {
         const all = this.samples.get(key);
-        if (!subscriber.wanted.has(key) && all !== undefined) fresh[(JSON.parse(key) as [string, string])[1]] = all;
+        if (!subscriber.wanted.has(key) && all !== undefined)
+          fresh[(JSON.parse(key) as [string, string])[1]] = all;
         subscriber.wanted.add(key);
       }
-      if (Object.keys(fresh).length > 0) say(socket, "experiment:event", [{ chain: "c", data: fresh }]);
+      if (Object.keys(fresh).length > 0)
+        say(socket, "experiment:event", [{ chain: "c", data: fresh }]);
     });
   }
 
@@ -115,15 +129,23 @@ export class OriginalExperiments {
     let text = "";
     for await (const chunk of request) text += chunk;
     const xid = (request.url ?? "").split("/").at(-1);
-    if (this.token !== undefined && request.headers.authorization?.toLowerCase() !== `bearer ${this.token.toLowerCase()}`) {
-      response.writeHead(401).end('{"status":"error","code":"UNAUTHENTICATED","message":"bad token"}');
+    if (
+      this.token !== undefined &&
+      request.headers.authorization?.toLowerCase() !== `bearer ${this.token.toLowerCase()}`
+    ) {
+      response
+        .writeHead(401)
+        .end('{"status":"error","code":"UNAUTHENTICATED","message":"bad token"}');
     } else if (request.method === "GET") {
       response.end(JSON.stringify({ status: "ok", data: { short_id: xid, experiment_id: xid } }));
     } else {
       const answer = this.answers.shift();
       if (answer === undefined || answer === "lost") this.#post(JSON.parse(text) as Body);
       if (answer === "lost") request.socket.destroy();
-      else if (answer !== "silent") response.writeHead(answer?.status ?? 200).end(answer?.body ?? '{"status":"ok","data":null}');
+      else if (answer !== "silent")
+        response
+          .writeHead(answer?.status ?? 200)
+          .end(answer?.body ?? '{"status":"ok","data":null}');
     }
   }
 

@@ -28,7 +28,8 @@ outboxStoreSuite("OwnPostsStore", async (owner) => {
 
 describe("a store of posts", () => {
   let path: string;
-  const storeFor = (address: string) => scope.own(new OwnPostsStore(new FileOutboxStore(path), address), (store) => store.close());
+  const storeFor = (address: string) =>
+    scope.own(new OwnPostsStore(new FileOutboxStore(path), address), (store) => store.close());
 
   beforeEach(async () => {
     path = await newPath(scope);
@@ -41,7 +42,10 @@ describe("a store of posts", () => {
     const before = await readFile(path, "utf8");
     const other = storeFor(there);
     const message = `in it a post waits for ${here}, and this is ${there}: publish there first, with this store, or take another store for this`;
-    await expect(other.put(storedMessage(postId("b", there)))).rejects.toMatchObject({ code: "conflict", message });
+    await expect(other.put(storedMessage(postId("b", there)))).rejects.toMatchObject({
+      code: "conflict",
+      message,
+    });
     await expect(other.load()).rejects.toMatchObject({ code: "conflict" });
     await expect(other.remove(postId("a", here))).rejects.toMatchObject({ code: "conflict" });
     await other.close();
@@ -61,6 +65,8 @@ describe("a store of posts", () => {
 it("a post's id says its address, without what may be secret", () => {
   expect(addressOf(postId("x", here))).toBe(here);
   expect(addressOf("x")).toBeUndefined();
-  expect(postAddress("wss://me:secret@h/api/object/a%20b?token=T#x")).toBe("https://h/api/object/a%20b");
+  expect(postAddress("wss://me:secret@h/api/object/a%20b?token=T#x")).toBe(
+    "https://h/api/object/a%20b",
+  );
   expect(postAddress("no address")).toBe("no address");
 });

@@ -55,7 +55,9 @@ export class OwnPostsStore implements OutboxStore {
 
   async #look(): Promise<void> {
     const left = await this.#store.load();
-    const others = left.map(({ id }) => addressOf(id)).filter((address) => address !== undefined && address !== this.#address);
+    const others = left
+      .map(({ id }) => addressOf(id))
+      .filter((address) => address !== undefined && address !== this.#address);
     if (others.length === 0) {
       this.#left = left;
       return;

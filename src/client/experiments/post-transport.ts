@@ -23,7 +23,9 @@ export function postText(id: string, body: string): string {
 /** Undefined if that text is none. */
 export function readPostAnswer(text: string): PostAnswer | undefined {
   const answer = jsonObject(text);
-  return answer !== undefined && typeof answer.id === "string" ? (answer as unknown as PostAnswer) : undefined;
+  return answer !== undefined && typeof answer.id === "string"
+    ? (answer as unknown as PostAnswer)
+    : undefined;
 }
 
 /**
@@ -86,7 +88,12 @@ class PostSocket implements Socket {
     this.#isAsking = false;
     if (answer === undefined) return;
     if (answer.ok) good();
-    else this.#end(4400, `GET ${this.#url} was answered with ${answer.status} ${answer.message}: is this the right address?`, false);
+    else
+      this.#end(
+        4400,
+        `GET ${this.#url} was answered with ${answer.status} ${answer.message}: is this the right address?`,
+        false,
+      );
   }
 
   async #post(text: string): Promise<void> {
@@ -100,13 +107,21 @@ class PostSocket implements Socket {
   }
 
   /** Undefined if the connection is lost. */
-  async #request(method: "GET" | "POST", body?: string): Promise<Omit<PostAnswer, "id"> | undefined> {
+  async #request(
+    method: "GET" | "POST",
+    body?: string,
+  ): Promise<Omit<PostAnswer, "id"> | undefined> {
     const expiry = new AbortController();
-    const timer = platform.after(this.#timeoutMs, () => expiry.abort(new Error(`no answer within ${this.#timeoutMs} ms`)));
+    const timer = platform.after(this.#timeoutMs, () =>
+      expiry.abort(new Error(`no answer within ${this.#timeoutMs} ms`)),
+    );
     const stop = () => expiry.abort();
     this.#abort.signal.addEventListener("abort", stop);
     try {
-      const headers = body === undefined ? this.#headers : { ...this.#headers, "content-type": "application/json" };
+      const headers =
+        body === undefined
+          ? this.#headers
+          : { ...this.#headers, "content-type": "application/json" };
       const response = await fetch(this.#url, {
         method,
         headers,
@@ -130,7 +145,8 @@ class PostSocket implements Socket {
     const said = isObject(json?.error) ? json.error : json;
     const code = typeof said?.code === "string" ? said.code : "";
     const message = typeof said?.message === "string" ? said.message : text.slice(0, 200);
-    if (status >= 200 && status < 300 && json?.status === "ok") return { ok: true, status, code, message: "" };
+    if (status >= 200 && status < 300 && json?.status === "ok")
+      return { ok: true, status, code, message: "" };
     const loss = json?.status === "error" && status < 300 ? undefined : lossOf(status, code);
     if (loss === undefined) return { ok: false, status, code, message };
     this.#end(loss, `${status} ${message}`, false);

@@ -36,7 +36,14 @@ export class PendingPublication implements Publication {
 
   /** It never will be. */
   drop(): void {
-    this.#stored(Promise.reject(new SwitchboardError("connection_closed", "the publisher ended before this was in its outbox")));
+    this.#stored(
+      Promise.reject(
+        new SwitchboardError(
+          "connection_closed",
+          "the publisher ended before this was in its outbox",
+        ),
+      ),
+    );
     this.#outcome("evicted");
   }
 }

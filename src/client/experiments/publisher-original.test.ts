@@ -7,9 +7,13 @@ import { type Answer, OriginalExperiments } from "./original-experiments.fixture
 
 const scope = scopePerTest();
 
-function publisherAt({ url }: OriginalExperiments, options: Partial<ExperimentPublisherOptions> = {}): ExperimentPublisher {
-  return scope.own(new ExperimentPublisher(url, { experiment: "E1", maxDelayMs: 20, gatherMs: 1, ...options }), ({ connection }) =>
-    connection.destroy(),
+function publisherAt(
+  { url }: OriginalExperiments,
+  options: Partial<ExperimentPublisherOptions> = {},
+): ExperimentPublisher {
+  return scope.own(
+    new ExperimentPublisher(url, { experiment: "E1", maxDelayMs: 20, gatherMs: 1, ...options }),
+    ({ connection }) => connection.destroy(),
   );
 }
 
@@ -22,7 +26,10 @@ describe("a publisher to the original", () => {
     publisher.log("text");
     await within(publisher.finish(), "the end");
     const word = (message: object) => ({
-      payload: { object_type: "experiment.text_message", datas: [{ group: "object_E1", type: "object_broadcast", message }] },
+      payload: {
+        object_type: "experiment.text_message",
+        datas: [{ group: "object_E1", type: "object_broadcast", message }],
+      },
     });
     expect(original.posts).toEqual([
       {
@@ -45,20 +52,23 @@ describe("a publisher to the original", () => {
     ["408", { status: 408, body: "" }],
     ["a redirect", { status: 302, body: "" }],
     ["200 of somebody else", { status: 200, body: "<html>Welcome to the hotel</html>" }],
-  ])("takes %s for a lost connection: sends the samples again, and log text not", async (_, answer) => {
-    const original = await OriginalExperiments.start(scope);
-    original.answers.push(answer);
-    const publisher = publisherAt(original);
-    publisher.samples("c", { x: [1] });
-    await within(publisher.finish(), "the end");
-    expect(original.posts).toHaveLength(2);
-    expect(publisher.notStored).toBe(0);
-    original.answers.push(answer);
-    expect(await within(publisher.log("once").outcome, "the outcome")).toBe("unknown");
-    expect(publisher.notStored).toBe(1);
-    await within(publisher.finish(), "the end");
-    expect(original.log).toBe("");
-  });
+  ])(
+    "takes %s for a lost connection: sends the samples again, and log text not",
+    async (_, answer) => {
+      const original = await OriginalExperiments.start(scope);
+      original.answers.push(answer);
+      const publisher = publisherAt(original);
+      publisher.samples("c", { x: [1] });
+      await within(publisher.finish(), "the end");
+      expect(original.posts).toHaveLength(2);
+      expect(publisher.notStored).toBe(0);
+      original.answers.push(answer);
+      expect(await within(publisher.log("once").outcome, "the outcome")).toBe("unknown");
+      expect(publisher.notStored).toBe(1);
+      await within(publisher.finish(), "the end");
+      expect(original.log).toBe("");
+    },
+  );
 
   it("posts log text at most once where the answer is lost, and only that one is unknown", async () => {
     const original = await OriginalExperiments.start(scope);
@@ -68,7 +78,10 @@ describe("a publisher to the original", () => {
     const lost = publisher.log("one\n");
     await within(lost.stored, "the first");
     const later = publisher.log("two\n");
-    expect([await within(lost.outcome, "the first"), await within(later.outcome, "the second")]).toEqual(["unknown", "acked"]);
+    expect([
+      await within(lost.outcome, "the first"),
+      await within(later.outcome, "the second"),
+    ]).toEqual(["unknown", "acked"]);
     expect(original.log).toBe("one\ntwo\n");
   });
 

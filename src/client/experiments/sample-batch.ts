@@ -28,7 +28,8 @@ export function samplesOf(variables: Readonly<Record<string, ArrayLike<unknown>>
     lists.set(name, text);
     bytes += byteLength(text) + 2 * byteLength(name) + 8;
   }
-  if (count === undefined || count === 0) throw new SwitchboardError("bad_message", "no samples: give each variable at least one value");
+  if (count === undefined || count === 0)
+    throw new SwitchboardError("bad_message", "no samples: give each variable at least one value");
   return { lists, count, bytes };
 }
 
@@ -51,7 +52,10 @@ export class SampleBatch {
   /** Whether samples of that chain can be put behind those that are here. */
   takes(chain: string, { lists }: Samples): boolean {
     const present = this.#chains.get(chain)?.lists;
-    return present === undefined || (present.size === lists.size && [...lists.keys()].every((name) => present.has(name)));
+    return (
+      present === undefined ||
+      (present.size === lists.size && [...lists.keys()].every((name) => present.has(name)))
+    );
   }
 
   /** Adds samples whose first iteration is `first`: the one behind those that are here of the chain. */
@@ -76,7 +80,8 @@ export class SampleBatch {
     });
     // The third is a sequence number of 20 digits, which grows.
     const bounds = chains.map(
-      ([chain, { first, last }]) => `${JSON.stringify(chain)}:[${first},${last},1${String(last).padStart(19, "0")}]`,
+      ([chain, { first, last }]) =>
+        `${JSON.stringify(chain)}:[${first},${last},1${String(last).padStart(19, "0")}]`,
     );
     const logs = `{"vars":{${vars.join(",")}},"iteration":{${bounds.join(",")}}}`;
     const run = `"batch_id":${JSON.stringify(batchId)},"run_id":${JSON.stringify(runId)}`;
@@ -90,11 +95,16 @@ function printValue(name: string, value: unknown): string {
   let text: string | undefined;
   let why = "";
   try {
-    text = JSON.stringify(value, (_, inner: unknown) => (typeof inner === "number" && !Number.isFinite(inner) ? String(inner) : inner));
+    text = JSON.stringify(value, (_, inner: unknown) =>
+      typeof inner === "number" && !Number.isFinite(inner) ? String(inner) : inner,
+    );
   } catch (error) {
     // A bigint, or what holds itself.
     why = ` (${messageOf(error)})`;
   }
   if (text !== undefined) return text;
-  throw new SwitchboardError("bad_message", `a value of ${JSON.stringify(name)} is ${typeof value}${why}: values must be JSON`);
+  throw new SwitchboardError(
+    "bad_message",
+    `a value of ${JSON.stringify(name)} is ${typeof value}${why}: values must be JSON`,
+  );
 }

@@ -35,7 +35,9 @@ export function readNames(data: unknown): readonly ChainNames[] | undefined {
   if (!Array.isArray(data)) return undefined;
   return data.flatMap((item: unknown) => {
     if (!isObject(item) || typeof item.chain !== "string" || !Array.isArray(item.names)) return [];
-    return [{ chain: item.chain, names: item.names.filter((name: unknown) => typeof name === "string") }];
+    return [
+      { chain: item.chain, names: item.names.filter((name: unknown) => typeof name === "string") },
+    ];
   });
 }
 
@@ -49,7 +51,11 @@ export function readPieces(data: unknown): readonly NamedPiece[] | undefined {
       const from = own(item.from, name);
       const at = own(item.at, name);
       if (!Array.isArray(values) || (from !== undefined && !isIndex(from))) return undefined;
-      if (at !== undefined && !(Array.isArray(at) && at.length === values.length && at.every(isIndex))) return undefined;
+      if (
+        at !== undefined &&
+        !(Array.isArray(at) && at.length === values.length && at.every(isIndex))
+      )
+        return undefined;
       pieces.push({ chain: item.chain, name, values, from, at });
     }
   }

@@ -7,7 +7,8 @@ import { Watch } from "./experiments.fixture.ts";
 import { OriginalExperiments } from "./original-experiments.fixture.ts";
 
 const scope = scopePerTest();
-const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, nth) => from + nth);
+const numbers = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, nth) => from + nth);
 
 async function start() {
   const original = await OriginalExperiments.start(scope);
@@ -29,7 +30,10 @@ describe("a viewer of the original", () => {
     const { viewer } = new Watch(scope, original.url, { token: "secret" });
     await within(viewer.connection.whenOpen(), "open");
     const bad = new Watch(scope, original.url, { token: "bad" });
-    expect(await within(bad.viewer.connection.whenClosed(), "the end")).toMatchObject({ kind: "refused", loss: { code: 4401 } });
+    expect(await within(bad.viewer.connection.whenClosed(), "the end")).toMatchObject({
+      kind: "refused",
+      loss: { code: 4401 },
+    });
     expect(original.tokens).toEqual(["secret", "bad"]);
   });
 
@@ -54,7 +58,13 @@ describe("a viewer of the original", () => {
       }
       log += `${nth}\naway\n`;
     }
-    await watch.until("all", () => watch.of("x").length === 80 && watch.of("y").length === 8 && watch.log.length === log.length);
+    await watch.until(
+      "all",
+      () =>
+        watch.of("x").length === 80 &&
+        watch.of("y").length === 8 &&
+        watch.log.length === log.length,
+    );
     expect(watch.of("x")).toEqual(numbers(0, 80));
     expect(watch.of("y")).toEqual(numbers(0, 8));
     expect(watch.log).toBe(log);
@@ -62,31 +72,43 @@ describe("a viewer of the original", () => {
     expect([watch.wrong, watch.gaps, watch.resets, watch.viewer.ignored]).toEqual([[], [], [], 0]);
   });
 
-  it.each<[string, { readonly log: string; readonly name: string; readonly values: readonly number[] }, string]>([
+  it.each<
+    [
+      string,
+      { readonly log: string; readonly name: string; readonly values: readonly number[] },
+      string,
+    ]
+  >([
     ["a shorter log", { log: "be", name: "x", values: [7, 8, 9, 10] }, "be"],
     ["another log", { log: "other log", name: "x", values: [7, 8, 9, 10] }, "other log"],
     ["other names", { log: "before", name: "y", values: [7] }, "before"],
     ["fewer samples", { log: "before", name: "x", values: [7] }, "before"],
-  ])("says `reset` when it comes back to %s, and starts over", async (_, { log, name, values }, shown) => {
-    const { original, proxy, away } = await start();
-    original.write("before");
-    original.sample("x", 1, 2, 3);
-    const watch = new Watch(scope, proxy.url);
-    watch.viewer.subscribe("c", ["x", "y"]);
-    await watch.until("x", () => watch.of("x").length === 3);
-    away(() => {
-      original.forget();
-      original.write(log);
-      original.sample(name, ...values);
-    });
-    await watch.until("a reset", () => watch.resets.length === 1 && watch.of(name).length === values.length);
-    expect(watch.of(name)).toEqual(values);
-    expect(watch.log).toBe(shown);
-    expect(watch.viewer.variables).toEqual([{ chain: "c", names: [name] }]);
-    original.sample(name, 99);
-    await watch.until("more", () => watch.of(name).length === values.length + 1);
-    expect([watch.wrong, watch.resets.length]).toEqual([[], 1]);
-  });
+  ])(
+    "says `reset` when it comes back to %s, and starts over",
+    async (_, { log, name, values }, shown) => {
+      const { original, proxy, away } = await start();
+      original.write("before");
+      original.sample("x", 1, 2, 3);
+      const watch = new Watch(scope, proxy.url);
+      watch.viewer.subscribe("c", ["x", "y"]);
+      await watch.until("x", () => watch.of("x").length === 3);
+      away(() => {
+        original.forget();
+        original.write(log);
+        original.sample(name, ...values);
+      });
+      await watch.until(
+        "a reset",
+        () => watch.resets.length === 1 && watch.of(name).length === values.length,
+      );
+      expect(watch.of(name)).toEqual(values);
+      expect(watch.log).toBe(shown);
+      expect(watch.viewer.variables).toEqual([{ chain: "c", names: [name] }]);
+      original.sample(name, 99);
+      await watch.until("more", () => watch.of(name).length === values.length + 1);
+      expect([watch.wrong, watch.resets.length]).toEqual([[], 1]);
+    },
+  );
 
   it("ignores and counts what it does not know or cannot read", async () => {
     const { original, proxy } = await start();
@@ -102,7 +124,9 @@ describe("a viewer of the original", () => {
       '{"message":{"action":"experiment:event","data":[{"chain":"c","data":{"x":5}}]}}',
     ])
       original.say(text);
-    original.say('{"message":{"type":"experiment:event","unknown":1,"data":[{"chain":"c","data":{"x":[NaN]},"more":2}]}}');
+    original.say(
+      '{"message":{"type":"experiment:event","unknown":1,"data":[{"chain":"c","data":{"x":[NaN]},"more":2}]}}',
+    );
     await watch.until("x", () => watch.of("x").length === 1);
     expect(watch.of("x")).toEqual(["NaN"]);
     expect(watch.viewer.ignored).toBe(6);

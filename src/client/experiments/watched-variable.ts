@@ -13,7 +13,11 @@ export interface Piece {
 export interface Fresh {
   /** Samples that did not come: from this index up to before that. */
   readonly gap?: { readonly from: number; readonly to: number };
-  readonly samples?: { readonly from: number; readonly values: readonly unknown[]; readonly at?: readonly number[] };
+  readonly samples?: {
+    readonly from: number;
+    readonly values: readonly unknown[];
+    readonly at?: readonly number[];
+  };
 }
 
 /** Every index is told once at most, in order, whatever the server sends again. */
@@ -30,7 +34,13 @@ export class WatchedVariable {
   /** Unsubscribed from and subscribed to again on one connection: how much had been sent before. Until the data begins again, the rest of it may come. */
   #leftAt: number | undefined;
 
-  constructor(chain: string, name: string, maxPoints: number | undefined, wish: number, leftAt?: number) {
+  constructor(
+    chain: string,
+    name: string,
+    maxPoints: number | undefined,
+    wish: number,
+    leftAt?: number,
+  ) {
     this.chain = chain;
     this.name = name;
     this.maxPoints = maxPoints;
@@ -64,22 +74,32 @@ export class WatchedVariable {
    * less than there was.
    */
   hasBegunAnew({ values, from }: Piece): boolean {
-    return from === undefined && !this.#started && this.#leftAt === undefined && values.length < this.#next;
+    return (
+      from === undefined &&
+      !this.#started &&
+      this.#leftAt === undefined &&
+      values.length < this.#next
+    );
   }
 
   /** Takes the next piece of the connection. */
   take(piece: Piece): Fresh {
     if (this.#leftAt !== undefined) {
-      const isLate = piece.from === undefined ? piece.values.length < this.#leftAt : piece.from > this.#next;
+      const isLate =
+        piece.from === undefined ? piece.values.length < this.#leftAt : piece.from > this.#next;
       // Thinned for the subscription before: this one would take it for everything there is.
-      const isThinner = piece.at !== undefined && (this.maxPoints === undefined || piece.at.length > this.maxPoints);
+      const isThinner =
+        piece.at !== undefined &&
+        (this.maxPoints === undefined || piece.at.length > this.maxPoints);
       if (isLate || isThinner) return {};
       this.#leftAt = undefined;
     }
     this.#started = true;
     const from = piece.from ?? this.#sent;
     this.#sent += piece.values.length;
-    return piece.at === undefined ? this.#takeAll(piece.values, from) : this.#takePoints(piece.values, piece.at);
+    return piece.at === undefined
+      ? this.#takeAll(piece.values, from)
+      : this.#takePoints(piece.values, piece.at);
   }
 
   #takeAll(values: readonly unknown[], from: number): Fresh {

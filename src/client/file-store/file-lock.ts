@@ -32,7 +32,11 @@ export class FileLock {
   static async take(path: string): Promise<FileLock> {
     for (let attempt = 1; ; attempt++) {
       const own = `${path}.lock-${process.pid}-${randomUUID()}`;
-      const claim: Claim = { pid: process.pid, mark: processMark(process.pid) ?? "", host: hostname() };
+      const claim: Claim = {
+        pid: process.pid,
+        mark: processMark(process.pid) ?? "",
+        host: hostname(),
+      };
       writeFileSync(own, JSON.stringify(claim), { flag: "wx", mode: 0o600 });
       const other = otherThan(own, path);
       if (other === undefined) return new FileLock(own);
@@ -65,7 +69,8 @@ function otherThan(own: string, path: string): Other | undefined {
     // Nobody can tell whether a process of another machine lives.
     if (host !== hostname() && host !== "") return { path: claimPath, pid, host };
     const present = processMark(pid);
-    if (present !== undefined && (mark === "" || present === "" || present === mark)) return { path: claimPath, pid, host: "" };
+    if (present !== undefined && (mark === "" || present === "" || present === mark))
+      return { path: claimPath, pid, host: "" };
     rmSync(claimPath, { force: true });
   }
   return undefined;
@@ -88,5 +93,8 @@ function locked(path: string, { path: claimPath, pid, host }: Other): Switchboar
       ? "close that connection, or give each its own file"
       : `give each its own file; if that process is dead, remove ${claimPath}`;
   const where = host === "" ? "" : ` on ${host}`;
-  return new SwitchboardError("data_locked", `${path} is in use by ${who}${where}: ${remedy}`, { path, pid });
+  return new SwitchboardError("data_locked", `${path} is in use by ${who}${where}: ${remedy}`, {
+    path,
+    pid,
+  });
 }

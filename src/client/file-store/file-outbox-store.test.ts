@@ -1,7 +1,18 @@
 /** The outbox in a file: its promises, its file and its lock. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, chmod, mkdir, readdir, readFile, rmdir, stat, symlink, truncate, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  readdir,
+  readFile,
+  rmdir,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -27,7 +38,8 @@ for (const [name, options] of variants) {
 }
 
 const scope = scopePerTest();
-const opened = (path: string, options?: FileOutboxStoreOptions) => scope.own(new FileOutboxStore(path, options), (store) => store.close());
+const opened = (path: string, options?: FileOutboxStoreOptions) =>
+  scope.own(new FileOutboxStore(path, options), (store) => store.close());
 const idsOf = async (store: FileOutboxStore) => (await store.load()).map(({ id }) => id);
 
 /** Stores these and closes. */
@@ -49,7 +61,8 @@ describe("the file", () => {
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     await again.remove("a");
     expect((await stat(path)).mode & 0o777).toBe(0o600);
-    for (const name of await readdir(join(path, ".."))) expect((await stat(join(path, "..", name))).mode & 0o077).toBe(0);
+    for (const name of await readdir(join(path, "..")))
+      expect((await stat(join(path, "..", name))).mode & 0o077).toBe(0);
   });
 
   test("cut anywhere, gives the messages of its whole lines, and what is put then is there afterwards", async () => {
@@ -61,7 +74,9 @@ describe("the file", () => {
       await writeFile(path, whole.subarray(0, length));
       const torn = opened(path);
       const left = await idsOf(torn);
-      expect(left).toEqual(["a", "b"].slice(0, Math.max(0, endsOfLines.filter((end) => end <= length).length - 1)));
+      expect(left).toEqual(
+        ["a", "b"].slice(0, Math.max(0, endsOfLines.filter((end) => end <= length).length - 1)),
+      );
       await torn.put(storedMessage("c"));
       await torn.close();
       const next = opened(path);
@@ -82,7 +97,10 @@ describe("the file", () => {
     const path = await newPath(scope);
     for (const content of ["my notes\n", "my notes", "x".repeat(1000), '{"put":']) {
       await writeFile(path, content);
-      await expect(opened(path).load()).rejects.toMatchObject({ code: "outbox_unavailable", message: expect.stringContaining(path) });
+      await expect(opened(path).load()).rejects.toMatchObject({
+        code: "outbox_unavailable",
+        message: expect.stringContaining(path),
+      });
       expect(await readFile(path, "utf8")).toBe(content);
     }
     await writeFile(path, '{"switchboardOutbox":2}\n');
@@ -177,9 +195,14 @@ describe("the lock", () => {
     const child = spawn(process.execPath, ["-e", ""]);
     await once(child, "exit");
     const living = process.pid;
-    for (const path of [await withClaim(child.pid ?? 0, ""), await withClaim(living, "another boot 1")]) {
+    for (const path of [
+      await withClaim(child.pid ?? 0, ""),
+      await withClaim(living, "another boot 1"),
+    ]) {
       expect(await idsOf(opened(path))).toEqual(["a"]);
-      expect((await readdir(join(path, ".."))).filter((name) => name.includes("lock")).length).toBe(1);
+      expect((await readdir(join(path, ".."))).filter((name) => name.includes("lock")).length).toBe(
+        1,
+      );
     }
     const path = await withClaim(child.pid ?? 0, "");
     await truncate(join(path, "..", `outbox.jsonl.lock-${child.pid}-x`));
@@ -205,6 +228,7 @@ describe("the lock", () => {
     const path = await newPath(scope);
     const all = await Promise.allSettled(Array.from({ length: 10 }, () => opened(path).load()));
     expect(all.filter(({ status }) => status === "fulfilled").length).toBeLessThanOrEqual(1);
-    for (const one of all) if (one.status === "rejected") expect(one.reason).toMatchObject({ code: "data_locked" });
+    for (const one of all)
+      if (one.status === "rejected") expect(one.reason).toMatchObject({ code: "data_locked" });
   });
 });

@@ -107,7 +107,10 @@ export class FileOutboxStore implements OutboxStore {
 
   #open(): Promise<Journal> {
     const { durability = "process", compactAboveBytes = 1 << 20 } = this.#options;
-    this.#opening ??= Journal.open(this.#path, { sync: durability === "disk", compactAboveBytes }).then(
+    this.#opening ??= Journal.open(this.#path, {
+      sync: durability === "disk",
+      compactAboveBytes,
+    }).then(
       (journal) => {
         this.#left = journal.messages;
         return journal;
@@ -126,12 +129,21 @@ export class FileOutboxStore implements OutboxStore {
   }
 
   #closed(): SwitchboardError {
-    return new SwitchboardError("outbox_unavailable", `${this.#path} has been closed: make a new store`, { path: this.#path });
+    return new SwitchboardError(
+      "outbox_unavailable",
+      `${this.#path} has been closed: make a new store`,
+      { path: this.#path },
+    );
   }
 
   #unavailable(what: string, error: unknown): SwitchboardError {
     if (isSwitchboardError(error)) return error;
     const reason = messageOf(error);
-    return new SwitchboardError("outbox_unavailable", `${this.#path} cannot be ${what}: ${reason}`, { path: this.#path }, { cause: error });
+    return new SwitchboardError(
+      "outbox_unavailable",
+      `${this.#path} cannot be ${what}: ${reason}`,
+      { path: this.#path },
+      { cause: error },
+    );
   }
 }

@@ -4,7 +4,10 @@ import type { StoredMessage } from "../outbox-store.ts";
 import { isStoredMessage } from "../stored-message.ts";
 
 /** What one line says. */
-export type JournalEntry = { readonly put: StoredMessage } | { readonly written: string } | { readonly removed: string };
+export type JournalEntry =
+  | { readonly put: StoredMessage }
+  | { readonly written: string }
+  | { readonly removed: string };
 
 /** The first line of every journal. */
 export const header = '{"switchboardOutbox":1}\n';
@@ -35,7 +38,10 @@ export function entryOf(line: string): JournalEntry | undefined {
 /**
  * Calls `each` with every whole line (without its end) and its length in bytes with its end. What follows the last line's end is left out.
  */
-export async function readLines(file: FileHandle, each: (line: string, bytes: number) => void): Promise<void> {
+export async function readLines(
+  file: FileHandle,
+  each: (line: string, bytes: number) => void,
+): Promise<void> {
   const chunk = Buffer.allocUnsafe(chunkBytes);
   let parts: Buffer[] = [];
   for (let at = 0; ; ) {
@@ -43,7 +49,11 @@ export async function readLines(file: FileHandle, each: (line: string, bytes: nu
     if (bytesRead === 0) return;
     at += bytesRead;
     let start = 0;
-    for (let end = chunk.indexOf(newline); end >= 0 && end < bytesRead; end = chunk.indexOf(newline, start)) {
+    for (
+      let end = chunk.indexOf(newline);
+      end >= 0 && end < bytesRead;
+      end = chunk.indexOf(newline, start)
+    ) {
       const line = Buffer.concat([...parts, chunk.subarray(start, end)]);
       parts = [];
       each(line.toString(), line.length + 1);

@@ -93,8 +93,10 @@ export class Journal {
       throw error;
     }
     this.#size += bytes.length;
-    for (const [at, entry] of entries.entries()) this.#apply(entry, Buffer.byteLength(lines[at] ?? ""));
-    if (this.#size > this.#compactAboveBytes && this.#liveBytes < this.#size / 2) await this.#compact();
+    for (const [at, entry] of entries.entries())
+      this.#apply(entry, Buffer.byteLength(lines[at] ?? ""));
+    if (this.#size > this.#compactAboveBytes && this.#liveBytes < this.#size / 2)
+      await this.#compact();
   }
 
   async close(): Promise<void> {
@@ -124,7 +126,8 @@ export class Journal {
       const start = Buffer.alloc(Math.min(size, header.length));
       await this.#file.read(start, 0, start.length, 0);
       // A crash may have left less than a header.
-      if (size > header.length || !header.startsWith(start.toString())) checkHeader(this.#path, start.toString());
+      if (size > header.length || !header.startsWith(start.toString()))
+        checkHeader(this.#path, start.toString());
       await writeAll(this.#file, Buffer.from(header), 0);
       if (this.#options.sync) {
         await this.#file.sync();
@@ -195,9 +198,17 @@ export class Journal {
 function checkHeader(path: string, line: string): void {
   if (line === header) return;
   if (line.startsWith('{"switchboardOutbox":')) {
-    throw new SwitchboardError("data_version", `${path} was written by a newer version: use that one, or name another file`, { path });
+    throw new SwitchboardError(
+      "data_version",
+      `${path} was written by a newer version: use that one, or name another file`,
+      { path },
+    );
   }
-  throw new SwitchboardError("outbox_unavailable", `${path} is something else than an outbox: name another file`, { path });
+  throw new SwitchboardError(
+    "outbox_unavailable",
+    `${path} is something else than an outbox: name another file`,
+    { path },
+  );
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {

@@ -74,7 +74,8 @@ export class IndexedDbOutboxStore implements OutboxStore {
       if (key === undefined) return () => {};
       const request = messages.get(key);
       request.onsuccess = () => {
-        if (isStoredMessage(request.result)) messages.put({ ...request.result, written: true }, key);
+        if (isStoredMessage(request.result))
+          messages.put({ ...request.result, written: true }, key);
       };
       return () => {};
     });
@@ -101,7 +102,9 @@ export class IndexedDbOutboxStore implements OutboxStore {
     const changed = this.#last.then(async () => {
       const { database } = await this.#open();
       try {
-        const transaction = database.transaction(objectStore, "readwrite", { durability: this.#durability });
+        const transaction = database.transaction(objectStore, "readwrite", {
+          durability: this.#durability,
+        });
         const done = work(transaction.objectStore(objectStore));
         await completion(transaction);
         done();
@@ -125,7 +128,10 @@ export class IndexedDbOutboxStore implements OutboxStore {
     try {
       const database = await this.#openDatabase();
       const messages = database.transaction(objectStore).objectStore(objectStore);
-      const [keys, values] = await Promise.all([result(messages.getAllKeys()), result(messages.getAll())]);
+      const [keys, values] = await Promise.all([
+        result(messages.getAllKeys()),
+        result(messages.getAll()),
+      ]);
       const left: StoredMessage[] = [];
       for (const [at, value] of values.entries()) {
         const key = Number(keys[at]);
@@ -145,7 +151,8 @@ export class IndexedDbOutboxStore implements OutboxStore {
   #openDatabase(): Promise<IDBDatabase> {
     // Undefined where a browser withholds it; the types do not say so.
     const factory: IDBFactory | undefined = globalThis.indexedDB;
-    if (factory === undefined) throw new Error("this browser has no IndexedDB here (a private window?)");
+    if (factory === undefined)
+      throw new Error("this browser has no IndexedDB here (a private window?)");
     const request = factory.open(this.#name, version);
     request.onupgradeneeded = () => request.result.createObjectStore(objectStore);
     return result(request);
@@ -164,21 +171,35 @@ export class IndexedDbOutboxStore implements OutboxStore {
   }
 
   #closed(): SwitchboardError {
-    return new SwitchboardError("outbox_unavailable", `the outbox ${this.#name} has been closed: make a new store`, { name: this.#name });
+    return new SwitchboardError(
+      "outbox_unavailable",
+      `the outbox ${this.#name} has been closed: make a new store`,
+      { name: this.#name },
+    );
   }
 
   #unavailable(what: string, error: unknown): SwitchboardError {
     if (isSwitchboardError(error)) return error;
     const name = this.#name;
-    const { name: kind = "", message = String(error) } = error instanceof Error || error instanceof DOMException ? error : {};
+    const { name: kind = "", message = String(error) } =
+      error instanceof Error || error instanceof DOMException ? error : {};
     if (kind === "VersionError") {
-      return new SwitchboardError("data_version", `the database ${name} was written by a newer version: use that one`, { name });
+      return new SwitchboardError(
+        "data_version",
+        `the database ${name} was written by a newer version: use that one`,
+        { name },
+      );
     }
     const reason =
       kind === "QuotaExceededError"
         ? "the storage that the browser gives this origin is full: remove something, or send with a smaller outbox"
         : message;
-    return new SwitchboardError("outbox_unavailable", `the outbox ${name} cannot be ${what}: ${reason}`, { name }, { cause: error });
+    return new SwitchboardError(
+      "outbox_unavailable",
+      `the outbox ${name} cannot be ${what}: ${reason}`,
+      { name },
+      { cause: error },
+    );
   }
 }
 
@@ -192,6 +213,7 @@ function result<T>(request: IDBRequest<T>): Promise<T> {
 function completion(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(transaction.error ?? new Error("the browser has ended the transaction"));
+    transaction.onabort = () =>
+      reject(transaction.error ?? new Error("the browser has ended the transaction"));
   });
 }

@@ -23,7 +23,9 @@ const deadlineMs = 15_000;
 const place = { lobbyId: 10, promptId: 5 };
 
 async function startSwitchboard(lobby: object = {}): Promise<string> {
-  const server = scope.own(await TestServer.start({ config: { services: { lobby } } }), (owned) => owned.stop());
+  const server = scope.own(await TestServer.start({ config: { services: { lobby } } }), (owned) =>
+    owned.stop(),
+  );
   return server.url;
 }
 
@@ -37,8 +39,15 @@ interface Playing {
 }
 
 /** A player; resolves when it is in the list, whose first is read. */
-async function play(url: string, user: string, more: Partial<LobbyPlayerOptions> = {}): Promise<Playing> {
-  const player = scope.own(new LobbyPlayer(url, { user, ...place, maxDelayMs: 50, ...more }), (owned) => owned.connection.destroy());
+async function play(
+  url: string,
+  user: string,
+  more: Partial<LobbyPlayerOptions> = {},
+): Promise<Playing> {
+  const player = scope.own(
+    new LobbyPlayer(url, { user, ...place, maxDelayMs: 50, ...more }),
+    (owned) => owned.connection.destroy(),
+  );
   const lists = new Inbox<LobbyPlayers>(`list of ${user}`);
   const starts = new Inbox<LobbyStart>(`start of ${user}`);
   const errors = new Inbox<ServerError>(`error of ${user}`);
@@ -51,7 +60,9 @@ async function play(url: string, user: string, more: Partial<LobbyPlayerOptions>
 }
 
 /** A viewer that is open; its first `refresh` is read. */
-async function view<View extends Leaderboard | LobbyPrompts>(viewer: View): Promise<{ viewer: View; refreshes: Inbox<Refresh> }> {
+async function view<View extends Leaderboard | LobbyPrompts>(
+  viewer: View,
+): Promise<{ viewer: View; refreshes: Inbox<Refresh> }> {
   scope.own(viewer, (owned) => owned.connection.destroy());
   const refreshes = new Inbox<Refresh>("refresh");
   viewer.on("refresh", (refresh: RefreshViewEvents["refresh"]) => refreshes.push(refresh));
@@ -149,7 +160,9 @@ describe.each([
   it("a leaderboard hears signals, and that it may have missed some", async () => {
     const url = await start();
     const proxy = await proxyOf(url);
-    const { viewer, refreshes } = await view(new Leaderboard(proxy.url, { ...place, maxDelayMs: 50 }));
+    const { viewer, refreshes } = await view(
+      new Leaderboard(proxy.url, { ...place, maxDelayMs: 50 }),
+    );
     await signalled(url, refreshes);
     await signalLeaderboard(url, { lobbyId: null, promptId: null }, { deadlineMs });
     await signalLeaderboard(url, { ...place, promptId: 6 }, { deadlineMs });
@@ -266,7 +279,13 @@ describe("with Switchboard", () => {
 describe("with a server that is strange", () => {
   it("counts what breaks the protocol, and passes over what is new", async () => {
     const url = await startScripted(scope, (_, socket) => {
-      for (const frame of ["no json", "7", '{"type":"update","users":[1]}', '{"type":"new"}', '{"type":"start","in":"soon","at":null}']) {
+      for (const frame of [
+        "no json",
+        "7",
+        '{"type":"update","users":[1]}',
+        '{"type":"new"}',
+        '{"type":"start","in":"soon","at":null}',
+      ]) {
         socket.send(frame);
       }
       socket.send('{"type":"update","users":["dan"],"since":["?"],"host":7,"more":1}');
@@ -283,9 +302,12 @@ describe("with a server that is strange", () => {
     const joinedAtMs = Date.now() + aheadMs;
     const url = await startScripted(scope, (_, socket) => {
       joins++;
-      socket.send(JSON.stringify({ type: "update", users: ["dan"], since: [joinedAtMs], host: null }));
+      socket.send(
+        JSON.stringify({ type: "update", users: ["dan"], since: [joinedAtMs], host: null }),
+      );
       if (joins === 1) socket.terminate();
-      else socket.send(JSON.stringify({ type: "start", at: joinedAtMs + 1, in: 20_000, late: true }));
+      else
+        socket.send(JSON.stringify({ type: "start", at: joinedAtMs + 1, in: 20_000, late: true }));
     });
     const before = performance.now();
     const dan = await play(url, "dan");
@@ -297,11 +319,19 @@ describe("with a server that is strange", () => {
   });
 
   it("a signal is taken when it closes without a code, too; refused for an invalid message; given up at the deadline", async () => {
-    await signalLeaderboard(await startScripted(scope, (_, socket) => socket.close()), place, { deadlineMs });
-    const refuses = await startScripted(scope, (_, socket) => socket.close(1000, "invalid message type"));
-    await expect(signalLeaderboard(refuses, place, { deadlineMs })).rejects.toMatchObject({ code: "connection_closed" });
+    await signalLeaderboard(await startScripted(scope, (_, socket) => socket.close()), place, {
+      deadlineMs,
+    });
+    const refuses = await startScripted(scope, (_, socket) =>
+      socket.close(1000, "invalid message type"),
+    );
+    await expect(signalLeaderboard(refuses, place, { deadlineMs })).rejects.toMatchObject({
+      code: "connection_closed",
+    });
     const silent = await startScripted(scope, () => {});
-    await expect(signalLeaderboard(silent, place, { deadlineMs: 100 })).rejects.toMatchObject({ code: "timeout" });
+    await expect(signalLeaderboard(silent, place, { deadlineMs: 100 })).rejects.toMatchObject({
+      code: "timeout",
+    });
     await expect(signalLeaderboard("nowhere", place)).rejects.toMatchObject({ code: "bad_url" });
   });
 });

@@ -31,7 +31,12 @@ export interface LobbyStart {
 /** A message from the server. `unknown`: of a type that a newer server may have. */
 export type LobbyMessage =
   | { readonly type: "update"; readonly players: LobbyPlayers }
-  | { readonly type: "start"; readonly atMs?: number; readonly inMs: number; readonly late: boolean }
+  | {
+      readonly type: "start";
+      readonly atMs?: number;
+      readonly inMs: number;
+      readonly late: boolean;
+    }
   | { readonly type: "refresh" }
   | { readonly type: "error"; readonly error: ServerError }
   | { readonly type: "unknown" };
@@ -47,16 +52,33 @@ export function readLobbyMessage(text: string): LobbyMessage | undefined {
   }
   if (json.type === "start") {
     const { at, in: inMs } = json;
-    return { type: "start", inMs: isTime(inMs) ? inMs : 0, late: json.late === true, ...(isTime(at) ? { atMs: at } : {}) };
+    return {
+      type: "start",
+      inMs: isTime(inMs) ? inMs : 0,
+      late: json.late === true,
+      ...(isTime(at) ? { atMs: at } : {}),
+    };
   }
-  if (json.type === "error") return { type: "error", error: { code: String(json.code), message: String(json.message ?? "") } };
+  if (json.type === "error")
+    return {
+      type: "error",
+      error: { code: String(json.code), message: String(json.message ?? "") },
+    };
   return { type: "unknown" };
 }
 
-function readPlayers({ users, host, since }: Readonly<Record<string, unknown>>): LobbyPlayers | undefined {
+function readPlayers({
+  users,
+  host,
+  since,
+}: Readonly<Record<string, unknown>>): LobbyPlayers | undefined {
   if (!Array.isArray(users) || !users.every((user) => typeof user === "string")) return undefined;
   const hasSince = Array.isArray(since) && since.length === users.length && since.every(isTime);
-  return { users, ...(typeof host === "string" || host === null ? { host } : {}), ...(hasSince ? { since } : {}) };
+  return {
+    users,
+    ...(typeof host === "string" || host === null ? { host } : {}),
+    ...(hasSince ? { since } : {}),
+  };
 }
 
 function isTime(value: unknown): value is number {

@@ -8,7 +8,13 @@ import type { ConnectOptions } from "../options.ts";
 import type { Sending } from "../outcome.ts";
 import type { ServerError } from "../server-error.ts";
 import { serviceUrl } from "../service-url.ts";
-import { type LobbyId, type LobbyMessage, type LobbyPlayers, type LobbyStart, readLobbyMessage } from "./lobby-messages.ts";
+import {
+  type LobbyId,
+  type LobbyMessage,
+  type LobbyPlayers,
+  type LobbyStart,
+  readLobbyMessage,
+} from "./lobby-messages.ts";
 import { type Listed, ownListing } from "./own-name.ts";
 
 /** Who waits where, and all that a connection may be told. */
@@ -76,7 +82,13 @@ export class LobbyPlayer {
   #ignored = 0;
 
   constructor(url: string | URL, options: LobbyPlayerOptions) {
-    const { user: _user, lobbyId: _lobbyId, promptId: _promptId, late: _late, ...connectOptions } = options;
+    const {
+      user: _user,
+      lobbyId: _lobbyId,
+      promptId: _promptId,
+      late: _late,
+      ...connectOptions
+    } = options;
     this.#options = options;
     this.connection = connect(serviceUrl(url, "/lobby", { errors: "1" }), {
       ...connectOptions,
@@ -109,7 +121,10 @@ export class LobbyPlayer {
   }
 
   /** Calls `listener` at every such event until the returned function is called. */
-  on<Name extends keyof LobbyPlayerEvents>(name: Name, listener: (value: LobbyPlayerEvents[Name]) => void): () => void {
+  on<Name extends keyof LobbyPlayerEvents>(
+    name: Name,
+    listener: (value: LobbyPlayerEvents[Name]) => void,
+  ): () => void {
     return this.#events.on(name, listener);
   }
 
@@ -121,7 +136,12 @@ export class LobbyPlayer {
    */
   start({ inMs, expiresInMs = 10_000 }: StartOptions = {}): Sending {
     const { lobbyId, promptId } = this.#options;
-    const message = { type: "start", lobby_id: lobbyId, prompt_id: promptId, ...(inMs === undefined ? {} : { in: inMs }) };
+    const message = {
+      type: "start",
+      lobby_id: lobbyId,
+      prompt_id: promptId,
+      ...(inMs === undefined ? {} : { in: inMs }),
+    };
     const sending = this.connection.send(JSON.stringify(message), { expiresInMs });
     this.#starts.add(sending.id);
     void sending.outcome.then(() => this.#starts.delete(sending.id));
@@ -181,7 +201,8 @@ export class LobbyPlayer {
     if (late && atMs !== undefined) {
       const heardAtMs = this.#lastStart?.atMs;
       if (heardAtMs !== undefined && atMs <= heardAtMs) return;
-      if (this.#options.late !== true && this.#joinedAtMs !== undefined && atMs < this.#joinedAtMs) return;
+      if (this.#options.late !== true && this.#joinedAtMs !== undefined && atMs < this.#joinedAtMs)
+        return;
     }
     if (!late) {
       if (atMs !== undefined) this.#clockLeadMs = atMs - nowMs;
@@ -189,12 +210,19 @@ export class LobbyPlayer {
     }
     // Of a late one the part that is left.
     const leftMs = late && atMs !== undefined ? this.#leftMs(atMs + inMs, nowMs, inMs) : inMs;
-    this.#lastStart = { inMs: Math.max(0, leftMs), startsAtMs: nowMs + leftMs, late, ...(atMs === undefined ? {} : { atMs }) };
+    this.#lastStart = {
+      inMs: Math.max(0, leftMs),
+      startsAtMs: nowMs + leftMs,
+      late,
+      ...(atMs === undefined ? {} : { atMs }),
+    };
     this.#events.emit("start", this.#lastStart);
   }
 
   /** The time to a moment of the server's clock, not more than `mostMs`: a machine that slept may have stopped its own. */
   #leftMs(serverMs: number, nowMs: number, mostMs: number): number {
-    return this.#clockLeadMs === undefined ? 0 : Math.min(serverMs - this.#clockLeadMs - nowMs, mostMs);
+    return this.#clockLeadMs === undefined
+      ? 0
+      : Math.min(serverMs - this.#clockLeadMs - nowMs, mostMs);
   }
 }

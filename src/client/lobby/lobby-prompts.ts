@@ -38,7 +38,9 @@ export class LobbyPrompts extends RefreshView {
    * server has read it. Throws `outbox_full` or `connection_closed`.
    */
   update(): Sending {
-    const sending = this.connection.send(JSON.stringify({ type: "lobby_prompts_update" }), { resend: true });
+    const sending = this.connection.send(JSON.stringify({ type: "lobby_prompts_update" }), {
+      resend: true,
+    });
     this.#updates.add(sending.id);
     void sending.outcome.then(() => this.#updates.delete(sending.id));
     return sending;

@@ -21,7 +21,8 @@ export async function startOriginalLobby(scope: Scope): Promise<string> {
       let name = user;
       while ([...members.values()].includes(name)) name = `also ${name}`;
       members.set(socket, name);
-      const update = () => tell(members, JSON.stringify({ type: "update", users: [...members.values()] }));
+      const update = () =>
+        tell(members, JSON.stringify({ type: "update", users: [...members.values()] }));
       update();
       socket.on("close", () => {
         members.delete(socket);
@@ -60,7 +61,10 @@ export async function startOriginalLobby(scope: Scope): Promise<string> {
 }
 
 /** A server that says what it is told to: `speak` is called with each message and what answers it. */
-export async function startScripted(scope: Scope, speak: (text: string, socket: WebSocket) => void): Promise<string> {
+export async function startScripted(
+  scope: Scope,
+  speak: (text: string, socket: WebSocket) => void,
+): Promise<string> {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
   server.on("connection", (socket) => {
     socket.on("error", () => {});

@@ -12,7 +12,11 @@ export interface Listed {
  * since the same time has kept the place (`before`); else it is the last of those who could be, as lists are in the order of joining. Wrong only where
  * two of one name join in the same moment.
  */
-export function ownListing(user: string, { users, since }: LobbyPlayers, before: Listed | undefined): Listed | undefined {
+export function ownListing(
+  user: string,
+  { users, since }: LobbyPlayers,
+  before: Listed | undefined,
+): Listed | undefined {
   const kept = before === undefined ? -1 : users.indexOf(before.name);
   if (kept >= 0 && before?.sinceMs !== undefined && since?.[kept] === before.sinceMs) return before;
   const last = users.findLastIndex((name) => isNameOf(name, user));

@@ -31,7 +31,12 @@ export class RefreshView {
   #ignored = 0;
 
   /** `first`: what says what is viewed, on every new socket. `heard`: called at the server's `refresh`, before listeners are. */
-  protected constructor(url: string | URL, first: object, options: ConnectOptions, heard: () => void = () => {}) {
+  protected constructor(
+    url: string | URL,
+    first: object,
+    options: ConnectOptions,
+    heard: () => void = () => {},
+  ) {
     this.connection = connect(serviceUrl(url, "/lobby", { errors: "1" }), {
       ...options,
       identify: ({ send }) => send(JSON.stringify(first)),
@@ -60,7 +65,10 @@ export class RefreshView {
    * come faster than this client reads may be one), and at every opening of the connection: a page that fetches in this listener and nowhere else is
    * up to date, but for what is signalled while the server has not yet read what is viewed, about half a round trip after the opening: the next signal mends that.
    */
-  on<Name extends keyof RefreshViewEvents>(name: Name, listener: (value: RefreshViewEvents[Name]) => void): () => void {
+  on<Name extends keyof RefreshViewEvents>(
+    name: Name,
+    listener: (value: RefreshViewEvents[Name]) => void,
+  ): () => void {
     return this.#events.on(name, listener);
   }
 

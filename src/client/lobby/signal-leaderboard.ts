@@ -8,7 +8,8 @@ import type { Ending, Loss } from "../state.ts";
 import type { LobbyId } from "./lobby-messages.ts";
 
 /** A part of what a connection may be told. */
-export interface SignalOptions extends Pick<ConnectOptions, "token" | "maxDelayMs" | "attemptTimeoutMs" | "watchdog"> {
+export interface SignalOptions
+  extends Pick<ConnectOptions, "token" | "maxDelayMs" | "attemptTimeoutMs" | "watchdog"> {
   /** How long it may take in all; default 10 s. */
   readonly deadlineMs?: number;
 }
@@ -27,11 +28,23 @@ export function signalLeaderboard(
   { lobbyId, promptId }: { readonly lobbyId: LobbyId | null; readonly promptId: LobbyId | null },
   { deadlineMs = 10_000, ...options }: SignalOptions = {},
 ): Promise<void> {
-  const text = JSON.stringify({ type: "leaderboard_update", lobby_id: lobbyId, prompt_id: promptId });
+  const text = JSON.stringify({
+    type: "leaderboard_update",
+    lobby_id: lobbyId,
+    prompt_id: promptId,
+  });
   return new Promise((resolve, reject) => {
-    const connection = connect(serviceUrl(url, "/lobby", { errors: "1" }), { ...options, identify: ({ send }) => send(text) });
+    const connection = connect(serviceUrl(url, "/lobby", { errors: "1" }), {
+      ...options,
+      identify: ({ send }) => send(text),
+    });
     const timer = platform.after(deadlineMs, () => {
-      reject(new SwitchboardError("timeout", `the server did not say within ${deadlineMs} ms that it has the signal: call again`));
+      reject(
+        new SwitchboardError(
+          "timeout",
+          `the server did not say within ${deadlineMs} ms that it has the signal: call again`,
+        ),
+      );
       connection.destroy();
     });
     connection.on("state", (state) => {
@@ -55,6 +68,14 @@ function isTaken(loss: Loss | undefined): boolean {
 
 function refusal({ error, loss }: Ending): SwitchboardError {
   if (error !== undefined) return error;
-  const code = loss?.code === 4401 ? "unauthenticated" : loss?.code === 4403 ? "forbidden" : "connection_closed";
-  return new SwitchboardError(code, `the server did not take the signal: ${loss?.code ?? "no"} ${loss?.reason ?? "answer"}`);
+  const code =
+    loss?.code === 4401
+      ? "unauthenticated"
+      : loss?.code === 4403
+        ? "forbidden"
+        : "connection_closed";
+  return new SwitchboardError(
+    code,
+    `the server did not take the signal: ${loss?.code ?? "no"} ${loss?.reason ?? "answer"}`,
+  );
 }

@@ -5,7 +5,11 @@ import type { Platform, Signal } from "./platform.ts";
 import { protocolsFor } from "./protocols.ts";
 import { timers } from "./timers.ts";
 
-export const platform: Platform = { ...timers, openWebSocket: (opening, events) => new BrowserSocket(opening, events), watchSignals };
+export const platform: Platform = {
+  ...timers,
+  openWebSocket: (opening, events) => new BrowserSocket(opening, events),
+  watchSignals,
+};
 
 /**
  * A page cannot send a WebSocket ping. It asks for heartbeats in the query instead: a server that knows them (Switchboard) begins with an

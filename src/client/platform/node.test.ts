@@ -14,7 +14,10 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-async function serve(onConnection: (socket: WebSocket) => void, options: ServerOptions = {}): Promise<string> {
+async function serve(
+  onConnection: (socket: WebSocket) => void,
+  options: ServerOptions = {},
+): Promise<string> {
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0, ...options });
   server.on("connection", onConnection);
   ends.push(() => {
@@ -75,35 +78,47 @@ describe("a socket of Node", () => {
     expect(await sending.outcome).toBe("sent");
   });
 
-  it.each(["ping", "binary"])("keeps a server that answers no ping yet, but sends a %s of its own", async (what) => {
-    const url = await serve(
-      (socket) => {
-        const timer = setInterval(() => (what === "ping" ? socket.ping() : socket.send(Buffer.from([1]))), 20);
-        ends.push(() => clearInterval(timer));
-        // The first ping of the client's is answered when it would have been given up five times.
-        socket.once("ping", (data) => {
-          const answer = setTimeout(() => {
-            socket.send("kept");
-            socket.pong(data);
-          }, 1000);
-          ends.push(() => clearTimeout(answer));
-        });
-      },
-      { autoPong: false },
-    );
-    const connection = connect(url, { maxDelayMs: 50, watchdog: { pingAfterMs: 200, pongWithinMs: 200 } });
-    ends.push(() => connection.destroy());
-    const states: string[] = [];
-    connection.on("state", ({ status }) => states.push(status));
-    connection.send("a");
-    await new Promise<void>((resolve) => connection.on("message", () => resolve()));
-    expect(states).toEqual(["open"]);
-  });
+  it.each(["ping", "binary"])(
+    "keeps a server that answers no ping yet, but sends a %s of its own",
+    async (what) => {
+      const url = await serve(
+        (socket) => {
+          const timer = setInterval(
+            () => (what === "ping" ? socket.ping() : socket.send(Buffer.from([1]))),
+            20,
+          );
+          ends.push(() => clearInterval(timer));
+          // The first ping of the client's is answered when it would have been given up five times.
+          socket.once("ping", (data) => {
+            const answer = setTimeout(() => {
+              socket.send("kept");
+              socket.pong(data);
+            }, 1000);
+            ends.push(() => clearTimeout(answer));
+          });
+        },
+        { autoPong: false },
+      );
+      const connection = connect(url, {
+        maxDelayMs: 50,
+        watchdog: { pingAfterMs: 200, pongWithinMs: 200 },
+      });
+      ends.push(() => connection.destroy());
+      const states: string[] = [];
+      connection.on("state", ({ status }) => states.push(status));
+      connection.send("a");
+      await new Promise<void>((resolve) => connection.on("message", () => resolve()));
+      expect(states).toEqual(["open"]);
+    },
+  );
 
   it("says of a token that can be none what is wrong with it, and does not show it", async () => {
     const connection = connect(await serve(() => {}), { token: "two words=" });
     const { error, loss } = (await connection.whenClosed()) as { error: Error; loss: Loss };
-    expect(error).toMatchObject({ code: "unauthenticated", message: expect.stringContaining("the token is empty or has a character") });
+    expect(error).toMatchObject({
+      code: "unauthenticated",
+      message: expect.stringContaining("the token is empty or has a character"),
+    });
     expect(`${error.message} ${loss.reason}`).not.toContain("two words");
     const told = await connection.whenOpen().catch(({ message }: Error) => message);
     expect(told).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/: the server does not want it/);
@@ -133,7 +148,11 @@ describe("a socket of Node", () => {
     await connection.whenOpen();
     const sendings = ["a", "b", "c"].map((text) => connection.send(text));
     await connection.close();
-    expect(await Promise.all(sendings.map(({ outcome }) => outcome))).toEqual(["sent", "sent", "sent"]);
+    expect(await Promise.all(sendings.map(({ outcome }) => outcome))).toEqual([
+      "sent",
+      "sent",
+      "sent",
+    ]);
     expect(received).toEqual(["a", "b", "c", "closed 1000"]);
   });
 
@@ -145,7 +164,10 @@ describe("a socket of Node", () => {
     const connection = open(url);
     const messages = vi.fn();
     connection.on("message", messages);
-    expect(await connection.whenClosed()).toEqual({ kind: "refused", loss: { code: 4403, reason: "not you" } });
+    expect(await connection.whenClosed()).toEqual({
+      kind: "refused",
+      loss: { code: 4403, reason: "not you" },
+    });
     expect(messages).not.toHaveBeenCalled();
   });
 
@@ -160,17 +182,25 @@ describe("a socket of Node", () => {
     [503, "waiting", 1013],
     [502, "waiting", 1006],
     [302, "waiting", 1006],
-  ] as const)("takes an upgrade answered with %i for %s, as after %i", async (status, becomes, code) => {
-    const connection = open(await answer(status));
-    const loss = await new Promise<Loss | undefined>((resolve) =>
-      connection.on("state", (state) => {
-        if (state.status === "waiting" && becomes === "waiting") resolve(state.loss);
-        if (state.status === "closed" && state.ending.kind === becomes) resolve(state.ending.loss);
-      }),
-    );
-    expect(loss).toEqual({ code, reason: expect.stringContaining(`answered the upgrade with ${status}`) });
-    if (becomes === "refused") await expect(connection.whenOpen()).rejects.toThrow(`answered the upgrade with ${status}`);
-  });
+  ] as const)(
+    "takes an upgrade answered with %i for %s, as after %i",
+    async (status, becomes, code) => {
+      const connection = open(await answer(status));
+      const loss = await new Promise<Loss | undefined>((resolve) =>
+        connection.on("state", (state) => {
+          if (state.status === "waiting" && becomes === "waiting") resolve(state.loss);
+          if (state.status === "closed" && state.ending.kind === becomes)
+            resolve(state.ending.loss);
+        }),
+      );
+      expect(loss).toEqual({
+        code,
+        reason: expect.stringContaining(`answered the upgrade with ${status}`),
+      });
+      if (becomes === "refused")
+        await expect(connection.whenOpen()).rejects.toThrow(`answered the upgrade with ${status}`);
+    },
+  );
 
   it("can be destroyed while it connects", async () => {
     const url = await serve(() => {});

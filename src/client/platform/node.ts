@@ -37,18 +37,24 @@ class NodeSocket implements Socket {
     });
     socket.on("ping", () => events.heard());
     // A server may send pongs that answer nothing, as signs of life.
-    socket.on("pong", (data) => (data.toString() === String(this.#pings) ? events.pong() : events.heard()));
+    socket.on("pong", (data) =>
+      data.toString() === String(this.#pings) ? events.pong() : events.heard(),
+    );
     socket.on("unexpected-response", (_request, { statusCode = 0, statusMessage = "" }) => {
       const said = `the server answered the upgrade with ${statusCode} ${statusMessage}`.trimEnd();
       const isWrongAddress = wrongAddress.includes(statusCode);
-      const code = isWrongAddress ? closeCodes.badMessage.code : (httpCloseCode(statusCode) ?? 1006);
+      const code = isWrongAddress
+        ? closeCodes.badMessage.code
+        : (httpCloseCode(statusCode) ?? 1006);
       this.#end(code, isWrongAddress ? `${said}: is this the right address?` : said, false);
       socket.terminate();
     });
     socket.on("error", (error) => {
       failure = error.message;
     });
-    socket.on("close", (code, reason) => this.#end(code, reason.toString() || failure, code !== 1006));
+    socket.on("close", (code, reason) =>
+      this.#end(code, reason.toString() || failure, code !== 1006),
+    );
   }
 
   get unsentBytes(): number {
@@ -60,7 +66,8 @@ class NodeSocket implements Socket {
   }
 
   ping(): void {
-    if (!this.#closing && this.#socket.readyState === WebSocket.OPEN) this.#socket.ping(String(++this.#pings));
+    if (!this.#closing && this.#socket.readyState === WebSocket.OPEN)
+      this.#socket.ping(String(++this.#pings));
   }
 
   close(code: number, reason: string): void {

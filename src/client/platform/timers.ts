@@ -10,7 +10,8 @@ export const timers: Pick<Platform, "now" | "monotonic" | "after" | "random" | "
   after(ms, run) {
     let timeout: ReturnType<typeof setTimeout>;
     const wait = (leftMs: number) => {
-      if (leftMs > longestTimeoutMs) timeout = setTimeout(() => wait(leftMs - longestTimeoutMs), longestTimeoutMs);
+      if (leftMs > longestTimeoutMs)
+        timeout = setTimeout(() => wait(leftMs - longestTimeoutMs), longestTimeoutMs);
       else timeout = setTimeout(run, Math.max(0, leftMs));
     };
     wait(ms);

@@ -5,7 +5,11 @@ import { CameraBoard, type Frame } from "./camera-board.ts";
 import { JsonNumber } from "./messages/json-number.ts";
 import { ObjectBoard } from "./object-board.ts";
 
-const frame = (cameraId: string, frameId = 1): Frame => ({ cameraId, frameId: new JsonNumber(String(frameId)), boxes: [] });
+const frame = (cameraId: string, frameId = 1): Frame => ({
+  cameraId,
+  frameId: new JsonNumber(String(frameId)),
+  boxes: [],
+});
 
 describe("CameraBoard", () => {
   it("measures the frames per second by its own clock, and sees a camera go silent", async () => {
@@ -19,7 +23,10 @@ describe("CameraBoard", () => {
       board.saw(frame("a", nth));
     }
     expect(rate()).toBeCloseTo(10, 5);
-    expect(board.snapshot().get("a")).toMatchObject({ lastFrameAt: platform.now(), lastFrame: { frameId: { value: 99 } } });
+    expect(board.snapshot().get("a")).toMatchObject({
+      lastFrameAt: platform.now(),
+      lastFrame: { frameId: { value: 99 } },
+    });
     const lastFrameAt = platform.now();
     await platform.pass(2500);
     expect(rate()).toBeGreaterThan(4);
@@ -46,14 +53,19 @@ describe("CameraBoard", () => {
     board.saw(frame("0"));
     for (let nth = 2; nth <= 1000; nth++) board.saw(frame(String(nth)));
     const cameras = [...board.snapshot().keys()];
-    expect([cameras.length, cameras.includes("0"), cameras.includes("1")]).toEqual([1000, true, false]);
+    expect([cameras.length, cameras.includes("0"), cameras.includes("1")]).toEqual([
+      1000,
+      true,
+      false,
+    ]);
   });
 });
 
 describe("ObjectBoard", () => {
   it("keeps ten thousand objects, the newest", () => {
     const board = new ObjectBoard();
-    for (let objectId = 1; objectId <= 10_001; objectId++) board.add({ objectId, image: undefined });
+    for (let objectId = 1; objectId <= 10_001; objectId++)
+      board.add({ objectId, image: undefined });
     expect([board.snapshot().size, board.snapshot().has(1)]).toEqual([10_000, false]);
   });
 

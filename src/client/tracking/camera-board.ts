@@ -55,7 +55,11 @@ export class CameraBoard {
     arrivalsMs.push(this.#clock.monotonic());
     if (arrivalsMs.length > maxArrivals) arrivalsMs.shift();
     this.#cameras.delete(frame.cameraId);
-    this.#cameras.set(frame.cameraId, { lastFrame: frame, lastFrameAt: this.#clock.now(), arrivalsMs });
+    this.#cameras.set(frame.cameraId, {
+      lastFrame: frame,
+      lastFrameAt: this.#clock.now(),
+      arrivalsMs,
+    });
     for (const silent of this.#cameras.keys()) {
       if (this.#cameras.size <= maxCameras) break;
       this.#cameras.delete(silent);
@@ -64,7 +68,8 @@ export class CameraBoard {
 
   /** Only these are watched from now on. */
   keep(cameraIds: ReadonlySet<string>): void {
-    for (const cameraId of this.#cameras.keys()) if (!cameraIds.has(cameraId)) this.#cameras.delete(cameraId);
+    for (const cameraId of this.#cameras.keys())
+      if (!cameraIds.has(cameraId)) this.#cameras.delete(cameraId);
   }
 
   /** As it is now, by the cameras' ids. */

@@ -30,7 +30,8 @@ export class History {
 
   async objectIds(): Promise<readonly number[]> {
     const data = dataOf(await this.#get("objectIds"));
-    if (!data.every((id) => typeof id === "number")) throw wrong("the answer to /objectIds", data, "expected a list of numbers");
+    if (!data.every((id) => typeof id === "number"))
+      throw wrong("the answer to /objectIds", data, "expected a list of numbers");
     return data;
   }
 
@@ -40,7 +41,8 @@ export class History {
     if (answer.status === 400 && answer.text.includes("not present")) return [];
     return dataOf(answer).map((entry) => {
       const { timeStamp, processorId } = Object(entry) as Readonly<Record<string, unknown>>;
-      if (typeof timeStamp === "string" && typeof processorId === "string") return { timeStamp, processorId };
+      if (typeof timeStamp === "string" && typeof processorId === "string")
+        return { timeStamp, processorId };
       throw wrong("an entry of the timeline", entry, "expected timeStamp and processorId");
     });
   }
@@ -61,13 +63,20 @@ export class History {
     const address = new URL(path, baseOf(url));
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const expiry = new AbortController();
-    const timer = platform.after(timeoutMs, () => expiry.abort(new Error(`not within ${timeoutMs} ms`)));
+    const timer = platform.after(timeoutMs, () =>
+      expiry.abort(new Error(`not within ${timeoutMs} ms`)),
+    );
     try {
       const response = await fetch(address, { headers, signal: expiry.signal });
       return { path, status: response.status, text: await response.text() };
     } catch (error) {
       const why = messageOf(error);
-      throw new SwitchboardError("timeout", `${address.href} gave no answer (${why}): is the server there?`, {}, { cause: error });
+      throw new SwitchboardError(
+        "timeout",
+        `${address.href} gave no answer (${why}): is the server there?`,
+        {},
+        { cause: error },
+      );
     } finally {
       timer.cancel();
     }
@@ -92,7 +101,10 @@ function baseOf(url: string | URL): URL {
 
 function dataOf({ path, status, text }: Answer): readonly unknown[] {
   if (status !== 200) {
-    throw new SwitchboardError(httpErrorCode(status), `/${path} was answered with ${status}: ${text.slice(0, 200) || "no text"}`);
+    throw new SwitchboardError(
+      httpErrorCode(status),
+      `/${path} was answered with ${status}: ${text.slice(0, 200) || "no text"}`,
+    );
   }
   let data: unknown;
   try {
@@ -100,6 +112,11 @@ function dataOf({ path, status, text }: Answer): readonly unknown[] {
   } catch {
     // As an answer without data.
   }
-  if (!Array.isArray(data)) throw wrong(`the answer to /${path}`, text, "expected {data: […]}: is this the tracking server?");
+  if (!Array.isArray(data))
+    throw wrong(
+      `the answer to /${path}`,
+      text,
+      "expected {data: […]}: is this the tracking server?",
+    );
   return data;
 }

@@ -8,7 +8,12 @@ import { InboundQueue } from "./inbound-queue.ts";
 function queue(maxMessages = 3, maxLength = 1000) {
   const dropped: string[] = [];
   const isPrecious = (message: string) => message === message.toUpperCase();
-  return { dropped, queue: new InboundQueue<string>({ maxMessages, maxLength }, isPrecious, (message) => dropped.push(message)) };
+  return {
+    dropped,
+    queue: new InboundQueue<string>({ maxMessages, maxLength }, isPrecious, (message) =>
+      dropped.push(message),
+    ),
+  };
 }
 
 describe("InboundQueue", () => {
@@ -53,21 +58,25 @@ describe("InboundQueue", () => {
 
   it("loses nothing that it does not tell of", () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom("a", "B", "take")), fc.integer({ min: 1, max: 5 }), (steps, max) => {
-        const { queue: orders, dropped } = queue(max);
-        const taken: string[] = [];
-        const pushed: string[] = [];
-        for (const [at, step] of steps.entries()) {
-          if (step === "take") taken.push(orders.take() ?? "");
-          else {
-            pushed.push(`${step}${at}`);
-            orders.push(`${step}${at}`, 1);
+      fc.property(
+        fc.array(fc.constantFrom("a", "B", "take")),
+        fc.integer({ min: 1, max: 5 }),
+        (steps, max) => {
+          const { queue: orders, dropped } = queue(max);
+          const taken: string[] = [];
+          const pushed: string[] = [];
+          for (const [at, step] of steps.entries()) {
+            if (step === "take") taken.push(orders.take() ?? "");
+            else {
+              pushed.push(`${step}${at}`);
+              orders.push(`${step}${at}`, 1);
+            }
+            expect(orders.size).toBeLessThanOrEqual(max);
           }
-          expect(orders.size).toBeLessThanOrEqual(max);
-        }
-        const got = [...taken.filter((one) => one !== ""), ...orders.takeAll()];
-        expect(got).toEqual(pushed.filter((one) => !dropped.includes(one)));
-      }),
+          const got = [...taken.filter((one) => one !== ""), ...orders.takeAll()];
+          expect(got).toEqual(pushed.filter((one) => !dropped.includes(one)));
+        },
+      ),
     );
   });
 

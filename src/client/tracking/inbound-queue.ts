@@ -33,7 +33,11 @@ export class InboundQueue<Message> {
   /** Set when nothing more comes; the error is that of an end that nobody asked for. */
   #end: { readonly error: Error | undefined } | undefined;
 
-  constructor(limits: InboundLimits, isPrecious: (message: Message) => boolean, dropped: (message: Message) => void) {
+  constructor(
+    limits: InboundLimits,
+    isPrecious: (message: Message) => boolean,
+    dropped: (message: Message) => void,
+  ) {
     this.#limits = limits;
     this.#isPrecious = isPrecious;
     this.#dropped = dropped;
@@ -70,7 +74,8 @@ export class InboundQueue<Message> {
   next(): Promise<Message | undefined> {
     const message = this.take();
     if (message !== undefined) return Promise.resolve(message);
-    if (this.#end === undefined) return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
+    if (this.#end === undefined)
+      return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
     const { error } = this.#end;
     return error === undefined ? Promise.resolve(undefined) : Promise.reject(error);
   }
@@ -85,7 +90,10 @@ export class InboundQueue<Message> {
   }
 
   #hasRoomFor(length: number): boolean {
-    return this.#waiting.length < this.#limits.maxMessages && this.#length + length <= this.#limits.maxLength;
+    return (
+      this.#waiting.length < this.#limits.maxMessages &&
+      this.#length + length <= this.#limits.maxLength
+    );
   }
 
   /** False if it was the newcomer. */

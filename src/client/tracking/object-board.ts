@@ -41,7 +41,8 @@ export class ObjectBoard {
 
   /** Forgets those with an image. */
   removePictured(): void {
-    for (const object of [...this.#objects.values()]) if (object.image !== undefined) this.remove(object.objectId);
+    for (const object of [...this.#objects.values()])
+      if (object.image !== undefined) this.remove(object.objectId);
   }
 
   clear(): void {

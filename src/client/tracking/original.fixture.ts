@@ -15,7 +15,11 @@ export class Original {
   /** `ws://127.0.0.1:PORT` */
   readonly url: string;
   /** Every text that came, with its endpoint and the number of its connection, in order. */
-  readonly received: { readonly path: string; readonly connection: number; readonly text: string }[] = [];
+  readonly received: {
+    readonly path: string;
+    readonly connection: number;
+    readonly text: string;
+  }[] = [];
   /** Subprotocols that were offered. The original selects none, so a client that offers some breaks off. */
   readonly offered: string[] = [];
   /** Authorization headers of HTTP requests. */
@@ -67,7 +71,8 @@ export class Original {
     if (isIn && path === "/client") this.#clients.set(socket, { usesImages: false });
     socket.on("close", () => {
       this.#clients.delete(socket);
-      if (processorId !== undefined && this.#processors.get(processorId) === socket) this.#processors.delete(processorId);
+      if (processorId !== undefined && this.#processors.get(processorId) === socket)
+        this.#processors.delete(processorId);
     });
     socket.on("message", (data) => {
       this.received.push({ path, connection, text: data.toString() });
@@ -85,22 +90,28 @@ export class Original {
       else if (message.type === "identifier") {
         processorId = String(message.id);
         this.#processors.set(processorId, socket);
-        for (const [objectId, { featureMap }] of this.#objects) send(socket, { type: "featureMap", objectId, featureMap });
+        for (const [objectId, { featureMap }] of this.#objects)
+          send(socket, { type: "featureMap", objectId, featureMap });
       } else if (path === "/processor") this.#processorSays(processorId, message);
       else this.#clientSays(socket, message);
     });
   }
 
-  #processorSays(cameraId: string | undefined, { type, objectId, featureMap, frameId, boxes }: Message): void {
+  #processorSays(
+    cameraId: string | undefined,
+    { type, objectId, featureMap, frameId, boxes }: Message,
+  ): void {
     const object = this.#objects.get(Number(objectId));
     if (type === "featureMap" && object !== undefined) {
       object.featureMap = featureMap;
-      for (const processor of this.#processors.values()) send(processor, { type, objectId, featureMap });
+      for (const processor of this.#processors.values())
+        send(processor, { type, objectId, featureMap });
     } else if (type === "boundingBoxes") {
       for (const box of boxes as { readonly objectId?: number }[]) {
         const { objectId: id = 0 } = box;
         const seen = { timeStamp: "2026/01/02 | 03:04:05", processorId: cameraId };
-        if (this.#objects.has(id)) this.#timelines.set(id, [...(this.#timelines.get(id) ?? []), seen]);
+        if (this.#objects.has(id))
+          this.#timelines.set(id, [...(this.#timelines.get(id) ?? []), seen]);
       }
       for (const client of this.#clients.keys()) send(client, { type, cameraId, frameId, boxes });
     }
@@ -121,7 +132,8 @@ export class Original {
     } else if (type === "setUsesImages") {
       this.#clients.set(socket, { usesImages: message.usesImages === true });
       for (const [objectId, { image }] of this.#objects) {
-        if (message.usesImages === true && image !== undefined) send(socket, { type: "newObject", objectId, image });
+        if (message.usesImages === true && image !== undefined)
+          send(socket, { type: "newObject", objectId, image });
       }
     }
   }
@@ -131,7 +143,8 @@ export class Original {
   }
 
   #http(request: IncomingMessage, response: ServerResponse): void {
-    if (request.headers.authorization !== undefined) this.authorizations.push(request.headers.authorization);
+    if (request.headers.authorization !== undefined)
+      this.authorizations.push(request.headers.authorization);
     const { pathname, searchParams } = new URL(request.url ?? "", "http://x");
     response.setHeader("access-control-allow-origin", "*");
     if (pathname === "/objectIds") {
@@ -140,10 +153,13 @@ export class Original {
       return;
     }
     const timeline = this.#timelines.get(Number(searchParams.get("objectId")));
-    if (pathname === "/timelines" && timeline !== undefined) response.end(JSON.stringify({ data: timeline }));
+    if (pathname === "/timelines" && timeline !== undefined)
+      response.end(JSON.stringify({ data: timeline }));
     else {
       response.statusCode = pathname === "/timelines" ? 400 : 404;
-      response.end(pathname === "/timelines" ? "Object id not present in tracking history" : "Cannot GET");
+      response.end(
+        pathname === "/timelines" ? "Object id not present in tracking history" : "Cannot GET",
+      );
     }
   }
 }

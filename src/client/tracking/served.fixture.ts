@@ -24,21 +24,34 @@ export const servers: readonly (readonly [name: string, start: () => Promise<Ser
     "Switchboard with auth",
     async () => {
       const { server, token } = await startWithAuth();
-      return switchboard(server, { token: await token("tracking.client") }, { token: await token("tracking.processor") });
+      return switchboard(
+        server,
+        { token: await token("tracking.client") },
+        { token: await token("tracking.processor") },
+      );
     },
   ],
   ["the original", async () => original(await Original.start(), {})],
-  ["the original with auth", async () => original(await Original.start({ auth: true }), { token: goodToken })],
+  [
+    "the original with auth",
+    async () => original(await Original.start({ auth: true }), { token: goodToken }),
+  ],
 ];
 
-function switchboard(server: TestServer, clientToken: { token?: string }, processorToken: { token?: string }): Served {
+function switchboard(
+  server: TestServer,
+  clientToken: { token?: string },
+  processorToken: { token?: string },
+): Served {
   return {
     client: `${server.url}/tracking/client?errors=1`,
     processor: `${server.url}/processor?errors=1`,
     clientToken,
     processorToken,
     async handled(connection) {
-      const messages = new Arrivals<string>("the answer to what is no JSON", (arrive) => connection.on("message", arrive));
+      const messages = new Arrivals<string>("the answer to what is no JSON", (arrive) =>
+        connection.on("message", arrive),
+      );
       connection.send("no JSON");
       while (!(await messages.next()).includes('"bad_json"'));
     },

@@ -18,7 +18,9 @@ export async function startWithAuth(tracking: object = {}): Promise<ServerWithAu
   try {
     const publicKeyFile = join(folder, "public.pem");
     await writeFile(publicKeyFile, await exportSPKI(publicKey));
-    const server = await TestServer.start({ config: { auth: { enabled: true, jwt: { publicKeyFile } }, services: { tracking } } });
+    const server = await TestServer.start({
+      config: { auth: { enabled: true, jwt: { publicKeyFile } }, services: { tracking } },
+    });
     let number = 0;
     return {
       server,

@@ -27,7 +27,11 @@ function watch(url: string, options: TrackingInterfaceOptions = {}): TrackingInt
   return tracking;
 }
 
-async function camera(url: string, cameraId: string, options: { readonly token?: string } = {}): Promise<TrackingProcessor> {
+async function camera(
+  url: string,
+  cameraId: string,
+  options: { readonly token?: string } = {},
+): Promise<TrackingProcessor> {
   const processor = new TrackingProcessor(url, { cameraId, maxDelayMs: 50, ...options });
   ending(() => processor.close());
   // The original handles what it reads before it answers the ping behind it.
@@ -37,11 +41,19 @@ async function camera(url: string, cameraId: string, options: { readonly token?:
 
 const frame = (frameId: number) => new BoxesMessage({ frameId, boxes: [] });
 const heard = (server: Original, connection: number) =>
-  server.received.filter((one) => one.connection === connection).map(({ text }) => JSON.parse(text) as unknown);
+  server.received
+    .filter((one) => one.connection === connection)
+    .map(({ text }) => JSON.parse(text) as unknown);
 
 /** Loses its connection and has another one; `meanwhile` runs in between. */
-async function comeBack(tracking: TrackingInterface, cut: () => void, meanwhile: () => void = () => {}): Promise<void> {
-  const states = new Arrivals<ConnectionState>("a state", (arrive) => tracking.connection.on("state", arrive));
+async function comeBack(
+  tracking: TrackingInterface,
+  cut: () => void,
+  meanwhile: () => void = () => {},
+): Promise<void> {
+  const states = new Arrivals<ConnectionState>("a state", (arrive) =>
+    tracking.connection.on("state", arrive),
+  );
   cut();
   while ((await states.next()).status !== "waiting");
   meanwhile();
@@ -53,7 +65,11 @@ describe("a lost connection", () => {
     const server = await original({ auth: true });
     const proxy = await startProxy(server.url);
     ending(() => proxy.stop());
-    const tracking = watch(proxy.url, { token: () => goodToken, usesImages: true, cameraIds: ["a", "b"] });
+    const tracking = watch(proxy.url, {
+      token: () => goodToken,
+      usesImages: true,
+      cameraIds: ["a", "b"],
+    });
     await within(tracking.connection.whenOpen(), "open");
     const stop = tracking.stopTracking(1);
     expect(await within(stop.outcome, "the outcome")).toBe("sent");
@@ -74,7 +90,13 @@ describe("a lost connection", () => {
     const stopped = (objectId: number) => ({ type: "stop", objectId });
     // What was said last on a connection that is cut at once may not have arrived.
     expect(heard(server, 1).slice(0, 4)).toEqual([token, uses, cameras("a", "b"), stopped(1)]);
-    expect(heard(server, 2).slice(0, 5)).toEqual([token, usesNone, cameras("c"), stopped(2), stopped(3)]);
+    expect(heard(server, 2).slice(0, 5)).toEqual([
+      token,
+      usesNone,
+      cameras("c"),
+      stopped(2),
+      stopped(3),
+    ]);
     expect(heard(server, 3)).toEqual([token, uses, cameras("c"), stopped(4)]);
     expect(server.offered).toEqual(["none", "none", "none"]);
   });
@@ -86,7 +108,11 @@ describe("a lost connection", () => {
     const states: ConnectionState[] = [];
     tracking.connection.on("state", (state) => states.push(state));
     expect(await within(tracking.stopTracking(1).outcome, "the outcome")).toBe("sent");
-    expect(states).toMatchObject([{ status: "waiting", loss: { code: 1005 } }, { status: "connecting" }, { status: "open" }]);
+    expect(states).toMatchObject([
+      { status: "waiting", loss: { code: 1005 } },
+      { status: "connecting" },
+      { status: "open" },
+    ]);
   });
 
   it("an object with an image that was stopped meanwhile is gone, and the others come again", async () => {
@@ -96,7 +122,9 @@ describe("a lost connection", () => {
     ending(() => proxy.stop());
     const processor = await camera(server.url, "a");
     const tracking = watch(proxy.url, { usesImages: true });
-    const news = new Arrivals<TrackedObject>("newObject", (arrive) => tracking.on("newObject", arrive));
+    const news = new Arrivals<TrackedObject>("newObject", (arrive) =>
+      tracking.on("newObject", arrive),
+    );
     for (const image of ["x", "y"]) {
       tracking.startTracking({ cameraId: "a", image });
       await news.next();
@@ -105,11 +133,16 @@ describe("a lost connection", () => {
     expect(await news.next()).toEqual({ objectId: 3, image: undefined });
     const other = watch(server.url);
     proxy.refuse(true);
-    const states = new Arrivals<ConnectionState>("a state", (arrive) => tracking.connection.on("state", arrive));
+    const states = new Arrivals<ConnectionState>("a state", (arrive) =>
+      tracking.connection.on("state", arrive),
+    );
     proxy.cut();
     while ((await states.next()).status !== "waiting");
     other.stopTracking(1);
-    for (let order = await within(processor.next(), "stop"); order?.constructor.name !== "StopMessage"; ) {
+    for (
+      let order = await within(processor.next(), "stop");
+      order?.constructor.name !== "StopMessage";
+    ) {
       order = await within(processor.next(), "stop");
     }
     proxy.refuse(false);
@@ -153,34 +186,53 @@ describe("cameras", () => {
     const tracking = watch(server.url);
     const frames = new Arrivals<Frame>("boxes", (arrive) => tracking.on("boxes", arrive));
     await within(tracking.connection.send("no JSON").outcome, "the outcome");
-    for (const text of ["x", '{"type":"boundingBoxes","frameId":1,"boxes":[]}', '{"type":"newObject"}', '{"type":"news"}'])
+    for (const text of [
+      "x",
+      '{"type":"boundingBoxes","frameId":1,"boxes":[]}',
+      '{"type":"newObject"}',
+      '{"type":"news"}',
+    ])
       server.say(text);
     // Nobody asked for these.
-    for (const text of ['{"type":"newObject","objectId":1}', '{"type":"stop","objectId":1}']) server.say(text);
+    for (const text of ['{"type":"newObject","objectId":1}', '{"type":"stop","objectId":1}'])
+      server.say(text);
     server.say('{"type":"boundingBoxes","cameraId":"a","frameId":1.0,"boxes":[],"new":1}');
     const { cameraId, frameId, boxes } = await frames.next();
     expect([cameraId, frameId.text, boxes]).toEqual(["a", "1.0", []]);
     expect(tracking.ignored).toBe(3);
     // The spelling comes back to its camera.
     await within(tracking.startTracking({ cameraId, frameId, boxId: 1 }).outcome, "the outcome");
-    expect(server.received.at(-1)?.text).toBe('{"type":"start","cameraId":"a","frameId":1.0,"boxId":1}');
+    expect(server.received.at(-1)?.text).toBe(
+      '{"type":"start","cameraId":"a","frameId":1.0,"boxId":1}',
+    );
   });
 
   it("what cannot be tracked, forgotten or watched is refused at once", () => {
     const tracking = watch("ws://127.0.0.1:1");
-    const bad = (message: string) => expect.objectContaining({ code: "bad_message", message: expect.stringContaining(message) });
-    const start = (wish: object) => () => tracking.startTracking(wish as { cameraId: string; image: string });
-    expect(start({ cameraId: "a" })).toThrow(bad("start.image is missing: give image, or both frameId and boxId"));
+    const bad = (message: string) =>
+      expect.objectContaining({ code: "bad_message", message: expect.stringContaining(message) });
+    const start = (wish: object) => () =>
+      tracking.startTracking(wish as { cameraId: string; image: string });
+    expect(start({ cameraId: "a" })).toThrow(
+      bad("start.image is missing: give image, or both frameId and boxId"),
+    );
     expect(start({ cameraId: "a", frameId: 1 })).toThrow(bad("start.image"));
     expect(start({ image: "x" })).toThrow(bad("start.cameraId is missing: expected a string"));
-    expect(start({ cameraId: "a", frameId: 1, boxId: 0.5 })).toThrow(bad("start.boxId is 0.5: expected an integer"));
+    expect(start({ cameraId: "a", frameId: 1, boxId: 0.5 })).toThrow(
+      bad("start.boxId is 0.5: expected an integer"),
+    );
     expect(() => tracking.stopTracking(Number.NaN)).toThrow(bad("stop.objectId is NaN"));
-    expect(() => tracking.watchCameras([5 as unknown as string])).toThrow(bad("cameras.cameraIds[0] is 5"));
+    expect(() => tracking.watchCameras([5 as unknown as string])).toThrow(
+      bad("cameras.cameraIds[0] is 5"),
+    );
   });
 });
 
 /** Sends frames until one is seen: then the interface watches this camera. Those that were under way are taken. */
-async function untilSeen(processor: TrackingProcessor, frames: Arrivals<{ readonly frameId: { readonly value: number } }>): Promise<void> {
+async function untilSeen(
+  processor: TrackingProcessor,
+  frames: Arrivals<{ readonly frameId: { readonly value: number } }>,
+): Promise<void> {
   let seen = false;
   const first = frames.next().then((one) => {
     seen = true;
@@ -204,7 +256,9 @@ describe("what was", () => {
     expect(await watch(server.url, { token: () => good }).objectIds()).toEqual([]);
     expect(await watch(server.url, { token: good }).timeline(1)).toEqual([]);
     await expect(watch(server.url).objectIds()).rejects.toMatchObject({ code: "unauthenticated" });
-    await expect(watch(server.url, { token: await token("tracking.processor") }).timeline(1)).rejects.toMatchObject({ code: "forbidden" });
+    await expect(
+      watch(server.url, { token: await token("tracking.processor") }).timeline(1),
+    ).rejects.toMatchObject({ code: "forbidden" });
   });
 
   it("fails with an error that says why", async () => {
@@ -216,6 +270,9 @@ describe("what was", () => {
     });
     await expect(tracking.timeline(0.5)).rejects.toMatchObject({ code: "bad_message" });
     await server.stop();
-    await expect(tracking.objectIds()).rejects.toMatchObject({ code: "timeout", message: expect.stringContaining("is the server there?") });
+    await expect(tracking.objectIds()).rejects.toMatchObject({
+      code: "timeout",
+      message: expect.stringContaining("is the server there?"),
+    });
   });
 });

@@ -72,10 +72,17 @@ export class TrackingInterface {
    * `url`: the server's (ws, wss, http, https), to which `/client` is added, or the endpoint's with its path. Throws `bad_url` and
    * `bad_message`.
    */
-  constructor(url: string | URL, { usesImages = false, cameraIds, ...options }: TrackingInterfaceOptions = {}) {
+  constructor(
+    url: string | URL,
+    { usesImages = false, cameraIds, ...options }: TrackingInterfaceOptions = {},
+  ) {
     this.#usesImages = usesImages;
     this.#cameraIds = cameraIds === undefined ? undefined : demandCameraIds(cameraIds);
-    this.#history = new History({ url, token: options.token, timeoutMs: options.attemptTimeoutMs ?? 10_000 });
+    this.#history = new History({
+      url,
+      token: options.token,
+      timeoutMs: options.attemptTimeoutMs ?? 10_000,
+    });
     this.connection = openEndpoint(url, "/client", options, (send) => this.#hello(send));
     this.connection.on("message", (text) => this.#take(text));
   }
@@ -103,7 +110,10 @@ export class TrackingInterface {
   }
 
   /** Calls `listener` at every such event until the returned function is called. */
-  on<Name extends keyof TrackingInterfaceEvents>(name: Name, listener: (value: TrackingInterfaceEvents[Name]) => void): () => void {
+  on<Name extends keyof TrackingInterfaceEvents>(
+    name: Name,
+    listener: (value: TrackingInterfaceEvents[Name]) => void,
+  ): () => void {
     return this.#events.on(name, listener);
   }
 
@@ -114,7 +124,10 @@ export class TrackingInterface {
    */
   startTracking(wish: TrackingWish, options?: Omit<SendOptions, "resend">): Sending {
     const cameraId = demandString("start.cameraId", wish.cameraId);
-    return this.connection.send(printJson({ type: "start", cameraId, ...demandSought(wish) }), options);
+    return this.connection.send(
+      printJson({ type: "start", cameraId, ...demandSought(wish) }),
+      options,
+    );
   }
 
   /** Has an object forgotten. Of one that is not tracked, nothing happens. Throws `bad_message`, `outbox_full`, `connection_closed`. */
@@ -190,7 +203,8 @@ export class TrackingInterface {
   }
 
   #boxes({ cameraId, frameId, boxes }: BoxesMessage): void {
-    if (cameraId === undefined) throw wrong("boundingBoxes.cameraId", cameraId, "expected a string");
+    if (cameraId === undefined)
+      throw wrong("boundingBoxes.cameraId", cameraId, "expected a string");
     if (this.#cameraIds !== undefined && !this.#cameraIds.has(cameraId)) return;
     const frame = { cameraId, frameId, boxes };
     this.#cameras.saw(frame);
@@ -199,8 +213,11 @@ export class TrackingInterface {
 }
 
 function demandCameraIds(cameraIds: readonly string[]): ReadonlySet<string> {
-  if (!Array.isArray(cameraIds)) throw wrong("cameras.cameraIds", cameraIds, "expected a list of camera ids");
-  return new Set(cameraIds.map((cameraId, at) => demandString(`cameras.cameraIds[${at}]`, cameraId)));
+  if (!Array.isArray(cameraIds))
+    throw wrong("cameras.cameraIds", cameraIds, "expected a list of camera ids");
+  return new Set(
+    cameraIds.map((cameraId, at) => demandString(`cameras.cameraIds[${at}]`, cameraId)),
+  );
 }
 
 function camerasMessage(cameraIds: ReadonlySet<string>): string {

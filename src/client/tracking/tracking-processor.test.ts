@@ -38,11 +38,14 @@ function camera(url: string, options: Partial<TrackingProcessorOptions> = {}): T
 }
 
 const frame = (frameId: number) => new BoxesMessage({ frameId, boxes: [] });
-const over = (message: string) => expect.objectContaining({ code: "connection_closed", message: expect.stringContaining(message) });
+const over = (message: string) =>
+  expect.objectContaining({ code: "connection_closed", message: expect.stringContaining(message) });
 
 /** What the server has received on a connection; waits until the outcome of the newest says that all was read. */
 const heard = (server: Original, connection: number) =>
-  server.received.filter((one) => one.connection === connection).map(({ text }) => JSON.parse(text) as unknown);
+  server.received
+    .filter((one) => one.connection === connection)
+    .map(({ text }) => JSON.parse(text) as unknown);
 
 describe("a lost connection", () => {
   it("loses nothing that was not sent: it follows authenticate and identifier, in order, before what is newer", async () => {
@@ -57,7 +60,9 @@ describe("a lost connection", () => {
     });
     // Before it is open the first time, too.
     expect(await within(processor.send(frame(1)).outcome, "the outcome")).toBe("sent");
-    const states = new Arrivals<ConnectionState>("a state", (arrive) => processor.connection.on("state", arrive));
+    const states = new Arrivals<ConnectionState>("a state", (arrive) =>
+      processor.connection.on("state", arrive),
+    );
     proxy.refuse(true);
     proxy.cut();
     while ((await states.next()).status !== "waiting");
@@ -70,14 +75,21 @@ describe("a lost connection", () => {
     proxy.refuse(false);
     while ((await states.next()).status !== "open");
     const newer = processor.send(frame(4));
-    for (const { outcome } of [...waited, newer]) expect(await within(outcome, "the outcome")).toBe("sent");
+    for (const { outcome } of [...waited, newer])
+      expect(await within(outcome, "the outcome")).toBe("sent");
     const hello = [
       { type: "authenticate", jwt: goodToken },
       { type: "identifier", id: "a" },
     ];
     const boxes = (frameId: number) => ({ type: "boundingBoxes", frameId, boxes: [] });
     expect(heard(server, 1)).toEqual([...hello, boxes(1)]);
-    expect(heard(server, 2)).toEqual([...hello, boxes(2), { type: "featureMap", objectId: 7, featureMap: [3] }, boxes(3), boxes(4)]);
+    expect(heard(server, 2)).toEqual([
+      ...hello,
+      boxes(2),
+      { type: "featureMap", objectId: 7, featureMap: [3] },
+      boxes(3),
+      boxes(4),
+    ]);
     expect(server.received.at(-3)?.text).toContain('"featureMap":[3.0]');
     expect(asked).toBeGreaterThanOrEqual(2);
     expect(server.offered).toEqual(["none", "none"]);
@@ -94,7 +106,9 @@ describe("a lost connection", () => {
     expect(await within(lost.outcome, "the outcome")).toBe("unknown");
     proxy.resume();
     expect(await within(processor.send(frame(3)).outcome, "the outcome")).toBe("sent");
-    const ids = server.received.flatMap(({ text }) => (JSON.parse(text) as { frameId?: number }).frameId ?? []);
+    const ids = server.received.flatMap(
+      ({ text }) => (JSON.parse(text) as { frameId?: number }).frameId ?? [],
+    );
     expect(ids).toEqual([1, 3]);
   });
 
@@ -109,7 +123,8 @@ describe("a lost connection", () => {
     expect(await within(second?.outcome ?? Promise.reject(), "the outcome")).toBe("evicted");
     expect(await within(old.outcome, "the outcome")).toBe("expired");
     proxy.refuse(false);
-    for (const sending of [third, fourth]) expect(await within(sending?.outcome ?? Promise.reject(), "the outcome")).toBe("sent");
+    for (const sending of [third, fourth])
+      expect(await within(sending?.outcome ?? Promise.reject(), "the outcome")).toBe("sent");
     expect(heard(server, 1).slice(1)).toMatchObject([{ frameId: 3 }, { frameId: 4 }]);
   });
 
@@ -118,16 +133,23 @@ describe("a lost connection", () => {
     const proxy = await proxyTo(server.url);
     const processor = camera(proxy.url);
     await within(processor.connection.whenOpen(), "open");
-    const messages = new Arrivals<string>("a message", (arrive) => processor.connection.on("message", arrive));
+    const messages = new Arrivals<string>("a message", (arrive) =>
+      processor.connection.on("message", arrive),
+    );
     server.say('{"type":"stop","objectId":1}');
     await messages.next();
-    const states = new Arrivals<ConnectionState>("a state", (arrive) => processor.connection.on("state", arrive));
+    const states = new Arrivals<ConnectionState>("a state", (arrive) =>
+      processor.connection.on("state", arrive),
+    );
     proxy.cut();
     while ((await states.next()).status !== "open");
     server.say('{"type":"stop","objectId":2}');
     await messages.next();
     expect(processor.waiting).toBe(2);
-    expect(processor.takeAll()).toEqual([new StopMessage({ objectId: 1 }), new StopMessage({ objectId: 2 })]);
+    expect(processor.takeAll()).toEqual([
+      new StopMessage({ objectId: 1 }),
+      new StopMessage({ objectId: 2 }),
+    ]);
   });
 });
 
@@ -138,11 +160,16 @@ describe("failing", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     try {
       const processor = camera(server.url, { maxDelayMs: 30_000 });
-      const failed = expect(processor.next()).rejects.toEqual(over("it could not be opened in time"));
+      const failed = expect(processor.next()).rejects.toEqual(
+        over("it could not be opened in time"),
+      );
       await vi.advanceTimersByTimeAsync(59_999);
       expect(processor.connection.state.status).not.toBe("closed");
       await vi.advanceTimersByTimeAsync(1);
-      expect(processor.connection.state).toMatchObject({ status: "closed", ending: { kind: "deadline" } });
+      expect(processor.connection.state).toMatchObject({
+        status: "closed",
+        ending: { kind: "deadline" },
+      });
       await failed;
       expect(() => processor.send(frame(1))).toThrow(over("the connection is over"));
       await expect(processor.next()).rejects.toEqual(over("in time"));
@@ -154,10 +181,15 @@ describe("failing", () => {
   it("or for as long as it is told, for ever too", async () => {
     const server = await Original.start();
     await server.stop();
-    await expect(within(camera(server.url, { deadlineMs: 100 }).next(), "the failure")).rejects.toEqual(over("in time"));
+    await expect(
+      within(camera(server.url, { deadlineMs: 100 }).next(), "the failure"),
+    ).rejects.toEqual(over("in time"));
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     try {
-      const patient = camera(server.url, { deadlineMs: Number.POSITIVE_INFINITY, maxDelayMs: 30_000 });
+      const patient = camera(server.url, {
+        deadlineMs: Number.POSITIVE_INFINITY,
+        maxDelayMs: 30_000,
+      });
       await vi.advanceTimersByTimeAsync(300_000);
       expect(patient.connection.state.status).not.toBe("closed");
       patient.connection.destroy();
@@ -187,7 +219,9 @@ describe("failing", () => {
     const server = await original();
     const processor = camera(server.url);
     await within(processor.connection.whenOpen(), "open");
-    const messages = new Arrivals<string>("a message", (arrive) => processor.connection.on("message", arrive));
+    const messages = new Arrivals<string>("a message", (arrive) =>
+      processor.connection.on("message", arrive),
+    );
     for (const objectId of [1, 2, 3]) server.say(`{"type":"stop","objectId":${objectId}}`);
     for (let nth = 0; nth < 3; nth++) await messages.next();
     await within(processor.close(), "the end");
@@ -199,9 +233,13 @@ describe("failing", () => {
   });
 
   it("what cannot be a camera or an address is refused at once", () => {
-    const build = (url: string, cameraId: unknown) => () => new TrackingProcessor(url, { cameraId: cameraId as string });
+    const build = (url: string, cameraId: unknown) => () =>
+      new TrackingProcessor(url, { cameraId: cameraId as string });
     expect(build("ws://127.0.0.1:1", 5)).toThrow(
-      expect.objectContaining({ code: "bad_message", message: "identifier.id is 5: expected a string" }),
+      expect.objectContaining({
+        code: "bad_message",
+        message: "identifier.id is 5: expected a string",
+      }),
     );
     expect(build("nonsense", "a")).toThrow(expect.objectContaining({ code: "bad_url" }));
   });
@@ -213,7 +251,9 @@ describe("tokens", () => {
     ending(() => server.stop());
     const tokens = ["bad.token.one", await token("tracking.processor")];
     const processor = camera(`${server.url}/processor?errors=1`, { token: () => tokens.shift() });
-    const states = new Arrivals<ConnectionState>("a state", (arrive) => processor.connection.on("state", arrive));
+    const states = new Arrivals<ConnectionState>("a state", (arrive) =>
+      processor.connection.on("state", arrive),
+    );
     let loss: ConnectionState = await states.next();
     while (loss.status !== "waiting") loss = await states.next();
     expect(loss).toMatchObject({ loss: { code: 4401 } });
@@ -230,7 +270,10 @@ describe("tokens", () => {
     const states: string[] = [];
     processor.connection.on("state", ({ status }) => states.push(status));
     const waiting = Array.from({ length: 100 }, (_, id) => processor.send(frame(id)));
-    const outcomes = await within(Promise.all(waiting.map(({ outcome }) => outcome)), "the outcomes");
+    const outcomes = await within(
+      Promise.all(waiting.map(({ outcome }) => outcome)),
+      "the outcomes",
+    );
     expect(new Set(outcomes)).toEqual(new Set(["sent"]));
     expect(states).toEqual(["waiting", "connecting", "open"]);
   });
@@ -250,24 +293,36 @@ describe("tokens", () => {
       { status: "connecting" },
       { status: "open" },
     ]);
-    expect(heard(server, 3)).toMatchObject([{ type: "authenticate" }, { type: "identifier" }, { frameId: 1 }]);
+    expect(heard(server, 3)).toMatchObject([
+      { type: "authenticate" },
+      { type: "identifier" },
+      { frameId: 1 },
+    ]);
   });
 
   it("a fixed one that is bad, or of another role, ends it", async () => {
     const { server, token } = await startWithAuth();
     ending(() => server.stop());
-    await expect(within(camera(server.url, { token: "bad.token.one" }).next(), "the end")).rejects.toEqual(over("4401"));
+    await expect(
+      within(camera(server.url, { token: "bad.token.one" }).next(), "the end"),
+    ).rejects.toEqual(over("4401"));
     const watcher = camera(server.url, { token: await token("tracking.client") });
     await expect(within(watcher.next(), "the end")).rejects.toEqual(over("4403"));
     await expect(within(camera(server.url).next(), "the end")).rejects.toEqual(over("4401"));
   });
 
-  it("one whose time ends while the connection is open is asked for anew", { timeout: 60_000 }, async () => {
+  it("one whose time ends while the connection is open is asked for anew", {
+    timeout: 60_000,
+  }, async () => {
     const { server, token } = await startWithAuth();
     ending(() => server.stop());
     let asked = 0;
-    const processor = camera(`${server.url}/processor?errors=1`, { token: () => token("tracking.processor", asked++ === 0 ? -2 : 300) });
-    const states = new Arrivals<ConnectionState>("a state", (arrive) => processor.connection.on("state", arrive));
+    const processor = camera(`${server.url}/processor?errors=1`, {
+      token: () => token("tracking.processor", asked++ === 0 ? -2 : 300),
+    });
+    const states = new Arrivals<ConnectionState>("a state", (arrive) =>
+      processor.connection.on("state", arrive),
+    );
     for (let opened = 0; opened < 2; ) if ((await states.next()).status === "open") opened++;
     await admitted(processor);
     expect(asked).toBe(2);
@@ -276,7 +331,9 @@ describe("tokens", () => {
 
 /** The server answers it. */
 async function admitted(processor: TrackingProcessor): Promise<void> {
-  const messages = new Arrivals<string>("a message", (arrive) => processor.connection.on("message", arrive));
+  const messages = new Arrivals<string>("a message", (arrive) =>
+    processor.connection.on("message", arrive),
+  );
   processor.send(new UpdateMessage({ objectId: 99, featureMap: [1] }));
   expect(await messages.next()).toContain("not_found");
 }
@@ -285,9 +342,12 @@ describe("a main loop that does not come", () => {
   it("loses the oldest starts and feature maps, each told and counted, and no stop while there are others", async () => {
     const server = await original();
     const processor = camera(server.url, { inbox: { maxMessages: 3 } });
-    const dropped = new Arrivals<TrackingProcessorEvents["dropped"]>("dropped", (arrive) => processor.on("dropped", arrive));
+    const dropped = new Arrivals<TrackingProcessorEvents["dropped"]>("dropped", (arrive) =>
+      processor.on("dropped", arrive),
+    );
     await within(processor.connection.whenOpen(), "open");
-    const say = (type: string, objectId: number, more = "") => server.say(`{"type":"${type}","objectId":${objectId}${more}}`);
+    const say = (type: string, objectId: number, more = "") =>
+      server.say(`{"type":"${type}","objectId":${objectId}${more}}`);
     say("start", 1, ',"image":"x"');
     say("stop", 2);
     say("featureMap", 3, ',"featureMap":[1.0]');
@@ -305,7 +365,14 @@ describe("a main loop that does not come", () => {
     const server = await original();
     const processor = camera(server.url);
     await within(processor.connection.whenOpen(), "open");
-    for (const text of ["", "frame", "[]", '{"type":"stop"}', '{"type":"featureMap","objectId":1,"featureMap":[]}']) server.say(text);
+    for (const text of [
+      "",
+      "frame",
+      "[]",
+      '{"type":"stop"}',
+      '{"type":"featureMap","objectId":1,"featureMap":[]}',
+    ])
+      server.say(text);
     for (const text of ["{}", '{"type":"greeting"}', '{"type":5}']) server.say(text);
     server.say('{"type":"stop","objectId":1}');
     expect(await within(processor.next(), "stop")).toEqual(new StopMessage({ objectId: 1 }));

@@ -74,8 +74,14 @@ export class TrackingProcessor implements AsyncIterable<ProcessorOrder> {
    * `url`: the server's (ws, wss, http, https), to which `/processor` is added, or the endpoint's with its path. Throws `bad_url` and
    * `bad_message`.
    */
-  constructor(url: string | URL, { cameraId, deadlineMs = aMinuteMs, inbox, outbox, ...options }: TrackingProcessorOptions) {
-    const identifier = printJson({ type: "identifier", id: demandString("identifier.id", cameraId) });
+  constructor(
+    url: string | URL,
+    { cameraId, deadlineMs = aMinuteMs, inbox, outbox, ...options }: TrackingProcessorOptions,
+  ) {
+    const identifier = printJson({
+      type: "identifier",
+      id: demandString("identifier.id", cameraId),
+    });
     this.#orders = new InboundQueue(
       { maxMessages: 1000, maxLength: 64 << 20, ...inbox },
       (order) => order instanceof StopMessage,
@@ -83,7 +89,12 @@ export class TrackingProcessor implements AsyncIterable<ProcessorOrder> {
     );
     const limited = deadlineMs === Number.POSITIVE_INFINITY ? {} : { deadlineMs };
     const bounded = { whenFull: "evict-oldest", ...outbox } as const;
-    this.connection = openEndpoint(url, "/processor", { ...options, ...limited, outbox: bounded }, (send) => send(identifier));
+    this.connection = openEndpoint(
+      url,
+      "/processor",
+      { ...options, ...limited, outbox: bounded },
+      (send) => send(identifier),
+    );
     this.connection.on("message", (text) => this.#take(text));
     void this.#watchEnd();
   }
@@ -104,7 +115,10 @@ export class TrackingProcessor implements AsyncIterable<ProcessorOrder> {
   }
 
   /** Calls `listener` at every such event until the returned function is called. */
-  on<Name extends keyof TrackingProcessorEvents>(name: Name, listener: (value: TrackingProcessorEvents[Name]) => void): () => void {
+  on<Name extends keyof TrackingProcessorEvents>(
+    name: Name,
+    listener: (value: TrackingProcessorEvents[Name]) => void,
+  ): () => void {
     return this.#events.on(name, listener);
   }
 
@@ -157,7 +171,8 @@ export class TrackingProcessor implements AsyncIterable<ProcessorOrder> {
     const { kind } = await this.connection.whenClosed();
     if (kind === "closed") this.#orders.end(undefined);
     // Of a connection that is over, it is the reason.
-    else await this.connection.whenOpen().catch((error: SwitchboardError) => this.#orders.end(error));
+    else
+      await this.connection.whenOpen().catch((error: SwitchboardError) => this.#orders.end(error));
   }
 }
 

@@ -20,20 +20,34 @@ describe.each(servers)("%s", (name, start) => {
     const served = await start();
     ending(() => served.stop());
     const processor = async (cameraId: string) => {
-      const made = new TrackingProcessor(served.processor, { cameraId, maxDelayMs: 50, ...served.processorToken });
+      const made = new TrackingProcessor(served.processor, {
+        cameraId,
+        maxDelayMs: 50,
+        ...served.processorToken,
+      });
       ending(() => made.close());
       await served.handled(made.connection);
       return made;
     };
     const [entrance, hall] = [await processor("entrance"), await processor("hall")];
-    const tracking = new TrackingInterface(served.client, { usesImages: true, maxDelayMs: 50, ...served.clientToken });
+    const tracking = new TrackingInterface(served.client, {
+      usesImages: true,
+      maxDelayMs: 50,
+      ...served.clientToken,
+    });
     ending(() => tracking.close());
     await served.handled(tracking.connection);
     const frames = new Arrivals<Frame>("boxes", (arrive) => tracking.on("boxes", arrive));
-    const news = new Arrivals<TrackedObject>("newObject", (arrive) => tracking.on("newObject", arrive));
-    const stopped = new Arrivals<{ readonly objectId: number }>("stopped", (arrive) => tracking.on("stopped", arrive));
+    const news = new Arrivals<TrackedObject>("newObject", (arrive) =>
+      tracking.on("newObject", arrive),
+    );
+    const stopped = new Arrivals<{ readonly objectId: number }>("stopped", (arrive) =>
+      tracking.on("stopped", arrive),
+    );
 
-    const sent = entrance.send(new BoxesMessage({ frameId: JsonNumber.float(12), boxes: [box(1), box(2)] }));
+    const sent = entrance.send(
+      new BoxesMessage({ frameId: JsonNumber.float(12), boxes: [box(1), box(2)] }),
+    );
     const { cameraId, frameId, boxes } = await frames.next();
     expect([cameraId, frameId.value, boxes]).toEqual(["entrance", 12, [box(1), box(2)]]);
     expect(await within(sent.outcome, "the outcome")).toBe("sent");
@@ -54,23 +68,36 @@ describe.each(servers)("%s", (name, start) => {
     }
 
     hall.send(new BoxesMessage({ frameId: 2.5, boxes: [box(1, { objectId: 1 })] }));
-    expect(await frames.next()).toMatchObject({ cameraId: "hall", boxes: [box(1, { objectId: 1 })] });
+    expect(await frames.next()).toMatchObject({
+      cameraId: "hall",
+      boxes: [box(1, { objectId: 1 })],
+    });
     const timeline = await tracking.timeline(1);
-    expect(timeline).toEqual([{ processorId: "hall", timeStamp: expect.stringMatching(/^\d{4}\/\d\d\/\d\d \| \d\d:\d\d:\d\d$/) }]);
+    expect(timeline).toEqual([
+      {
+        processorId: "hall",
+        timeStamp: expect.stringMatching(/^\d{4}\/\d\d\/\d\d \| \d\d:\d\d:\d\d$/),
+      },
+    ]);
     expect(await tracking.timeline(99)).toEqual([]);
     expect(await tracking.objectIds()).toEqual([1]);
 
     tracking.startTracking({ cameraId: "nobody", image: "eA==" });
     tracking.startTracking({ cameraId: "hall", image: "eA==" });
-    expect(await within(hall.next(), "start")).toEqual(new StartMessage({ objectId: 2, image: "eA==" }));
+    expect(await within(hall.next(), "start")).toEqual(
+      new StartMessage({ objectId: 2, image: "eA==" }),
+    );
     expect(await news.next()).toEqual({ objectId: 2, image: "eA==" });
     expect([...tracking.objects.keys()]).toEqual([1, 2]);
 
     tracking.stopTracking(1);
-    for (const camera of [entrance, hall]) expect(await within(camera.next(), "stop")).toEqual(new StopMessage({ objectId: 1 }));
+    for (const camera of [entrance, hall])
+      expect(await within(camera.next(), "stop")).toEqual(new StopMessage({ objectId: 1 }));
     expect(await stopped.next()).toEqual({ objectId: 1 });
     expect([...tracking.objects.keys()]).toEqual([2]);
-    expect([...tracking.cameras].map(([id, { lastFrame }]) => [id, lastFrame.frameId.value])).toEqual([
+    expect(
+      [...tracking.cameras].map(([id, { lastFrame }]) => [id, lastFrame.frameId.value]),
+    ).toEqual([
       ["entrance", 12],
       ["hall", 2.5],
     ]);
@@ -84,7 +111,10 @@ describe.each(servers)("%s", (name, start) => {
     const first = new TrackingProcessor(served.processor, { cameraId: "first", ...options });
     ending(() => first.close());
     await served.handled(first.connection);
-    const tracking = new TrackingInterface(served.client, { maxDelayMs: 50, ...served.clientToken });
+    const tracking = new TrackingInterface(served.client, {
+      maxDelayMs: 50,
+      ...served.clientToken,
+    });
     ending(() => tracking.close());
     for (const image of ["a", "b"]) tracking.startTracking({ cameraId: "first", image });
     await within(first.next(), "start");

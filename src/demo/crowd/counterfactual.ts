@@ -21,11 +21,18 @@ const swaps: readonly (readonly [string, string])[] = [
 ];
 
 /** What denies any sentence, for those to whom nothing better occurs. */
-const denials = ["It is not true that", "Nobody believes that", "It only looks as if", "It was only yesterday that"];
+const denials = [
+  "It is not true that",
+  "Nobody believes that",
+  "It only looks as if",
+  "It was only yesterday that",
+];
 
 /** A counterfactual of a sentence: one thing in it is made otherwise. Two workers may well come to the same one. */
 export function counterfactualOf(original: string, random: Random): string {
-  const denied = denials.map((denial) => `${denial} ${original.slice(0, 1).toLowerCase()}${original.slice(1)}`);
+  const denied = denials.map(
+    (denial) => `${denial} ${original.slice(0, 1).toLowerCase()}${original.slice(1)}`,
+  );
   return random.pick([...swapped(original), ...negated(original), ...denied]);
 }
 

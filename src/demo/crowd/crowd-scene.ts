@@ -17,7 +17,8 @@ const progressEveryMs = 2000;
 
 export class CrowdScene implements Scene {
   readonly service = "crowd";
-  readonly about = "workers write counterfactuals of real sentences and rank them, two with Mephisto's packets; one loses its connection";
+  readonly about =
+    "workers write counterfactuals of real sentences and rank them, two with Mephisto's packets; one loses its connection";
   readonly command: string;
   readonly participants: readonly Participant[];
   readonly #setting: Setting;
@@ -53,21 +54,32 @@ export class CrowdScene implements Scene {
     await Promise.all([this.#playStudies(sentences), this.#lookAtProgress()]);
     for (const { worker, work } of this.#workers) {
       const stats = await this.#requester.statsOf(worker);
-      if (!work.isRight(stats)) work.expected.fault(`the server tells ${JSON.stringify({ ...stats, history: undefined })} in the end`);
+      if (!work.isRight(stats))
+        work.expected.fault(
+          `the server tells ${JSON.stringify({ ...stats, history: undefined })} in the end`,
+        );
       if (worker === this.#dashboard.worker) await this.#dashboard.close(stats);
     }
   }
 
   line(): string {
-    if (this.#study === undefined || this.#progress === undefined) return "the first study is being loaded";
+    if (this.#study === undefined || this.#progress === undefined)
+      return "the first study is being loaded";
     const { CAD, RANKING } = this.#progress;
     return `${this.#study.id}: ${CAD.done} of ${CAD.wanted} counterfactuals, ${RANKING.done} of ${RANKING.wanted} rankings so far`;
   }
 
   async #playStudies(sentences: readonly Sentence[]): Promise<void> {
-    for (let first = 0; !this.#setting.ending; first = (first + sentencesPerStudy) % sentences.length) {
+    for (
+      let first = 0;
+      !this.#setting.ending;
+      first = (first + sentencesPerStudy) % sentences.length
+    ) {
       this.#studies++;
-      await this.#play(`sentences-${this.#studies}${this.#mark}`, sentences.slice(first, first + sentencesPerStudy));
+      await this.#play(
+        `sentences-${this.#studies}${this.#mark}`,
+        sentences.slice(first, first + sentencesPerStudy),
+      );
     }
   }
 
@@ -82,18 +94,25 @@ export class CrowdScene implements Scene {
     const before = this.#completed();
     await Promise.all(this.#workers.map((worker) => worker.workAt(study)));
     const after = this.#completed();
-    await this.#requester.close(study, { CAD: after.CAD - before.CAD, RANKING: after.RANKING - before.RANKING });
+    await this.#requester.close(study, {
+      CAD: after.CAD - before.CAD,
+      RANKING: after.RANKING - before.RANKING,
+    });
   }
 
   /** How many units all workers have completed. */
   #completed(): { readonly CAD: number; readonly RANKING: number } {
     const rankings = this.#workers.reduce((sum, { work }) => sum + work.counts.num_rankings, 0);
-    return { CAD: this.#workers.reduce((sum, { work }) => sum + work.units, 0) - rankings, RANKING: rankings };
+    return {
+      CAD: this.#workers.reduce((sum, { work }) => sum + work.units, 0) - rankings,
+      RANKING: rankings,
+    };
   }
 
   async #lookAtProgress(): Promise<void> {
     while (!this.#setting.ending) {
-      if (this.#study !== undefined) this.#progress = await this.#requester.progressOf(this.#study.id);
+      if (this.#study !== undefined)
+        this.#progress = await this.#requester.progressOf(this.#study.id);
       await this.#setting.pause(progressEveryMs);
     }
   }

@@ -11,7 +11,10 @@ export type UnitTask =
   | { readonly stage: "RANKING"; readonly sentences: readonly string[] };
 
 /** What it makes of that. */
-export type UnitResult = { readonly cad: string } | { readonly explanation: string } | { readonly permutation: readonly number[] };
+export type UnitResult =
+  | { readonly cad: string }
+  | { readonly explanation: string }
+  | { readonly permutation: readonly number[] };
 
 /** How often a worker finds nothing to write. */
 const skipShare = 0.05;
@@ -71,7 +74,8 @@ export class CrowdWork {
   /** Whether these are the worker's own numbers; they are once nothing of the worker is under way. */
   isRight(stats: unknown): boolean {
     const { num_cads, num_rankings } = this.counts;
-    const told = typeof stats === "object" && stats !== null ? (stats as Partial<WorkerCounts>) : {};
+    const told =
+      typeof stats === "object" && stats !== null ? (stats as Partial<WorkerCounts>) : {};
     return told.num_cads === num_cads && told.num_rankings === num_rankings;
   }
 

@@ -70,7 +70,9 @@ export class MephistoWorker implements Participant {
     const body = { provider_data, client_timestamp: this.#seconds() };
     const { json } = await demand(`${this.#setting.url}/request_agent?study=${study.id}`, { body });
     const data = isMessage(json) && isMessage(json.data) ? json.data : {};
-    return typeof data.agent_id === "string" ? { id: data.agent_id, task: data.init_task_data as UnitTask } : undefined;
+    return typeof data.agent_id === "string"
+      ? { id: data.agent_id, task: data.init_task_data as UnitTask }
+      : undefined;
   }
 
   async #complete(study: StudyRun, agent: Agent): Promise<void> {
@@ -85,9 +87,15 @@ export class MephistoWorker implements Participant {
       lost: (code, reason) => expected.fault(`the connection was closed with ${code} ${reason}`),
     });
     const send = (packet_type: string, data?: object) => {
-      link.send({ packet_type, subject_id: agent.id, ...(data === undefined ? {} : { data }), client_timestamp: this.#seconds() });
+      link.send({
+        packet_type,
+        subject_id: agent.id,
+        ...(data === undefined ? {} : { data }),
+        client_timestamp: this.#seconds(),
+      });
     };
-    const update = (message: object) => send("mephisto_bound_live_update", { ...message, update_id: this.#nextUpdateId() });
+    const update = (message: object) =>
+      send("mephisto_bound_live_update", { ...message, update_id: this.#nextUpdateId() });
 
     expected.due(statusOf(agent));
     send("alive", { update_id: this.#nextUpdateId() });
@@ -96,12 +104,16 @@ export class MephistoWorker implements Participant {
     await this.work.think();
     const result = this.work.do(agent.task);
     if ("cad" in result) update({ message: "set_cad", cad: result.cad });
-    if ("permutation" in result) update({ message: "set_permutation", permutation: result.permutation.join(",") });
-    if (this.work.feelsLikeIt(0.1)) update({ message: "submit_feedback", feedback: "Nice sentences." });
+    if ("permutation" in result)
+      update({ message: "set_permutation", permutation: result.permutation.join(",") });
+    if (this.work.feelsLikeIt(0.1))
+      update({ message: "submit_feedback", feedback: "Nice sentences." });
     await this.work.think();
 
     const final_data =
-      agent.task.stage === "CAD" ? { sentence: agent.task.original, ...result } : { sentences: agent.task.sentences, ...result };
+      agent.task.stage === "CAD"
+        ? { sentence: agent.task.original, ...result }
+        : { sentences: agent.task.sentences, ...result };
     const answer = await ask(`${this.#setting.url}/submit_task`, {
       body: { USED_AGENT_ID: agent.id, final_data, client_timestamp: this.#seconds() },
     });
@@ -113,7 +125,8 @@ export class MephistoWorker implements Participant {
     const stats = `the right numbers after unit ${agent.id}`;
     expected.due(stats);
     update({ message: "get_worker_stats" });
-    if (await this.#changes.until(() => this.work.isRight(this.#stats), answerDeadlineMs)) expected.seen(stats);
+    if (await this.#changes.until(() => this.work.isRight(this.#stats), answerDeadlineMs))
+      expected.seen(stats);
     await expected.settled(answerDeadlineMs);
     await link.leave();
   }
@@ -121,8 +134,10 @@ export class MephistoWorker implements Participant {
   #take({ packet_type, data, subject_id }: Message, agent: Agent): void {
     const { expected } = this.work;
     const content = isMessage(data) ? data : {};
-    if (subject_id !== agent.id) expected.fault(`a packet for ${JSON.stringify(subject_id)} came to ${agent.id}`);
-    if (packet_type === "update_status" && content.status === "in task") expected.seen(statusOf(agent));
+    if (subject_id !== agent.id)
+      expected.fault(`a packet for ${JSON.stringify(subject_id)} came to ${agent.id}`);
+    if (packet_type === "update_status" && content.status === "in task")
+      expected.seen(statusOf(agent));
     else if (packet_type === "heartbeat") this.#takeHeartbeat(content, agent);
     else if (packet_type === "client_bound_live_update") {
       // The client drops an update whose id it has seen.
@@ -137,7 +152,8 @@ export class MephistoWorker implements Participant {
   #takeHeartbeat(content: Message, agent: Agent): void {
     this.work.expected.seen(heartbeatOf(agent));
     const behindMs = this.#setting.clock.now() - Number(content.last_mephisto_ping);
-    if (!(behindMs >= 0 && behindMs < 20_000)) this.work.expected.fault(`a heartbeat with the time ${content.last_mephisto_ping}`);
+    if (!(behindMs >= 0 && behindMs < 20_000))
+      this.work.expected.fault(`a heartbeat with the time ${content.last_mephisto_ping}`);
   }
 
   #nextUpdateId(): string {

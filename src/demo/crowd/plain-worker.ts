@@ -61,13 +61,17 @@ export class PlainWorker implements Participant {
   }
 
   async #open(study: StudyRun): Promise<void> {
-    this.#link = await TextLink.open(`${this.#setting.wsUrl}/crowd?worker=${encodeURIComponent(this.worker)}&study=${study.id}`, {
-      message: (message) => {
-        if (message !== undefined) this.#take(message);
-        this.#changes.notify();
+    this.#link = await TextLink.open(
+      `${this.#setting.wsUrl}/crowd?worker=${encodeURIComponent(this.worker)}&study=${study.id}`,
+      {
+        message: (message) => {
+          if (message !== undefined) this.#take(message);
+          this.#changes.notify();
+        },
+        lost: (code, reason) =>
+          this.work.expected.fault(`the connection was closed with ${code} ${reason}`),
       },
-      lost: (code, reason) => this.work.expected.fault(`the connection was closed with ${code} ${reason}`),
-    });
+    );
   }
 
   /** Throws if no answer comes: there is nothing that the worker could do then. */
@@ -75,7 +79,8 @@ export class PlainWorker implements Participant {
     this.#unit = undefined;
     this.#link?.send({ message: "get_unit" });
     await this.#changes.until(() => this.#unit !== undefined, answerDeadlineMs);
-    if (this.#unit === undefined) throw new Error(`worker ${this.worker} asked for a unit and got no answer`);
+    if (this.#unit === undefined)
+      throw new Error(`worker ${this.worker} asked for a unit and got no answer`);
     return this.#unit;
   }
 
@@ -83,21 +88,25 @@ export class PlainWorker implements Participant {
     await this.work.think();
     const result = this.work.do(unit);
     if ("cad" in result) this.#link?.send({ message: "set_cad", cad: result.cad });
-    if ("permutation" in result) this.#link?.send({ message: "set_permutation", permutation: result.permutation });
-    if (!("explanation" in result) && this.work.feelsLikeIt(dropShare)) await this.#dropAndResume(study, unit, result);
+    if ("permutation" in result)
+      this.#link?.send({ message: "set_permutation", permutation: result.permutation });
+    if (!("explanation" in result) && this.work.feelsLikeIt(dropShare))
+      await this.#dropAndResume(study, unit, result);
     await this.work.think();
     // What is drafted is submitted; a skip has no draft.
     const submitted = `the answer to submitting unit ${unit.unit}`;
     this.work.expected.due(submitted);
     this.#link?.send({ message: "submit", ...("explanation" in result ? result : {}) });
-    if (await this.#changes.until(() => this.#submitted === unit.unit, answerDeadlineMs)) this.work.expected.seen(submitted);
+    if (await this.#changes.until(() => this.#submitted === unit.unit, answerDeadlineMs))
+      this.work.expected.seen(submitted);
     this.work.completed(result);
     study.completed(this.worker, unit, result);
 
     const stats = `the right numbers after unit ${unit.unit}`;
     this.work.expected.due(stats);
     this.#link?.send({ message: "get_worker_stats" });
-    if (await this.#changes.until(() => this.work.isRight(this.#stats), answerDeadlineMs)) this.work.expected.seen(stats);
+    if (await this.#changes.until(() => this.work.isRight(this.#stats), answerDeadlineMs))
+      this.work.expected.seen(stats);
   }
 
   /** The same unit must be there again, with what was saved of it. */
@@ -109,7 +118,8 @@ export class PlainWorker implements Participant {
     await this.#open(study);
     const found = await this.#nextUnit();
     this.#resumed++;
-    if (found?.unit !== unit) this.work.expected.fault(`came back to unit ${found?.unit} instead of ${unit}`);
+    if (found?.unit !== unit)
+      this.work.expected.fault(`came back to unit ${found?.unit} instead of ${unit}`);
     if (JSON.stringify(found?.draft) !== JSON.stringify(saved))
       this.work.expected.fault(`found the draft ${JSON.stringify(found?.draft)?.slice(0, 100)}`);
   }

@@ -24,7 +24,9 @@ export interface Progress {
 
 /** What is looked at of an export. */
 interface Export {
-  readonly originals: readonly { readonly cads: readonly { readonly cad: string; readonly worker: string | null }[] }[];
+  readonly originals: readonly {
+    readonly cads: readonly { readonly cad: string; readonly worker: string | null }[];
+  }[];
   readonly units: readonly ExportedUnit[];
 }
 
@@ -67,21 +69,40 @@ export class Requester implements Participant {
   }
 
   /** Our workers have left the study, and have completed so many units of it: everything must add up, whatever visitors do. */
-  async close(study: StudyRun, completed: { readonly CAD: number; readonly RANKING: number }): Promise<void> {
+  async close(
+    study: StudyRun,
+    completed: { readonly CAD: number; readonly RANKING: number },
+  ): Promise<void> {
     const progress = await this.progressOf(study.id);
-    const { units, originals } = dataOf(await demand(`${this.#studyUrl(study.id)}/export`)) as Export;
+    const { units, originals } = dataOf(
+      await demand(`${this.#studyUrl(study.id)}/export`),
+    ) as Export;
     for (const stage of ["CAD", "RANKING"] as const) {
       const { wanted, free, open, done } = progress[stage];
-      const ours = units.filter((unit) => unit.stage === stage && study.workers.includes(unit.worker ?? ""));
+      const ours = units.filter(
+        (unit) => unit.stage === stage && study.workers.includes(unit.worker ?? ""),
+      );
       const finished = ours.filter(({ status }) => status !== "open").length;
-      if (wanted !== free + open + done || ours.length !== completed[stage] || finished !== completed[stage] || done < finished) {
+      if (
+        wanted !== free + open + done ||
+        ours.length !== completed[stage] ||
+        finished !== completed[stage] ||
+        done < finished
+      ) {
         const told = `exported ${ours.length}, ${finished} of them finished; wanted ${wanted}, free ${free}, open ${open}, done ${done}`;
-        this.#expected.fault(`${study.id} does not add up: of ${stage} units ${completed[stage]} were completed; ${told}`);
+        this.#expected.fault(
+          `${study.id} does not add up: of ${stage} units ${completed[stage]} were completed; ${told}`,
+        );
       }
     }
     this.#units += completed.CAD + completed.RANKING;
     const strangers = units.filter(({ worker }) => !study.workers.includes(worker ?? ""));
-    const bests = [...study.bests, ...strangers.flatMap(({ sentences, permutation }) => sentences?.[permutation?.at(-1) ?? -1] ?? [])];
+    const bests = [
+      ...study.bests,
+      ...strangers.flatMap(
+        ({ sentences, permutation }) => sentences?.[permutation?.at(-1) ?? -1] ?? [],
+      ),
+    ];
     this.#count(
       study,
       originals.flatMap(({ cads }) => cads),
@@ -92,9 +113,14 @@ export class Requester implements Participant {
 
   /** What the server knows of a worker; its first places must be those of the rankings. */
   async statsOf(worker: string): Promise<WorkerStats> {
-    const stats = dataOf(await demand(`${this.#setting.url}/crowd/workers/${encodeURIComponent(worker)}/stats`)) as WorkerStats;
+    const stats = dataOf(
+      await demand(`${this.#setting.url}/crowd/workers/${encodeURIComponent(worker)}/stats`),
+    ) as WorkerStats;
     const places = this.#firstPlaces.get(worker) ?? 0;
-    if (stats.num_first_place !== places) this.#expected.fault(`${worker} has ${stats.num_first_place} first places instead of ${places}`);
+    if (stats.num_first_place !== places)
+      this.#expected.fault(
+        `${worker} has ${stats.num_first_place} first places instead of ${places}`,
+      );
     return stats;
   }
 
@@ -107,7 +133,11 @@ export class Requester implements Participant {
   }
 
   /** Counts the first places by the bests of the rankings; the export says whose each CAD is. */
-  #count(study: StudyRun, cads: Export["originals"][number]["cads"], bests: readonly string[]): void {
+  #count(
+    study: StudyRun,
+    cads: Export["originals"][number]["cads"],
+    bests: readonly string[],
+  ): void {
     const owners = new Map(cads.map(({ cad, worker }) => [cad.toLowerCase(), worker]));
     for (const [text, worker] of owners) {
       if (worker !== null && study.workers.includes(worker) && !study.hasWritten(worker, text))
@@ -123,10 +153,12 @@ export class Requester implements Participant {
   async #pay(study: StudyRun): Promise<void> {
     const url = `${this.#studyUrl(study.id)}/bonuses`;
     const due = dataOf(await demand(url)) as readonly Bonus[];
-    for (const { unit } of due) for (let time = 0; time < 2; time++) await demand(`${url}/${unit}/paid`, { method: "POST" });
+    for (const { unit } of due)
+      for (let time = 0; time < 2; time++) await demand(`${url}/${unit}/paid`, { method: "POST" });
     const after = dataOf(await demand(url)) as readonly Bonus[];
     const expected = due.map((bonus) => ({ ...bonus, paid: true }));
-    if (JSON.stringify(after) !== JSON.stringify(expected)) this.#expected.fault(`${study.id}: the bonuses changed when they were paid`);
+    if (JSON.stringify(after) !== JSON.stringify(expected))
+      this.#expected.fault(`${study.id}: the bonuses changed when they were paid`);
     this.#paid += due.length;
   }
 

@@ -15,7 +15,9 @@ const file = new URL("../../../examples/data/crowd_sentences.json", import.meta.
 /** Rejects if the file is not there or is none of sentences. */
 export async function readSentences(): Promise<readonly Sentence[]> {
   const data: unknown = JSON.parse(await readFile(file, "utf8"));
-  const sentences = typeof data === "object" && data !== null && "sentences" in data ? data.sentences : undefined;
-  if (!Array.isArray(sentences) || sentences.length === 0) throw new Error(`${file.pathname} has no sentences`);
+  const sentences =
+    typeof data === "object" && data !== null && "sentences" in data ? data.sentences : undefined;
+  if (!Array.isArray(sentences) || sentences.length === 0)
+    throw new Error(`${file.pathname} has no sentences`);
   return sentences.map(({ original_id, original, cads }) => ({ original_id, original, cads }));
 }

@@ -32,16 +32,23 @@ export class WorkerDashboard implements Participant {
   }
 
   async open(): Promise<void> {
-    this.#link = await TextLink.open(`${this.#setting.wsUrl}/crowd?worker=${encodeURIComponent(this.worker)}`, {
-      message: (message) => {
-        if (message?.message === "set_worker_stats") {
-          this.#updates++;
-          this.#shown = message.stats as WorkerStats;
-        } else this.#expected.fault(JSON.stringify(message)?.slice(0, 100) ?? "a message that is no JSON");
-        this.#changes.notify();
+    this.#link = await TextLink.open(
+      `${this.#setting.wsUrl}/crowd?worker=${encodeURIComponent(this.worker)}`,
+      {
+        message: (message) => {
+          if (message?.message === "set_worker_stats") {
+            this.#updates++;
+            this.#shown = message.stats as WorkerStats;
+          } else
+            this.#expected.fault(
+              JSON.stringify(message)?.slice(0, 100) ?? "a message that is no JSON",
+            );
+          this.#changes.notify();
+        },
+        lost: (code, reason) =>
+          this.#expected.fault(`the connection was closed with ${code} ${reason}`),
       },
-      lost: (code, reason) => this.#expected.fault(`the connection was closed with ${code} ${reason}`),
-    });
+    );
     this.#link.send({ message: "get_worker_stats" });
   }
 
@@ -49,7 +56,8 @@ export class WorkerDashboard implements Participant {
   async close(last: WorkerStats): Promise<void> {
     const key = `the last numbers, ${shown(last)}`;
     this.#expected.due(key);
-    if (await this.#changes.until(() => shown(this.#shown) === shown(last), answerDeadlineMs)) this.#expected.seen(key);
+    if (await this.#changes.until(() => shown(this.#shown) === shown(last), answerDeadlineMs))
+      this.#expected.seen(key);
     else this.#expected.fault(`it shows ${shown(this.#shown)} instead`);
     await this.#link?.leave();
   }
@@ -64,5 +72,7 @@ export class WorkerDashboard implements Participant {
 }
 
 function shown(stats: WorkerStats | undefined): string {
-  return stats === undefined ? "nothing" : `${stats.num_cads} CADs, ${stats.num_rankings} rankings, ${stats.num_first_place} first places`;
+  return stats === undefined
+    ? "nothing"
+    : `${stats.num_cads} CADs, ${stats.num_rankings} rankings, ${stats.num_first_place} first places`;
 }

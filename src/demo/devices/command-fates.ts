@@ -1,7 +1,10 @@
 /** What really became of the commands in the monitors' hands: the monitors write it down, the users compare what they are told. */
 
 /** What a monitor did with a command. */
-export type Fate = { readonly did: "done" } | { readonly did: "error"; readonly reason: string } | { readonly did: "dropped" };
+export type Fate =
+  | { readonly did: "done" }
+  | { readonly did: "error"; readonly reason: string }
+  | { readonly did: "dropped" };
 
 /** How many fates are remembered; users compare at once. */
 const maxFates = 10_000;

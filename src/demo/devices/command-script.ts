@@ -53,7 +53,9 @@ export class CommandScript implements Participant {
   /** Reads the list on from the command before. */
   async #statusOf(id: string): Promise<unknown> {
     const listed = dataOf(await demand(`${this.#commandsUrl}?after=${this.#after}`));
-    const entries: readonly Readonly<Record<string, unknown>>[] = Array.isArray(listed) ? listed : [];
+    const entries: readonly Readonly<Record<string, unknown>>[] = Array.isArray(listed)
+      ? listed
+      : [];
     const found = entries.find((entry) => entry.command_id === id);
     if (found?.status === "done" && typeof found.offset === "number") this.#after = found.offset;
     return found?.status;
@@ -62,7 +64,9 @@ export class CommandScript implements Participant {
 
 /** The id in the answer to a command. */
 function idIn(data: unknown): string {
-  const id = typeof data === "object" && data !== null && "command_id" in data ? data.command_id : undefined;
-  if (typeof id !== "string") throw new Error(`an answer without command_id: ${JSON.stringify(data)?.slice(0, 300)}`);
+  const id =
+    typeof data === "object" && data !== null && "command_id" in data ? data.command_id : undefined;
+  if (typeof id !== "string")
+    throw new Error(`an answer without command_id: ${JSON.stringify(data)?.slice(0, 300)}`);
   return id;
 }

@@ -27,7 +27,8 @@ export class DeviceLink {
   private constructor(socket: Socket, listener: DeviceListener) {
     this.#socket = socket;
     socket.onAny((event: string, payload: unknown) => {
-      if (!this.#leaving) listener.event(event, typeof payload === "object" && payload !== null ? payload : {});
+      if (!this.#leaving)
+        listener.event(event, typeof payload === "object" && payload !== null ? payload : {});
     });
     socket.on("disconnect", (reason) => {
       if (!this.#leaving) listener.lost(reason);

@@ -132,7 +132,9 @@ export class DeviceUser implements Participant {
     this.#finished++;
     const fate = this.#fates.of(id);
     if (this.#ends.isDue(id) && fate?.did !== "done") {
-      this.#ends.fault(`a command finished that its monitor has not done (${fate?.did ?? "never had it"})`);
+      this.#ends.fault(
+        `a command finished that its monitor has not done (${fate?.did ?? "never had it"})`,
+      );
     }
     this.#ends.seen(id);
   }
@@ -141,10 +143,15 @@ export class DeviceUser implements Participant {
     this.#failed++;
     const fate = this.#fates.of(id);
     const lost = fate === undefined || fate.did === "dropped";
-    const isTrue = fate?.did === "error" ? fate.reason === reason : lost && reason === disconnected && !this.#retried.has(id);
+    const isTrue =
+      fate?.did === "error"
+        ? fate.reason === reason
+        : lost && reason === disconnected && !this.#retried.has(id);
     // A visitor's command may fail in other ways: it is not due.
     if (this.#ends.isDue(id) && !isTrue)
-      this.#ends.fault(`a command failed with "${reason}", and its monitor ${fate?.did ?? "never had it"}`);
+      this.#ends.fault(
+        `a command failed with "${reason}", and its monitor ${fate?.did ?? "never had it"}`,
+      );
     this.#ends.seen(id);
   }
 

@@ -39,11 +39,16 @@ const scriptEveryMs = 4000;
 
 export class DevicesScene implements Scene {
   readonly service = "devices";
-  readonly about = "users command a pump, a vent that often fails and a lamp that drops and comes back";
+  readonly about =
+    "users command a pump, a vent that often fails and a lamp that drops and comes back";
   readonly command: string;
   readonly participants: readonly Participant[];
   readonly #monitors: readonly Monitor[];
-  readonly #users: readonly { readonly user: DeviceUser; readonly monitorId: string; readonly commands: readonly string[] }[];
+  readonly #users: readonly {
+    readonly user: DeviceUser;
+    readonly monitorId: string;
+    readonly commands: readonly string[];
+  }[];
   readonly #watcher: DeviceUser;
   readonly #ventId: string;
   readonly #script: CommandScript;
@@ -63,7 +68,12 @@ export class DevicesScene implements Scene {
     this.#ventId = idOf(vent);
     this.#watcher = new DeviceUser("watcher of the vent", parts("watcher"));
     this.#script = new CommandScript(idOf(pump), setting);
-    this.participants = [...this.#monitors, ...this.#users.map(({ user }) => user), this.#watcher, this.#script];
+    this.participants = [
+      ...this.#monitors,
+      ...this.#users.map(({ user }) => user),
+      this.#watcher,
+      this.#script,
+    ];
     this.command = `curl -s ${setting.url}/devices/${idOf(pump)}/commands -d '{"command":"water the cat"}'`;
   }
 
@@ -75,7 +85,8 @@ export class DevicesScene implements Scene {
     await Promise.all(
       this.#users.map(async ({ user, monitorId }) => {
         await user.query(monitorId);
-        if (monitorId === this.#ventId) user.onCommand((commandId) => this.#watcher.endIsDue(commandId));
+        if (monitorId === this.#ventId)
+          user.onCommand((commandId) => this.#watcher.endIsDue(commandId));
       }),
     );
 
@@ -84,15 +95,20 @@ export class DevicesScene implements Scene {
       this.#script.sendUntilTheEnd("report the level", scriptEveryMs),
       ...this.#monitors.map((monitor) => monitor.comeAndGo()),
     ]);
-    await Promise.all([...this.#users.map(({ user }) => user), this.#watcher].map((user) => user.leave()));
+    await Promise.all(
+      [...this.#users.map(({ user }) => user), this.#watcher].map((user) => user.leave()),
+    );
     for (const monitor of this.#monitors) monitor.leave();
     await Promise.all(working);
   }
 
   line(): string {
     const ends = this.#users.map(({ user }) => user.ended);
-    const sum = (of: "finished" | "failed" | "open") => ends.reduce((total, end) => total + end[of], 0);
-    const away = this.#monitors.filter((monitor) => monitor.isAway).map(({ name }) => `; ${name} is away`);
+    const sum = (of: "finished" | "failed" | "open") =>
+      ends.reduce((total, end) => total + end[of], 0);
+    const away = this.#monitors
+      .filter((monitor) => monitor.isAway)
+      .map(({ name }) => `; ${name} is away`);
     return `${count(sum("finished"), "command")} finished, ${sum("failed")} failed, ${sum("open")} under way${away.join("")}`;
   }
 }

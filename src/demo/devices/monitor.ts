@@ -45,7 +45,11 @@ export class Monitor implements Participant {
   #failed = 0;
 
   /** `id`: 32 characters. */
-  constructor(make: MonitorMake, id: string, parts: { readonly setting: Setting; readonly random: Random; readonly fates: CommandFates }) {
+  constructor(
+    make: MonitorMake,
+    id: string,
+    parts: { readonly setting: Setting; readonly random: Random; readonly fates: CommandFates },
+  ) {
     this.name = `monitor ${make.name}`;
     this.id = id;
     this.#make = make;
@@ -69,7 +73,8 @@ export class Monitor implements Participant {
     this.#expected.due(key);
     this.#link = await DeviceLink.open(this.#setting.url, "device", {
       event: (name, payload) => this.#take(name, payload),
-      lost: (reason) => this.#expected.fault(`the server ended connection ${this.#connections}: ${reason}`),
+      lost: (reason) =>
+        this.#expected.fault(`the server ended connection ${this.#connections}: ${reason}`),
     });
     this.#link.emit("con", { monitor_id: this.id });
     if (await this.#changes.until(() => this.#welcome, answerDeadlineMs)) this.#expected.seen(key);
@@ -109,7 +114,8 @@ export class Monitor implements Participant {
   }
 
   saw(): string {
-    const dropped = this.#connections > 1 ? `; dropped and came back ${this.#connections - 1} times` : "";
+    const dropped =
+      this.#connections > 1 ? `; dropped and came back ${this.#connections - 1} times` : "";
     return `${count(this.#done + this.#failed, "command")}: ${this.#done} done, ${this.#failed} with an error${dropped}`;
   }
 
@@ -119,7 +125,11 @@ export class Monitor implements Participant {
 
   #take(name: string, payload: Payload): void {
     if (name === "con ok") this.#welcome = true;
-    else if (name === "command do" && payload.command_id !== undefined && payload.command !== undefined) {
+    else if (
+      name === "command do" &&
+      payload.command_id !== undefined &&
+      payload.command !== undefined
+    ) {
       this.#accept({ id: payload.command_id, command: payload.command });
     } else this.#expected.fault(`${name} ${payload.reason ?? ""}`);
     this.#changes.notify();
@@ -128,7 +138,8 @@ export class Monitor implements Participant {
   #accept(task: Task): void {
     const fate = this.#fates.of(task.id);
     // Only what was in its hands when it dropped may come again.
-    if (fate !== undefined && fate.did !== "dropped") this.#expected.fault(`was told to do ${task.command} again`);
+    if (fate !== undefined && fate.did !== "dropped")
+      this.#expected.fault(`was told to do ${task.command} again`);
     this.#tasks.push(task);
   }
 

@@ -11,7 +11,11 @@ const tauScale = 5;
 export const dimensions = 2 + effects.length;
 
 /** The names of the variables of a draw. */
-export const variables: readonly string[] = ["mu", "tau", ...effects.map((_, school) => `theta[${school + 1}]`)];
+export const variables: readonly string[] = [
+  "mu",
+  "tau",
+  ...effects.map((_, school) => `theta[${school + 1}]`),
+];
 
 /**
  * The model in non-centred form, which samplers get around in: mu = 5 m, tau = exp(u), theta_j = mu + tau z_j, with m and z_j normal and

@@ -40,11 +40,16 @@ export class ExperimentPublisher implements Participant {
       await this.#greet(run);
       const samplers = chains.map((chain) => new Sampler(this.#random.for(`${run.xid} ${chain}`)));
       for (const sampler of samplers) sampler.warmUp(warmUpDraws);
-      await this.#log(run, `eight schools: ${chains.length} chains, ${warmUpDraws} draws of warm-up each\n`);
+      await this.#log(
+        run,
+        `eight schools: ${chains.length} chains, ${warmUpDraws} draws of warm-up each\n`,
+      );
       for (let drawn = 0; drawn < drawsPerChain && !this.#setting.ending; drawn += drawsPerPost) {
-        for (const [nth, sampler] of samplers.entries()) draw(run, chains[nth] ?? "", sampler, drawsPerPost);
+        for (const [nth, sampler] of samplers.entries())
+          draw(run, chains[nth] ?? "", sampler, drawsPerPost);
         await this.#postDraws(run, drawn + drawsPerPost);
-        if ((drawn + drawsPerPost) % logEveryDraws === 0) await this.#log(run, `${drawn + drawsPerPost} draws of each chain\n`);
+        if ((drawn + drawsPerPost) % logEveryDraws === 0)
+          await this.#log(run, `${drawn + drawsPerPost} draws of each chain\n`);
         await this.#setting.pause(postEveryMs);
       }
       await this.#log(run, "done\n");
@@ -76,12 +81,24 @@ export class ExperimentPublisher implements Participant {
   /** This publisher never clears what it has sent: each post holds all draws so far. The server drops what it has. */
   async #postDraws(run: ExperimentRun, drawn: number): Promise<void> {
     const vars = Object.fromEntries(
-      chains.map((chain) => [chain, Object.fromEntries(variables.map((variable) => [variable, run.valuesOf({ chain, variable })]))]),
+      chains.map((chain) => [
+        chain,
+        Object.fromEntries(
+          variables.map((variable) => [variable, run.valuesOf({ chain, variable })]),
+        ),
+      ]),
     );
     // The third number has twenty digits and no meaning.
-    const iteration = Object.fromEntries(chains.map((chain) => [chain, [1, drawn, 10_000_000_000_000_000_000]]));
+    const iteration = Object.fromEntries(
+      chains.map((chain) => [chain, [1, drawn, 10_000_000_000_000_000_000]]),
+    );
     const logs = { vars, iteration };
-    await this.#post(run, { object_type: "experiment.protobuf_message", logs, batch_id: "batch-1", run_id: "run-1" });
+    await this.#post(run, {
+      object_type: "experiment.protobuf_message",
+      logs,
+      batch_id: "batch-1",
+      run_id: "run-1",
+    });
   }
 
   async #log(run: ExperimentRun, text: string): Promise<void> {
@@ -94,7 +111,10 @@ export class ExperimentPublisher implements Participant {
   async #post(run: ExperimentRun, payload: object): Promise<void> {
     const key = `post ${this.#posts + 1}`;
     this.#expected.due(key);
-    const answer = await demand(this.#objectUrl(run), { body: { payload }, headers: { authorization: "bearer demo" } });
+    const answer = await demand(this.#objectUrl(run), {
+      body: { payload },
+      headers: { authorization: "bearer demo" },
+    });
     if (!isOk(answer)) throw new Error(`a post was answered with ${answer.text.slice(0, 300)}`);
     this.#posts++;
     this.#expected.seen(key);
@@ -106,7 +126,8 @@ export class ExperimentPublisher implements Participant {
     this.#expected.due(key);
     const link = await TextLink.open(`${this.#setting.wsUrl}/mcmc/ws/pub/object/${run.xid}`, {
       message: (message) => {
-        if (message?.action === "experiment:control" && message.data === "finish") this.#expected.seen(key);
+        if (message?.action === "experiment:control" && message.data === "finish")
+          this.#expected.seen(key);
       },
     });
     link.send({ action: "experiment:control", data: "finish" });
@@ -123,7 +144,8 @@ export class ExperimentPublisher implements Participant {
 function draw(run: ExperimentRun, chain: string, sampler: Sampler, draws: number): void {
   for (let left = draws; left > 0; left--) {
     const values = sampler.draw();
-    for (const [nth, variable] of variables.entries()) run.add({ chain, variable }, values[nth] ?? Number.NaN);
+    for (const [nth, variable] of variables.entries())
+      run.add({ chain, variable }, values[nth] ?? Number.NaN);
   }
 }
 

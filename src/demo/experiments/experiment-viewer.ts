@@ -76,7 +76,8 @@ export class ExperimentViewer implements Participant {
   }
 
   saw(): string {
-    const resumed = this.#resumed === 0 ? "" : `; went on after ${count(this.#resumed, "lost connection")}`;
+    const resumed =
+      this.#resumed === 0 ? "" : `; went on after ${count(this.#resumed, "lost connection")}`;
     return `${count(this.#values + (this.#check?.count ?? 0), "value")} of ${count(this.#runs, "experiment")}, once and in order${resumed}`;
   }
 
@@ -106,7 +107,8 @@ export class ExperimentViewer implements Participant {
         if (isMessage(message)) this.#take(message, run, check);
         this.#changes.notify();
       },
-      lost: (code, reason) => this.#expected.fault(`${run.xid}: the connection was closed with ${code} ${reason}`),
+      lost: (code, reason) =>
+        this.#expected.fault(`${run.xid}: the connection was closed with ${code} ${reason}`),
     });
     this.#link.send({ action: "authorization", token: "demo", version: "1.0" });
     if (this.#kind.summary === true) this.#link.send({ action: "subscribe", summary: true });
@@ -116,11 +118,14 @@ export class ExperimentViewer implements Participant {
     this.#messages++;
     const { action, data } = message;
     const due = ["experiment:output", "names"][this.#messages - 1];
-    if (due !== undefined && action !== due) this.#expected.fault(`${run.xid}: message ${this.#messages} was ${action} instead of ${due}`);
+    if (due !== undefined && action !== due)
+      this.#expected.fault(`${run.xid}: message ${this.#messages} was ${action} instead of ${due}`);
     if (action === "experiment:output" && typeof data === "string") this.#log += data;
     else if (action === "names" && Array.isArray(data)) this.#choose(data, check);
-    else if (action === "experiment:event" && Array.isArray(data)) for (const item of data) takeItem(item, check);
-    else if (action === "summary" && isMessage(data)) this.#summary = data as Readonly<Record<string, Figures>>;
+    else if (action === "experiment:event" && Array.isArray(data))
+      for (const item of data) takeItem(item, check);
+    else if (action === "summary" && isMessage(data))
+      this.#summary = data as Readonly<Record<string, Figures>>;
     else if (action === "experiment:finish") {
       this.#finished = true;
       this.#expected.seen(finishOf(run));
@@ -128,11 +133,16 @@ export class ExperimentViewer implements Participant {
   }
 
   /** Subscribes to what has appeared; to what it has seen before, from where it was. */
-  #choose(appeared: readonly { readonly chain: string; readonly names: readonly string[] }[], check: SeriesCheck): void {
+  #choose(
+    appeared: readonly { readonly chain: string; readonly names: readonly string[] }[],
+    check: SeriesCheck,
+  ): void {
     const wanted = appeared.flatMap(({ chain, names }) => {
       const variables = names.filter((name) => this.#wants(name));
       for (const variable of variables) check.subscribe({ chain, variable });
-      const since = Object.fromEntries(variables.map((variable) => [variable, check.next({ chain, variable })]));
+      const since = Object.fromEntries(
+        variables.map((variable) => [variable, check.next({ chain, variable })]),
+      );
       return variables.length === 0 ? [] : [{ chain, variables, since }];
     });
     if (wanted.length > 0) this.#link?.send({ action: "subscribe", data: wanted });
@@ -145,7 +155,8 @@ export class ExperimentViewer implements Participant {
   /** The run is over: everything must have been seen. */
   #compare(run: ExperimentRun, check: SeriesCheck): void {
     for (const what of check.missed()) this.#expected.fault(`${run.xid}: ${what}`);
-    if (this.#log !== run.log) this.#expected.fault(`${run.xid}: the log came as ${JSON.stringify(this.#log.slice(-200))}`);
+    if (this.#log !== run.log)
+      this.#expected.fault(`${run.xid}: the log came as ${JSON.stringify(this.#log.slice(-200))}`);
     this.#values += check.count;
     this.#check = undefined;
   }
@@ -156,7 +167,11 @@ function takeItem(item: unknown, check: SeriesCheck): void {
   const from = isMessage(item.from) ? item.from : {};
   for (const [variable, values] of Object.entries(item.data)) {
     const start = from[variable];
-    check.take({ chain: item.chain, variable }, typeof start === "number" ? start : undefined, Array.isArray(values) ? values : []);
+    check.take(
+      { chain: item.chain, variable },
+      typeof start === "number" ? start : undefined,
+      Array.isArray(values) ? values : [],
+    );
   }
 }
 

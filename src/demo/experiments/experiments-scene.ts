@@ -18,7 +18,8 @@ const betweenRunsMs = 4000;
 
 export class ExperimentsScene implements Scene {
   readonly service = "experiments";
-  readonly about = "four chains stream draws of the eight-schools model; pages watch, one loses its connection, one comes late";
+  readonly about =
+    "four chains stream draws of the eight-schools model; pages watch, one loses its connection, one comes late";
   readonly command: string;
   readonly participants: readonly Participant[];
   readonly #setting: Setting;
@@ -37,10 +38,19 @@ export class ExperimentsScene implements Scene {
     this.#prefix = prefix;
     this.#publisher = new ExperimentPublisher(setting, random);
     this.#dashboard = new ExperimentViewer({ name: "dashboard", summary: true }, setting);
-    this.#phone = new ExperimentViewer({ name: "phone", variables: ["mu", "tau"], dropsEveryMs: 4000 }, setting);
+    this.#phone = new ExperimentViewer(
+      { name: "phone", variables: ["mu", "tau"], dropsEveryMs: 4000 },
+      setting,
+    );
     this.#latecomer = new ExperimentViewer({ name: "latecomer" }, setting);
     this.#summaryReader = new SummaryReader(setting);
-    this.participants = [this.#publisher, this.#dashboard, this.#phone, this.#latecomer, this.#summaryReader];
+    this.participants = [
+      this.#publisher,
+      this.#dashboard,
+      this.#phone,
+      this.#latecomer,
+      this.#summaryReader,
+    ];
     this.command = `curl -s ${setting.url}/experiments/${prefix}-1/summary`;
   }
 
@@ -57,17 +67,27 @@ export class ExperimentsScene implements Scene {
     const drawn = this.#run?.valuesOf({ chain: "chain_1", variable: "mu" }).length ?? 0;
     const { mu, tau } = this.#dashboard.summary ?? {};
     const known =
-      mu === undefined || tau === undefined ? "" : `: mu ${shown(mu)}, tau ${shown(tau)}, R-hat ${mu.r_hat?.toFixed(3) ?? "not known yet"}`;
+      mu === undefined || tau === undefined
+        ? ""
+        : `: mu ${shown(mu)}, tau ${shown(tau)}, R-hat ${mu.r_hat?.toFixed(3) ?? "not known yet"}`;
     return `${this.#run?.xid}: ${drawn} of ${count(drawsPerChain, "draw")} of each chain${known}`;
   }
 
   async #play(run: ExperimentRun): Promise<void> {
     this.#run = run;
     const late = async () => {
-      await run.until(() => run.valuesOf({ chain: "chain_1", variable: "mu" }).length >= lateDraws, Number.MAX_SAFE_INTEGER);
+      await run.until(
+        () => run.valuesOf({ chain: "chain_1", variable: "mu" }).length >= lateDraws,
+        Number.MAX_SAFE_INTEGER,
+      );
       await this.#latecomer.watch(run);
     };
-    await Promise.all([this.#publisher.publish(run), this.#dashboard.watch(run), this.#phone.watch(run), late()]);
+    await Promise.all([
+      this.#publisher.publish(run),
+      this.#dashboard.watch(run),
+      this.#phone.watch(run),
+      late(),
+    ]);
     await this.#summaryReader.read(run);
   }
 }

@@ -9,7 +9,12 @@ const reference = new URL("../../../test/data/eight_schools_draws.json", import.
 
 function moments(values: readonly number[]): { readonly mean: number; readonly sd: number } {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return { mean, sd: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)) };
+  return {
+    mean,
+    sd: Math.sqrt(
+      values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1),
+    ),
+  };
 }
 
 /** All draws of each variable, of four chains. */
@@ -19,7 +24,8 @@ function sample(seed: string, drawsPerChain: number): ReadonlyMap<string, readon
     const sampler = new Sampler(new Random(seed).for(`chain ${chain}`));
     sampler.warmUp(500);
     for (let draw = 0; draw < drawsPerChain; draw++) {
-      for (const [nth, value] of sampler.draw().entries()) draws.get(variables[nth] ?? "")?.push(value);
+      for (const [nth, value] of sampler.draw().entries())
+        draws.get(variables[nth] ?? "")?.push(value);
     }
   }
   return draws;
@@ -32,10 +38,12 @@ describe("the eight-schools model", () => {
       const point = Array.from({ length: dimensions }, () => random.normal());
       const step = 1e-5;
       const slopes = point.map((_, direction) => {
-        const moved = (by: number) => logDensity(point.map((value, nth) => (nth === direction ? value + by : value)));
+        const moved = (by: number) =>
+          logDensity(point.map((value, nth) => (nth === direction ? value + by : value)));
         return (moved(step) - moved(-step)) / (2 * step);
       });
-      for (const [nth, slope] of gradient(point).entries()) expect(slope).toBeCloseTo(slopes[nth] ?? Number.NaN, 5);
+      for (const [nth, slope] of gradient(point).entries())
+        expect(slope).toBeCloseTo(slopes[nth] ?? Number.NaN, 5);
     }
   });
 });
@@ -45,17 +53,26 @@ describe("Sampler", () => {
     expect(sample("same", 3)).toEqual(sample("same", 3));
   });
 
-  it.skipIf(!existsSync(reference))("has the posterior of the reference draws (needs test/data/eight_schools_draws.json)", () => {
-    const { draws } = JSON.parse(readFileSync(reference, "utf8")) as { readonly draws: Readonly<Record<string, readonly number[][]>> };
-    const own = sample("posterior", 4000);
-    for (const variable of ["mu", "tau", "theta[1]"]) {
-      const expected = moments(draws[variable]?.flat() ?? []);
-      const found = moments(own.get(variable) ?? []);
-      // At 4,000 effective draws a mean is known to 1.6 % of the sd; this is five times that, and as much for the sd.
-      expect(Math.abs(found.mean - expected.mean), `${variable}: mean ${found.mean} instead of ${expected.mean}`).toBeLessThan(
-        0.08 * expected.sd,
-      );
-      expect(Math.abs(found.sd - expected.sd), `${variable}: sd ${found.sd} instead of ${expected.sd}`).toBeLessThan(0.08 * expected.sd);
-    }
-  });
+  it.skipIf(!existsSync(reference))(
+    "has the posterior of the reference draws (needs test/data/eight_schools_draws.json)",
+    () => {
+      const { draws } = JSON.parse(readFileSync(reference, "utf8")) as {
+        readonly draws: Readonly<Record<string, readonly number[][]>>;
+      };
+      const own = sample("posterior", 4000);
+      for (const variable of ["mu", "tau", "theta[1]"]) {
+        const expected = moments(draws[variable]?.flat() ?? []);
+        const found = moments(own.get(variable) ?? []);
+        // At 4,000 effective draws a mean is known to 1.6 % of the sd; this is five times that, and as much for the sd.
+        expect(
+          Math.abs(found.mean - expected.mean),
+          `${variable}: mean ${found.mean} instead of ${expected.mean}`,
+        ).toBeLessThan(0.08 * expected.sd);
+        expect(
+          Math.abs(found.sd - expected.sd),
+          `${variable}: sd ${found.sd} instead of ${expected.sd}`,
+        ).toBeLessThan(0.08 * expected.sd);
+      }
+    },
+  );
 });

@@ -65,7 +65,8 @@ export class Sampler {
   #adapt(acceptance: number): void {
     this.#warmUps++;
     const weight = 1 / (this.#warmUps + delay);
-    this.#averageError = (1 - weight) * this.#averageError + weight * (targetAcceptance - acceptance);
+    this.#averageError =
+      (1 - weight) * this.#averageError + weight * (targetAcceptance - acceptance);
     this.#logStep = this.#anchor - (Math.sqrt(this.#warmUps) / shrinkage) * this.#averageError;
     const share = this.#warmUps ** -forgetting;
     this.#averageLogStep = share * this.#logStep + (1 - share) * this.#averageLogStep;

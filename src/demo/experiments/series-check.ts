@@ -37,22 +37,30 @@ export class SeriesCheck {
       this.#fault(`${keyOf(name)} came without having been asked for`);
       return;
     }
-    if (from !== seen.count) this.#fault(`${keyOf(name)} went on at ${from} instead of ${seen.count}`);
+    if (from !== seen.count)
+      this.#fault(`${keyOf(name)} went on at ${from} instead of ${seen.count}`);
     const published = this.#run.valuesOf(name);
     const start = from ?? seen.count;
     const wrong = values.findIndex((value, nth) => value !== published[start + nth]);
-    if (wrong >= 0) this.#fault(`${keyOf(name)}[${start + wrong}] came as ${values[wrong]} instead of ${published[start + wrong]}`);
+    if (wrong >= 0)
+      this.#fault(
+        `${keyOf(name)}[${start + wrong}] came as ${values[wrong]} instead of ${published[start + wrong]}`,
+      );
     seen.count = start + values.length;
   }
 
   /** Whether everything that is published by now was seen. */
   get isComplete(): boolean {
-    return [...this.#seen.values()].every(({ name, count }) => count === this.#run.valuesOf(name).length);
+    return [...this.#seen.values()].every(
+      ({ name, count }) => count === this.#run.valuesOf(name).length,
+    );
   }
 
   /** What was missed of what is published by now; empty if nothing was. */
   missed(): readonly string[] {
-    const short = [...this.#seen.values()].filter(({ name, count }) => count !== this.#run.valuesOf(name).length);
+    const short = [...this.#seen.values()].filter(
+      ({ name, count }) => count !== this.#run.valuesOf(name).length,
+    );
     const [first] = short;
     return [
       ...(first === undefined

@@ -29,9 +29,13 @@ export class SummaryReader implements Participant {
     for (const [variable, values] of byVariable(run)) {
       const told = summary[variable];
       const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-      const sd = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+      const sd = Math.sqrt(
+        values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1),
+      );
       if (told === undefined || !isClose(told.mean, mean) || !isClose(told.sd, sd)) {
-        this.#expected.fault(`${run.xid}: of ${variable} the summary says ${JSON.stringify(told)}; the mean is ${mean}, the sd ${sd}`);
+        this.#expected.fault(
+          `${run.xid}: of ${variable} the summary says ${JSON.stringify(told)}; the mean is ${mean}, the sd ${sd}`,
+        );
       }
       this.#figures++;
       if (variable === "mu") this.#rHat = told?.r_hat ?? null;

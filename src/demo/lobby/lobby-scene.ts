@@ -12,7 +12,8 @@ const countdownMs = 1000;
 
 export class LobbyScene implements Scene {
   readonly service = "lobby";
-  readonly about = "four players ready up and start together, one loses the network on the way, a fifth comes late";
+  readonly about =
+    "four players ready up and start together, one loses the network on the way, a fifth comes late";
   readonly command: string;
   readonly participants: readonly Participant[];
   readonly #setting: Setting;
@@ -27,7 +28,8 @@ export class LobbyScene implements Scene {
   constructor(setting: Setting, random: Random) {
     this.#setting = setting;
     this.#random = random;
-    const player = (user: string) => new Player(user, `secret of ${user} ${random.next()}`, setting);
+    const player = (user: string) =>
+      new Player(user, `secret of ${user} ${random.next()}`, setting);
     this.#players = ["ann", "ben", "cleo", "dev"].map(player);
     this.#latecomer = player("lee");
     this.#leaderboard = new RefreshViewer("leaderboard page", setting);
@@ -53,7 +55,11 @@ export class LobbyScene implements Scene {
   /** One round. From the setting's end on every pause is over at once, so it is played to its end quickly. */
   async #play(room: Room): Promise<void> {
     await this.#announce(room);
-    await this.#leaderboard.open({ type: "leaderboard", lobby_id: room.lobby, prompt_id: room.prompt });
+    await this.#leaderboard.open({
+      type: "leaderboard",
+      lobby_id: room.lobby,
+      prompt_id: room.prompt,
+    });
 
     this.#doing = "players are coming";
     await Promise.all(
@@ -92,12 +98,15 @@ export class LobbyScene implements Scene {
   async #announce(room: Room): Promise<void> {
     this.#prompts.refreshIsDue();
     if (room.prompt % 2 === 1) this.#prompts.send({ type: "lobby_prompts_update" });
-    else await demand(`${this.#setting.url}/lobbies/${room.lobby}/prompt-updates`, { method: "POST" });
+    else
+      await demand(`${this.#setting.url}/lobbies/${room.lobby}/prompt-updates`, { method: "POST" });
   }
 
   /** How far apart the players' starts came. */
   #together(): string {
-    const times = this.#players.flatMap(({ startedAtMs }) => (startedAtMs === undefined ? [] : [startedAtMs]));
+    const times = this.#players.flatMap(({ startedAtMs }) =>
+      startedAtMs === undefined ? [] : [startedAtMs],
+    );
     const apartMs = Math.max(...times) - Math.min(...times);
     return `${count(times.length, "player")} within ${Math.max(1, Math.ceil(apartMs))} ms of each other`;
   }

@@ -55,7 +55,9 @@ export class Player implements Participant {
 
   /** Resolves when all of them are on the list; from then on nobody of them may vanish before the start. */
   async togetherWith(users: readonly string[]): Promise<void> {
-    await this.#hears("a list with all players", () => users.every((user) => this.#users.includes(user)));
+    await this.#hears("a list with all players", () =>
+      users.every((user) => this.#users.includes(user)),
+    );
     this.#together = users;
   }
 
@@ -76,7 +78,12 @@ export class Player implements Participant {
 
   /** Starts everybody who waits. */
   start(countdownMs: number): void {
-    this.#link?.send({ type: "start", lobby_id: this.#room.lobby, prompt_id: this.#room.prompt, in: countdownMs });
+    this.#link?.send({
+      type: "start",
+      lobby_id: this.#room.lobby,
+      prompt_id: this.#room.prompt,
+      in: countdownMs,
+    });
   }
 
   /** Resolves when the start has come, or is late beyond all patience. */
@@ -94,12 +101,17 @@ export class Player implements Participant {
   /** Tells the viewers of the leaderboard that there is a new result, and is gone at once, as the site's pages are. */
   async signalResult(): Promise<void> {
     const link = await TextLink.open(this.#setting.wsUrl, { message: () => {} });
-    link.send({ type: "leaderboard_update", lobby_id: this.#room.lobby, prompt_id: this.#room.prompt });
+    link.send({
+      type: "leaderboard_update",
+      lobby_id: this.#room.lobby,
+      prompt_id: this.#room.prompt,
+    });
     await link.leave();
   }
 
   saw(): string {
-    const resumed = this.#resumed === 0 ? "" : `; kept its place over ${count(this.#resumed, "lost connection")}`;
+    const resumed =
+      this.#resumed === 0 ? "" : `; kept its place over ${count(this.#resumed, "lost connection")}`;
     return `${count(this.#starts, "start")}${resumed}`;
   }
 
@@ -118,7 +130,10 @@ export class Player implements Participant {
     const room = this.#room;
     this.#link = await TextLink.open(this.#setting.wsUrl, {
       message: (message) => this.#take(message),
-      lost: (code, reason) => this.#expected.fault(`round ${room.prompt}: the connection was closed with ${code} ${reason}`),
+      lost: (code, reason) =>
+        this.#expected.fault(
+          `round ${room.prompt}: the connection was closed with ${code} ${reason}`,
+        ),
     });
     this.#link.send({
       type: "wait_start",
@@ -134,7 +149,8 @@ export class Player implements Participant {
     if (message?.type === "update" && Array.isArray(message.users)) {
       this.#users = message.users;
       const gone = this.#together.filter((user) => !this.#users.includes(user));
-      if (gone.length > 0) this.#expected.fault(`${this.#key("the list")} went without ${gone.join(", ")}`);
+      if (gone.length > 0)
+        this.#expected.fault(`${this.#key("the list")} went without ${gone.join(", ")}`);
     } else if (message?.type === "start") {
       this.#startedAtMs = this.#setting.clock.monotonic();
       // From now on the players leave.

@@ -23,7 +23,8 @@ export class RefreshViewer implements Participant {
   async open(first: object): Promise<void> {
     this.#link = await TextLink.open(this.#setting.wsUrl, {
       message: (_, text) => this.#take(text),
-      lost: (code, reason) => this.#expected.fault(`the connection was closed with ${code} ${reason}`),
+      lost: (code, reason) =>
+        this.#expected.fault(`the connection was closed with ${code} ${reason}`),
     });
     this.#link.send(first);
   }

@@ -52,7 +52,8 @@ export class Camera implements Participant {
       message: (message, text) => {
         if (message !== undefined) this.#take(message, text);
       },
-      lost: (code, reason) => this.#expected.fault(`the connection was closed with ${code} ${reason}`),
+      lost: (code, reason) =>
+        this.#expected.fault(`the connection was closed with ${code} ${reason}`),
     });
     this.#link.send({ type: "identifier", id: this.cameraId });
   }
@@ -110,7 +111,13 @@ export class Camera implements Participant {
     const boxes = sights.map(({ pedestrian, rect, features }, boxId) => {
       sightings.write({ cameraId: this.cameraId, frameId: this.#frame, boxId }, pedestrian);
       const objectId = nearest(features, this.#known);
-      return { boxId, rect, objectType: "person", certainty: 0.9, ...(objectId === undefined ? {} : { objectId }) };
+      return {
+        boxId,
+        rect,
+        objectType: "person",
+        certainty: 0.9,
+        ...(objectId === undefined ? {} : { objectId }),
+      };
     });
     this.#frames.set(
       this.#frame,
@@ -118,7 +125,9 @@ export class Camera implements Participant {
     );
     const [oldest] = this.#frames.keys();
     if (this.#frames.size > framesKept && oldest !== undefined) this.#frames.delete(oldest);
-    this.#link?.send(`{"type":"boundingBoxes","frameId":${this.#frame}.0,"boxes":${JSON.stringify(boxes)}}`);
+    this.#link?.send(
+      `{"type":"boundingBoxes","frameId":${this.#frame}.0,"boxes":${JSON.stringify(boxes)}}`,
+    );
   }
 
   #take(message: Message, text: string): void {
@@ -130,7 +139,10 @@ export class Camera implements Participant {
       if (frameId !== undefined && !text.includes(`"frameId":${frameId}.0`))
         this.#expected.fault(`a frameId came in another spelling: ${text.slice(0, 100)}`);
       const features = this.#frames.get(Number(frameId))?.[Number(boxId)];
-      if (features !== undefined) this.#link?.send(`{"type":"featureMap","objectId":${objectId},"featureMap":${printed(features)}}`);
+      if (features !== undefined)
+        this.#link?.send(
+          `{"type":"featureMap","objectId":${objectId},"featureMap":${printed(features)}}`,
+        );
     } else if (type === "featureMap") {
       // An empty object: nobody knows yet how it looks.
       if (!Array.isArray(featureMap)) return;

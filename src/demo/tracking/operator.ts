@@ -57,7 +57,9 @@ export class Operator implements Participant {
   readonly #frames = new Map<string, Frame>();
   readonly #followed = new Map<number, Followed>();
   /** The click that waits for its object, known by its image. */
-  #click: { readonly image: string; readonly cameraId: string; readonly pedestrian: number | undefined } | undefined;
+  #click:
+    | { readonly image: string; readonly cameraId: string; readonly pedestrian: number | undefined }
+    | undefined;
   #clicks = 0;
   #objects = 0;
   #reidentified = 0;
@@ -82,8 +84,16 @@ export class Operator implements Participant {
   }
 
   /** How many are followed now, were so far, and were recognised in another view than before. */
-  get figures(): { readonly followed: number; readonly objects: number; readonly reidentified: number } {
-    return { followed: this.#followed.size, objects: this.#objects, reidentified: this.#reidentified };
+  get figures(): {
+    readonly followed: number;
+    readonly objects: number;
+    readonly reidentified: number;
+  } {
+    return {
+      followed: this.#followed.size,
+      objects: this.#objects,
+      reidentified: this.#reidentified,
+    };
   }
 
   /** Clicks and stops until the setting ends. */
@@ -92,7 +102,10 @@ export class Operator implements Participant {
     while (!setting.ending) {
       await setting.pause(clickEveryMs);
       const nowMs = setting.clock.monotonic();
-      await this.#stopThose(({ seenAtMs, cameras }) => nowMs - seenAtMs > (cameras.size > 0 ? goneAfterMs : neverSeenAfterMs));
+      await this.#stopThose(
+        ({ seenAtMs, cameras }) =>
+          nowMs - seenAtMs > (cameras.size > 0 ? goneAfterMs : neverSeenAfterMs),
+      );
       if (!setting.ending && this.#followed.size < mostObjects) await this.#clickOnSomebody();
     }
   }
@@ -115,14 +128,19 @@ export class Operator implements Participant {
   async #clickOnSomebody(): Promise<void> {
     const { random, sightings } = this.#parts;
     const unknown = [...this.#frames.values()].flatMap(({ cameraId, frameId, boxes }) =>
-      boxes.filter(({ objectId }) => objectId === undefined).map(({ boxId }) => ({ cameraId, frameId, boxId })),
+      boxes
+        .filter(({ objectId }) => objectId === undefined)
+        .map(({ boxId }) => ({ cameraId, frameId, boxId })),
     );
     if (unknown.length === 0) return;
     const box = random.pick(unknown);
     this.#clicks++;
     const pedestrian = sightings.in(box);
     // Its mark also tells our objects from a visitor's.
-    const image = pictureOf(pedestrian ?? 0, `picture ${this.#clicks} of ${this.#parts.setting.clock.now()}`);
+    const image = pictureOf(
+      pedestrian ?? 0,
+      `picture ${this.#clicks} of ${this.#parts.setting.clock.now()}`,
+    );
     this.#click = { image, cameraId: box.cameraId, pedestrian };
     this.#screen.send({ type: "start", ...box, image });
     if (await this.#changes.until(() => this.#click === undefined, answerDeadlineMs)) return;
@@ -136,7 +154,12 @@ export class Operator implements Participant {
     this.#click = undefined;
     this.#objects++;
     const { clock } = this.#parts.setting;
-    this.#followed.set(objectId, { objectId, pedestrian: click.pedestrian, cameras: new Set(), seenAtMs: clock.monotonic() });
+    this.#followed.set(objectId, {
+      objectId,
+      pedestrian: click.pedestrian,
+      cameras: new Set(),
+      seenAtMs: clock.monotonic(),
+    });
     this.#parts.audience.started(objectId, click.cameraId);
     this.#changes.notify();
   }
@@ -148,7 +171,8 @@ export class Operator implements Participant {
       const followed = objectId === undefined ? undefined : this.#followed.get(objectId);
       if (followed === undefined) continue;
       followed.seenAtMs = this.#parts.setting.clock.monotonic();
-      if (this.#parts.sightings.in({ cameraId, frameId, boxId }) !== followed.pedestrian) this.#mistaken++;
+      if (this.#parts.sightings.in({ cameraId, frameId, boxId }) !== followed.pedestrian)
+        this.#mistaken++;
       else if (!followed.cameras.has(cameraId) && followed.cameras.size > 0) this.#reidentified++;
       followed.cameras.add(cameraId);
     }
@@ -165,11 +189,15 @@ export class Operator implements Participant {
 
   /** A spotting is readable before its boxes come: every camera whose boxes have shown the object must be there. */
   async #checkTimeline({ objectId, cameras }: Followed): Promise<void> {
-    const entries = dataOf(await demand(`${this.#parts.setting.url}/timelines?objectId=${objectId}`));
-    const timeline: readonly { readonly timeStamp?: unknown; readonly processorId?: unknown }[] = Array.isArray(entries) ? entries : [];
+    const entries = dataOf(
+      await demand(`${this.#parts.setting.url}/timelines?objectId=${objectId}`),
+    );
+    const timeline: readonly { readonly timeStamp?: unknown; readonly processorId?: unknown }[] =
+      Array.isArray(entries) ? entries : [];
     const spotted = new Set(timeline.map(({ processorId }) => processorId));
     const absent = [...cameras].filter((cameraId) => !spotted.has(cameraId));
-    if (absent.length > 0) this.#screen.fault(`the timeline of object ${objectId} is without ${absent.join(", ")}`);
+    if (absent.length > 0)
+      this.#screen.fault(`the timeline of object ${objectId} is without ${absent.join(", ")}`);
     if (!timeline.every((entry) => timeStamp.test(String(entry.timeStamp))))
       this.#screen.fault(`object ${objectId} has bad times in its timeline`);
     this.#timelines++;

@@ -6,7 +6,10 @@ const stepS = 0.1;
 const steps = 3000;
 
 /** Lets five minutes pass, and calls `look` with each view's sights at each step. */
-function watch(seed: string, look: (view: number, sights: ReturnType<Pedestrians["seenFrom"]>) => void): Pedestrians {
+function watch(
+  seed: string,
+  look: (view: number, sights: ReturnType<Pedestrians["seenFrom"]>) => void,
+): Pedestrians {
   const pedestrians = new Pedestrians(new Random(seed));
   for (let step = 0; step < steps; step++) {
     pedestrians.advance(stepS);
@@ -43,7 +46,10 @@ describe("Pedestrians", () => {
       expect(sights.length).toBeLessThanOrEqual(6);
       for (const { rect } of sights) {
         const [left, top, right, bottom] = rect;
-        expect(left >= 0 && right <= 1 && top >= 0 && bottom <= 1 && left < right && top < bottom, rect.join()).toBe(true);
+        expect(
+          left >= 0 && right <= 1 && top >= 0 && bottom <= 1 && left < right && top < bottom,
+          rect.join(),
+        ).toBe(true);
       }
     });
   });

@@ -71,7 +71,12 @@ export class Pedestrians {
         const centre = place - view;
         return {
           pedestrian: id,
-          rect: [within(centre - personWidth / 2), within(feet - personHeight), within(centre + personWidth / 2), within(feet)],
+          rect: [
+            within(centre - personWidth / 2),
+            within(feet - personHeight),
+            within(centre + personWidth / 2),
+            within(feet),
+          ],
           features: looks.map((value) => value + featureNoise * this.#random.normal()),
         };
       });
@@ -96,7 +101,10 @@ export class Pedestrians {
 const furthest = 0.7;
 
 /** Whose looks are nearest to what was just seen; undefined if none are near. */
-export function nearest(features: readonly number[], known: ReadonlyMap<number, readonly number[]>): number | undefined {
+export function nearest(
+  features: readonly number[],
+  known: ReadonlyMap<number, readonly number[]>,
+): number | undefined {
   let best: number | undefined;
   let bestDistance = furthest;
   for (const [id, looks] of known) {

@@ -7,7 +7,11 @@ const height = 32;
 /** Who it is decides the colours; `mark` is kept in the file, so that no two pictures are the same. */
 export function pictureOf(pedestrian: number, mark: string): string {
   const hue = (pedestrian * 137.5) % 360;
-  const colours = { wall: rgb(hue + 180, 0.12, 0.82), coat: rgb(hue, 0.6, 0.45), face: rgb(28, 0.5, 0.7) };
+  const colours = {
+    wall: rgb(hue + 180, 0.12, 0.82),
+    coat: rgb(hue, 0.6, 0.45),
+    face: rgb(28, 0.5, 0.7),
+  };
   const rows: number[] = [];
   for (let y = 0; y < height; y++) {
     // Each row begins with its filter: none.

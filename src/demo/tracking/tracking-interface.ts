@@ -41,7 +41,11 @@ export class TrackingInterface implements Participant {
   /** `cameraIds`: it wants the boxes of these only; undefined: of all. */
   constructor(
     name: string,
-    parts: { readonly setting: Setting; readonly cameraIds?: readonly string[]; readonly listener?: InterfaceListener },
+    parts: {
+      readonly setting: Setting;
+      readonly cameraIds?: readonly string[];
+      readonly listener?: InterfaceListener;
+    },
   ) {
     this.name = name;
     this.#setting = parts.setting;
@@ -57,9 +61,11 @@ export class TrackingInterface implements Participant {
         if (message !== undefined) this.#take(message);
         this.#changes.notify();
       },
-      lost: (code, reason) => this.#expected.fault(`the connection was closed with ${code} ${reason}`),
+      lost: (code, reason) =>
+        this.#expected.fault(`the connection was closed with ${code} ${reason}`),
     });
-    if (this.#cameraIds !== undefined) this.#link.send({ type: "cameras", cameraIds: this.#cameraIds });
+    if (this.#cameraIds !== undefined)
+      this.#link.send({ type: "cameras", cameraIds: this.#cameraIds });
     this.#link.send({ type: "setUsesImages", usesImages: true });
   }
 
@@ -87,7 +93,10 @@ export class TrackingInterface implements Participant {
     if (this.#cameraIds?.includes(cameraId) === false) return;
     const key = `the last frame of ${cameraId}`;
     this.#expected.due(key);
-    if (await this.#changes.until(() => this.#lastFrames.get(cameraId) === frameId, answerDeadlineMs)) this.#expected.seen(key);
+    if (
+      await this.#changes.until(() => this.#lastFrames.get(cameraId) === frameId, answerDeadlineMs)
+    )
+      this.#expected.seen(key);
   }
 
   /** Something that must never be was seen. */
@@ -109,24 +118,33 @@ export class TrackingInterface implements Participant {
 
   #take(message: Message): void {
     const { type, cameraId, frameId, boxes, objectId, image } = message;
-    if (type === "boundingBoxes" && typeof cameraId === "string" && typeof frameId === "number" && Array.isArray(boxes)) {
+    if (
+      type === "boundingBoxes" &&
+      typeof cameraId === "string" &&
+      typeof frameId === "number" &&
+      Array.isArray(boxes)
+    ) {
       this.#show({ cameraId, frameId, boxes });
     } else if (type === "newObject" && typeof objectId === "number") {
-      if (objectId <= this.#lastObjectId) this.#expected.fault(`object ${objectId} came after object ${this.#lastObjectId}`);
+      if (objectId <= this.#lastObjectId)
+        this.#expected.fault(`object ${objectId} came after object ${this.#lastObjectId}`);
       this.#lastObjectId = objectId;
       this.#expected.seen(`the new object ${objectId}`);
       this.#listener.newObject?.(objectId, image);
-    } else if (type === "stop" && typeof objectId === "number") this.#expected.seen(`the stop of object ${objectId}`);
+    } else if (type === "stop" && typeof objectId === "number")
+      this.#expected.seen(`the stop of object ${objectId}`);
     else this.#expected.fault(JSON.stringify(message).slice(0, 100));
   }
 
   #show(frame: Frame): void {
     const { cameraId, frameId } = frame;
     const last = this.#lastFrames.get(cameraId) ?? 0;
-    if (frameId <= last) this.#expected.fault(`frame ${frameId} of ${cameraId} came after frame ${last}`);
+    if (frameId <= last)
+      this.#expected.fault(`frame ${frameId} of ${cameraId} came after frame ${last}`);
     // Once it was told of an object, the server has handled what it sent before.
     const hasChosen = this.#lastObjectId > 0;
-    if (hasChosen && this.#cameraIds?.includes(cameraId) === false) this.#expected.fault(`a frame of ${cameraId} came unasked`);
+    if (hasChosen && this.#cameraIds?.includes(cameraId) === false)
+      this.#expected.fault(`a frame of ${cameraId} came unasked`);
     this.#lastFrames.set(cameraId, frameId);
     this.#frames++;
     this.#listener.frame?.(frame);

@@ -16,7 +16,8 @@ const stepMs = 100;
 
 export class TrackingScene implements Scene {
   readonly service = "tracking";
-  readonly about = "people walk through the views of three cameras; whom an operator clicks on is recognised in the next view";
+  readonly about =
+    "people walk through the views of three cameras; whom an operator clicks on is recognised in the next view";
   readonly command: string;
   readonly participants: readonly Participant[];
   readonly #setting: Setting;
@@ -30,7 +31,9 @@ export class TrackingScene implements Scene {
     this.#pedestrians = new Pedestrians(random.for("pedestrians"));
     const sightings = new Sightings();
     const parts = { setting, pedestrians: this.#pedestrians, sightings };
-    this.#cameras = cameraIds.slice(0, views).map((cameraId, view) => new Camera(cameraId, view, parts));
+    this.#cameras = cameraIds
+      .slice(0, views)
+      .map((cameraId, view) => new Camera(cameraId, view, parts));
     this.#wall = new TrackingInterface("wall (east only)", { setting, cameraIds: ["east"] });
     this.#operator = new Operator({
       setting,
@@ -55,14 +58,20 @@ export class TrackingScene implements Scene {
     // Before an object is stopped, all must have heard how it looks: of what is stopped, nobody is told any more.
     await Promise.all(this.#cameras.map((camera) => camera.settled()));
     await this.#operator.stopAll();
-    await Promise.all([...this.#cameras, this.#operator.screen, this.#wall].map((client) => client.settled()));
+    await Promise.all(
+      [...this.#cameras, this.#operator.screen, this.#wall].map((client) => client.settled()),
+    );
 
     for (const camera of this.#cameras) camera.switchOff();
     await Promise.all([walking, ...filming]);
     for (const screen of [this.#operator.screen, this.#wall]) {
-      await Promise.all(this.#cameras.map(({ cameraId, frame }) => screen.sees({ cameraId, frameId: frame })));
+      await Promise.all(
+        this.#cameras.map(({ cameraId, frame }) => screen.sees({ cameraId, frameId: frame })),
+      );
     }
-    await Promise.all([...this.#cameras, this.#operator.screen, this.#wall].map((client) => client.leave()));
+    await Promise.all(
+      [...this.#cameras, this.#operator.screen, this.#wall].map((client) => client.leave()),
+    );
   }
 
   line(): string {
@@ -89,6 +98,7 @@ export class TrackingScene implements Scene {
   }
 
   #stopping(objectId: number): void {
-    for (const client of [...this.#cameras, this.#operator.screen, this.#wall]) client.stopIsDue(objectId);
+    for (const client of [...this.#cameras, this.#operator.screen, this.#wall])
+      client.stopIsDue(objectId);
   }
 }

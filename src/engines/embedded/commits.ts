@@ -105,7 +105,8 @@ export class Commits {
       });
     } catch (error) {
       const message = `nothing was stored: ${messageOf(error)}`;
-      for (const waiting of batch) waiting.reject(new SwitchboardError("log_unavailable", message, {}, { cause: error }));
+      for (const waiting of batch)
+        waiting.reject(new SwitchboardError("log_unavailable", message, {}, { cause: error }));
       return;
     }
     this.#transactions++;

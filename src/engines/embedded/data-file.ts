@@ -36,18 +36,31 @@ export class DataFile {
       createPrivately(path);
       this.#database = new Libsql(path);
     } catch (error) {
-      throw new SwitchboardError("start_failed", `cannot open ${path}: ${messageOf(error)}`, { directory }, { cause: error });
+      throw new SwitchboardError(
+        "start_failed",
+        `cannot open ${path}: ${messageOf(error)}`,
+        { directory },
+        { cause: error },
+      );
     }
     try {
       this.starts = this.#takeOver(directory, newEpoch);
       writeFileSync(this.#lockPath, `${process.pid}\n`, { mode: 0o600 });
       const mode = this.prepare("PRAGMA journal_mode=WAL").get()?.[0];
-      if (mode !== "wal") throw new Error(`its file system does not allow a write-ahead log (journal mode ${String(mode)})`);
+      if (mode !== "wal")
+        throw new Error(
+          `its file system does not allow a write-ahead log (journal mode ${String(mode)})`,
+        );
       this.syncEachCommit(false);
     } catch (error) {
       release(this.#database);
       if (isSwitchboardError(error)) throw error;
-      throw new SwitchboardError("start_failed", `cannot open ${path}: ${messageOf(error)}`, { directory }, { cause: error });
+      throw new SwitchboardError(
+        "start_failed",
+        `cannot open ${path}: ${messageOf(error)}`,
+        { directory },
+        { cause: error },
+      );
     }
     this.#begin = this.prepare("BEGIN IMMEDIATE");
     this.#commit = this.prepare("COMMIT");
@@ -113,10 +126,14 @@ export class DataFile {
       if (!(error instanceof Libsql.SqliteError) || error.code !== "SQLITE_BUSY") throw error;
       const pid = lockHolder(this.#lockPath);
       const by = pid === undefined ? "another process" : `process ${pid}`;
-      throw new SwitchboardError("data_locked", `${directory} is in use by ${by}: stop it, or name another data directory`, {
-        directory,
-        pid,
-      });
+      throw new SwitchboardError(
+        "data_locked",
+        `${directory} is in use by ${by}: stop it, or name another data directory`,
+        {
+          directory,
+          pid,
+        },
+      );
     }
     try {
       const version = Number(this.prepare("PRAGMA user_version").get()?.[0]);
@@ -145,7 +162,8 @@ export class DataFile {
     if (clean === 0 && (machine === "" || machine !== boot)) {
       // The machine went down under it, so what was not synced may be gone: readers who saw that must not go on as if it were there.
       const update = this.prepare("UPDATE logs SET epoch = ? WHERE name = ?");
-      for (const [name] of this.prepare("SELECT name FROM logs WHERE synced = 0").all()) update.run(newEpoch(), name);
+      for (const [name] of this.prepare("SELECT name FROM logs WHERE synced = 0").all())
+        update.run(newEpoch(), name);
     }
     const count = Number(starts) + 1;
     this.prepare("UPDATE store SET starts = ?, boot = ?, clean = 0").run(count, machine);
@@ -159,7 +177,9 @@ export class DataFile {
  */
 function release(database: Libsql.Database): void {
   try {
-    database.exec("PRAGMA busy_timeout=0; PRAGMA journal_mode=DELETE; PRAGMA locking_mode=NORMAL; SELECT count(*) FROM sqlite_schema");
+    database.exec(
+      "PRAGMA busy_timeout=0; PRAGMA journal_mode=DELETE; PRAGMA locking_mode=NORMAL; SELECT count(*) FROM sqlite_schema",
+    );
   } catch {
     // Never had the lock, or the disk is full or gone: then the lock ends with the process.
   }

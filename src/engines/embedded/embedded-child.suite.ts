@@ -51,10 +51,15 @@ async function main(directory: string): Promise<void> {
   process.on("message", async (order: Order) => {
     if (order.do === "pour") await pour(log);
     else if (order.do === "health") {
-      report({ health: engine.health(), failures: engine.stats().log_failed_transactions_total ?? 0 });
+      report({
+        health: engine.health(),
+        failures: engine.stats().log_failed_transactions_total ?? 0,
+      });
     } else {
       const data = "x".repeat(order.chars);
-      const appended = await Promise.all(Array.from({ length: order.times }, () => append(log, data)));
+      const appended = await Promise.all(
+        Array.from({ length: order.times }, () => append(log, data)),
+      );
       report({ appended, followed });
     }
   });

@@ -76,7 +76,8 @@ class EmbeddedEngine implements Engine {
   }
 
   async log(name: string, options: LogOptions = {}): Promise<Log> {
-    if (this.#closing !== undefined) throw new SwitchboardError("log_closed", "the engine is closed");
+    if (this.#closing !== undefined)
+      throw new SwitchboardError("log_closed", "the engine is closed");
     checkLogName(name);
     const present = this.#logs.get(name);
     if (present !== undefined) return present;
@@ -88,22 +89,35 @@ class EmbeddedEngine implements Engine {
       this.#sweeper.add(table, log, options);
       return log;
     } catch (error) {
-      throw new SwitchboardError("log_unavailable", `log ${name} cannot be opened: ${messageOf(error)}`, {}, { cause: error });
+      throw new SwitchboardError(
+        "log_unavailable",
+        `log ${name} cannot be opened: ${messageOf(error)}`,
+        {},
+        { cause: error },
+      );
     }
   }
 
   health(): ReturnType<Engine["health"]> {
     if (this.#closing !== undefined) return { ok: false, reason: "the engine is closed" };
     const { failure } = this.#commits;
-    return failure === undefined ? { ok: true } : { ok: false, reason: `the last transaction failed: ${failure}` };
+    return failure === undefined
+      ? { ok: true }
+      : { ok: false, reason: `the last transaction failed: ${failure}` };
   }
 
   stats(): Readonly<Record<string, number>> {
     const totals: Record<string, number> = this.#sweeper.stats();
     for (const log of this.#logs.values()) {
-      for (const [name, value] of Object.entries(log.stats())) totals[name] = (totals[name] ?? 0) + value;
+      for (const [name, value] of Object.entries(log.stats()))
+        totals[name] = (totals[name] ?? 0) + value;
     }
-    return { ...totals, ...this.#commits.stats(), ...this.#localBus.stats(), ...this.#localLeases.stats() };
+    return {
+      ...totals,
+      ...this.#commits.stats(),
+      ...this.#localBus.stats(),
+      ...this.#localLeases.stats(),
+    };
   }
 
   close(): Promise<void> {

@@ -1,5 +1,14 @@
 /** A log of the embedded engine: a table, the commits it takes part in, and this node's follow. */
-import type { Appended, AppendOptions, Follower, Following, Log, NewEvent, ReadOptions, ReadResult } from "../../kit/engine.ts";
+import type {
+  Appended,
+  AppendOptions,
+  Follower,
+  Following,
+  Log,
+  NewEvent,
+  ReadOptions,
+  ReadResult,
+} from "../../kit/engine.ts";
 import { isSwitchboardError, messageOf, SwitchboardError } from "../../wire/error.ts";
 import { FollowSlot } from "../local/follow-slot.ts";
 import { checkSubject } from "../subjects.ts";
@@ -14,7 +23,12 @@ export class EmbeddedLog implements Log, Part {
   readonly #commits: Commits;
   readonly #slot: FollowSlot;
   readonly #now: () => number;
-  readonly #counts = { log_appends_total: 0, log_events_total: 0, log_duplicates_total: 0, log_conflicts_total: 0 };
+  readonly #counts = {
+    log_appends_total: 0,
+    log_events_total: 0,
+    log_duplicates_total: 0,
+    log_conflicts_total: 0,
+  };
   #closed = false;
 
   constructor(table: LogTable, commits: Commits, now: () => number) {
@@ -36,14 +50,20 @@ export class EmbeddedLog implements Log, Part {
     return this.#slot.position;
   }
 
-  async append(subject: string, events: readonly NewEvent[], options: AppendOptions = {}): Promise<readonly Appended[]> {
+  async append(
+    subject: string,
+    events: readonly NewEvent[],
+    options: AppendOptions = {},
+  ): Promise<readonly Appended[]> {
     this.#check(subject);
     if (events.length === 0) return [];
     this.#counts.log_appends_total++;
     let bytes = 0;
     for (const { data } of events) bytes += data.length + eventOverheadBytes;
     try {
-      const stored = await this.#commits.run(this, bytes, () => this.#table.append(subject, events, options.expect, this.#now()));
+      const stored = await this.#commits.run(this, bytes, () =>
+        this.#table.append(subject, events, options.expect, this.#now()),
+      );
       const duplicates = stored.filter((one) => one.duplicate).length;
       this.#counts.log_duplicates_total += duplicates;
       this.#counts.log_events_total += stored.length - duplicates;
@@ -56,7 +76,9 @@ export class EmbeddedLog implements Log, Part {
 
   async purge(subject: string): Promise<Appended> {
     this.#check(subject);
-    return await this.#commits.run(this, eventOverheadBytes, () => this.#table.purge(subject, this.#now()));
+    return await this.#commits.run(this, eventOverheadBytes, () =>
+      this.#table.purge(subject, this.#now()),
+    );
   }
 
   async read(subject: string, after: number, options: ReadOptions = {}): Promise<ReadResult> {
@@ -113,7 +135,12 @@ export class EmbeddedLog implements Log, Part {
     try {
       return ask();
     } catch (error) {
-      throw new SwitchboardError("log_unavailable", `log ${this.name} cannot be read: ${messageOf(error)}`, {}, { cause: error });
+      throw new SwitchboardError(
+        "log_unavailable",
+        `log ${this.name} cannot be read: ${messageOf(error)}`,
+        {},
+        { cause: error },
+      );
     }
   }
 

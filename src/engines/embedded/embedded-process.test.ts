@@ -24,13 +24,25 @@ beforeAll(() => {
   built = mkdtempSync(join(tmpdir(), "switchboard-child-"));
   symlinkSync(join(project, "node_modules"), join(built, "node_modules"));
   writeFileSync(join(built, "package.json"), '{"type":"module"}');
-  const compilerOptions = { noEmit: false, outDir: "out", rootDir: join(project, "src"), typeRoots: ["node_modules/@types"] };
+  const compilerOptions = {
+    noEmit: false,
+    outDir: "out",
+    rootDir: join(project, "src"),
+    typeRoots: ["node_modules/@types"],
+  };
   const files = [join(import.meta.dirname, "embedded-child.suite.ts")];
   writeFileSync(
     join(built, "tsconfig.json"),
-    JSON.stringify({ extends: join(project, "tsconfig.json"), compilerOptions, include: [], files }),
+    JSON.stringify({
+      extends: join(project, "tsconfig.json"),
+      compilerOptions,
+      include: [],
+      files,
+    }),
   );
-  execFileSync(process.execPath, [join(project, "node_modules/typescript/bin/tsc"), "-p", built], { stdio: "inherit" });
+  execFileSync(process.execPath, [join(project, "node_modules/typescript/bin/tsc"), "-p", built], {
+    stdio: "inherit",
+  });
 });
 
 afterAll(() => rmSync(built, { recursive: true }));
@@ -52,7 +64,9 @@ class Child {
   readonly #process: ChildProcess;
 
   constructor() {
-    this.#process = fork(join(built, "out/engines/embedded/embedded-child.suite.js"), [directory], { execArgv: [] });
+    this.#process = fork(join(built, "out/engines/embedded/embedded-child.suite.js"), [directory], {
+      execArgv: [],
+    });
     this.#process.on("message", (report: Report) => this.reports.add(report));
     children.push(this);
   }
@@ -81,7 +95,9 @@ class Child {
   async outcome(): Promise<{ epoch?: string; refused?: string; message?: string }> {
     const [first] = await this.reports.count(1);
     if (first !== undefined && "opened" in first) return { epoch: first.opened };
-    return first !== undefined && "refused" in first ? first : expect.unreachable(JSON.stringify(first));
+    return first !== undefined && "refused" in first
+      ? first
+      : expect.unreachable(JSON.stringify(first));
   }
 
   async kill(): Promise<void> {
@@ -120,7 +136,12 @@ describe("the lock", () => {
 
   test("of several that start at once one gets it", async () => {
     const outcomes = await Promise.all(Array.from({ length: 4 }, () => new Child().outcome()));
-    expect(outcomes.map((outcome) => outcome.refused ?? "opened").sort()).toEqual(["data_locked", "data_locked", "data_locked", "opened"]);
+    expect(outcomes.map((outcome) => outcome.refused ?? "opened").sort()).toEqual([
+      "data_locked",
+      "data_locked",
+      "data_locked",
+      "opened",
+    ]);
   });
 });
 
@@ -131,7 +152,9 @@ describe("a killed process", () => {
     child.tell({ do: "pour" });
     await child.reports.count(200);
     await child.kill();
-    const acknowledged = child.reports.items.flatMap((report) => ("poured" in report ? report.poured : []));
+    const acknowledged = child.reports.items.flatMap((report) =>
+      "poured" in report ? report.poured : [],
+    );
     expect(acknowledged.length).toBeGreaterThan(3_000);
 
     const log = await (await open()).log("things");
@@ -152,7 +175,10 @@ describe("a killed process", () => {
     await child.answer({ do: "append", times: 1, chars: 1 });
     await child.kill();
     const file = new Libsql(join(directory, "switchboard.db"));
-    const synced = file.prepare("SELECT epoch FROM logs WHERE name = 'synced'").raw().get() as readonly unknown[];
+    const synced = file
+      .prepare("SELECT epoch FROM logs WHERE name = 'synced'")
+      .raw()
+      .get() as readonly unknown[];
     // Out of WAL mode, so that this connection keeps no lock until it is collected.
     file.exec("UPDATE store SET boot = 'another run of the machine'; PRAGMA journal_mode=DELETE");
     file.close();
@@ -168,34 +194,46 @@ describe("a killed process", () => {
   });
 });
 
-describe.skipIf(process.platform !== "linux")("a full disk (skipped elsewhere: needs prlimit of Linux)", () => {
-  function limitFiles(child: Child, bytes: number | "unlimited"): void {
-    execFileSync("prlimit", ["--pid", `${child.pid}`, `--fsize=${bytes}:unlimited`]);
-  }
+describe.skipIf(process.platform !== "linux")(
+  "a full disk (skipped elsewhere: needs prlimit of Linux)",
+  () => {
+    function limitFiles(child: Child, bytes: number | "unlimited"): void {
+      execFileSync("prlimit", ["--pid", `${child.pid}`, `--fsize=${bytes}:unlimited`]);
+    }
 
-  test("fails every append of the turn with log_unavailable, stores none of them, and passes", async () => {
-    const child = new Child();
-    await child.outcome();
-    expect(await child.answer({ do: "append", times: 2, chars: 1_000 })).toEqual({ appended: [1, 2], followed: 2 });
-    limitFiles(child, 300_000);
-    const failed = await child.answer({ do: "append", times: 5, chars: 900_000 });
-    expect(failed).toEqual({ appended: Array.from({ length: 5 }, () => "log_unavailable"), followed: 2 });
-    const full = { ok: false, reason: expect.stringMatching(/full|I\/O/) };
-    expect((await child.health()).health).toEqual(full);
-    // Nobody appends: it tries by itself, and finds out when it passes.
-    limitFiles(child, 1_000);
-    await expect.poll(async () => (await child.health()).failures).toBeGreaterThan(2);
-    expect((await child.health()).health).toEqual(full);
-    limitFiles(child, "unlimited");
-    await expect.poll(async () => (await child.health()).health).toEqual({ ok: true });
-    expect(await child.answer({ do: "append", times: 2, chars: 900_000 })).toEqual({ appended: [3, 4], followed: 4 });
-    await child.kill();
-    const events = await readAll(await (await open()).log("things"), "a");
-    expect(events.map((event) => [event.offset, event.data.length])).toEqual([
-      [1, 1_000],
-      [2, 1_000],
-      [3, 900_000],
-      [4, 900_000],
-    ]);
-  });
-});
+    test("fails every append of the turn with log_unavailable, stores none of them, and passes", async () => {
+      const child = new Child();
+      await child.outcome();
+      expect(await child.answer({ do: "append", times: 2, chars: 1_000 })).toEqual({
+        appended: [1, 2],
+        followed: 2,
+      });
+      limitFiles(child, 300_000);
+      const failed = await child.answer({ do: "append", times: 5, chars: 900_000 });
+      expect(failed).toEqual({
+        appended: Array.from({ length: 5 }, () => "log_unavailable"),
+        followed: 2,
+      });
+      const full = { ok: false, reason: expect.stringMatching(/full|I\/O/) };
+      expect((await child.health()).health).toEqual(full);
+      // Nobody appends: it tries by itself, and finds out when it passes.
+      limitFiles(child, 1_000);
+      await expect.poll(async () => (await child.health()).failures).toBeGreaterThan(2);
+      expect((await child.health()).health).toEqual(full);
+      limitFiles(child, "unlimited");
+      await expect.poll(async () => (await child.health()).health).toEqual({ ok: true });
+      expect(await child.answer({ do: "append", times: 2, chars: 900_000 })).toEqual({
+        appended: [3, 4],
+        followed: 4,
+      });
+      await child.kill();
+      const events = await readAll(await (await open()).log("things"), "a");
+      expect(events.map((event) => [event.offset, event.data.length])).toEqual([
+        [1, 1_000],
+        [2, 1_000],
+        [3, 900_000],
+        [4, 900_000],
+      ]);
+    });
+  },
+);

@@ -81,7 +81,9 @@ describe("embedded only", () => {
       expect(error.details).toEqual({ directory, pid: process.pid });
       await put(await first.log("things"), "a", "still its own");
       await first.close();
-      expect(texts(await readAll(await (await open()).log("things"), "a"))).toEqual(["still its own"]);
+      expect(texts(await readAll(await (await open()).log("things"), "a"))).toEqual([
+        "still its own",
+      ]);
     });
 
     test("of a newer version is refused and left alone", async () => {
@@ -100,8 +102,13 @@ describe("embedded only", () => {
     test("that holds something else is refused, and so is one that cannot be made", async () => {
       await mkdir(directory);
       await writeFile(join(directory, "switchboard.db"), "not a database ".repeat(1_000));
-      expect((await rejection(openEmbeddedEngine({ directory }), "start_failed")).message).toContain("switchboard.db");
-      await rejection(openEmbeddedEngine({ directory: join(directory, "switchboard.db", "below a file") }), "start_failed");
+      expect(
+        (await rejection(openEmbeddedEngine({ directory }), "start_failed")).message,
+      ).toContain("switchboard.db");
+      await rejection(
+        openEmbeddedEngine({ directory: join(directory, "switchboard.db", "below a file") }),
+        "start_failed",
+      );
     });
   });
 
@@ -112,9 +119,16 @@ describe("embedded only", () => {
       const before = engine.stats().log_transactions_total ?? 0;
       const calls: Promise<unknown>[] = [one.purge("a")];
       for (let nth = 0; nth < 500; nth++)
-        calls.push(one.append("a", [{ data: `${nth}` }]), two.append(`b.${nth}`, [{ data: "x", id: `${nth}` }]));
+        calls.push(
+          one.append("a", [{ data: `${nth}` }]),
+          two.append(`b.${nth}`, [{ data: "x", id: `${nth}` }]),
+        );
       await Promise.all(calls);
-      expect(engine.stats()).toMatchObject({ log_transactions_total: before + 1, log_appends_total: 1_000, log_events_total: 1_000 });
+      expect(engine.stats()).toMatchObject({
+        log_transactions_total: before + 1,
+        log_appends_total: 1_000,
+        log_events_total: 1_000,
+      });
       await put(one, "a", "next turn");
       expect(engine.stats().log_transactions_total).toBe(before + 2);
     });
@@ -124,10 +138,14 @@ describe("embedded only", () => {
       const log = await engine.log("things");
       const before = engine.stats().log_transactions_total ?? 0;
       const big = "x".repeat(1_000_000);
-      await Promise.all(Array.from({ length: 20 }, (_, index) => log.append("a", [{ data: `${index} ${big}` }])));
+      await Promise.all(
+        Array.from({ length: 20 }, (_, index) => log.append("a", [{ data: `${index} ${big}` }])),
+      );
       expect(engine.stats().log_transactions_total).toBe(before + 3);
       const events = await readAll(log, "a");
-      expect(events.map((event) => Number.parseInt(event.data, 10))).toEqual(Array.from({ length: 20 }, (_, index) => index));
+      expect(events.map((event) => Number.parseInt(event.data, 10))).toEqual(
+        Array.from({ length: 20 }, (_, index) => index),
+      );
       const { events: some, more } = await log.read("a", 0);
       expect([some.length, more]).toEqual([8, true]);
     });
@@ -136,7 +154,9 @@ describe("embedded only", () => {
       const log = await (await open()).log("things");
       const seen: string[] = [];
       await log.follow(0, { event: (event) => seen.push(event.data), gap: () => {} });
-      const asked = [1, 2].map((nth) => log.append("a", [{ data: `${nth}` }]).then(() => seen.push(`${nth} resolved`)));
+      const asked = [1, 2].map((nth) =>
+        log.append("a", [{ data: `${nth}` }]).then(() => seen.push(`${nth} resolved`)),
+      );
       await Promise.all(asked);
       expect(seen).toEqual(["1", "2", "1 resolved", "2 resolved"]);
     });
@@ -145,9 +165,19 @@ describe("embedded only", () => {
       const engine = await open({ maxWaitingBytes: 10_000 });
       const log = await engine.log("things");
       const data = "x".repeat(6_000);
-      const outcomes = await Promise.allSettled(Array.from({ length: 4 }, () => log.append("a", [{ data }])));
-      expect(outcomes.map((outcome) => outcome.status)).toEqual(["fulfilled", "fulfilled", "rejected", "rejected"]);
-      await rejection(Promise.reject((outcomes[3] as PromiseRejectedResult).reason), "log_unavailable");
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 4 }, () => log.append("a", [{ data }])),
+      );
+      expect(outcomes.map((outcome) => outcome.status)).toEqual([
+        "fulfilled",
+        "fulfilled",
+        "rejected",
+        "rejected",
+      ]);
+      await rejection(
+        Promise.reject((outcomes[3] as PromiseRejectedResult).reason),
+        "log_unavailable",
+      );
       expect(engine.stats().log_waiting_bytes).toBe(0);
       await put(log, "a", data);
       expect((await readAll(log, "a")).length).toBe(3);

@@ -35,9 +35,13 @@ export class LogTable implements History {
     this.name = name;
     const row = file.transaction(() => {
       file.exec(tables(name));
-      file.prepare("INSERT INTO logs VALUES (?, ?, 0, 0, 0, 0) ON CONFLICT (name) DO NOTHING").run(name, newEpoch());
+      file
+        .prepare("INSERT INTO logs VALUES (?, ?, 0, 0, 0, 0) ON CONFLICT (name) DO NOTHING")
+        .run(name, newEpoch());
       file.prepare("UPDATE logs SET synced = ? WHERE name = ?").run(synced ? 1 : 0, name);
-      return file.prepare("SELECT epoch, head, events, floor FROM logs WHERE name = ?").get(name) ?? [];
+      return (
+        file.prepare("SELECT epoch, head, events, floor FROM logs WHERE name = ?").get(name) ?? []
+      );
     });
     this.epoch = String(row[0]);
     this.#numbers = { head: Number(row[1]), events: Number(row[2]), floor: Number(row[3]) };
@@ -45,7 +49,12 @@ export class LogTable implements History {
   }
 
   /** Inside a transaction: stores what is not there already. Throws `log_conflict` with the events before it stored. */
-  append(subject: string, events: readonly NewEvent[], expect: number | undefined, timeMs: number): Appended[] {
+  append(
+    subject: string,
+    events: readonly NewEvent[],
+    expect: number | undefined,
+    timeMs: number,
+  ): Appended[] {
     let expected = expect;
     return events.map(({ data, id }) => {
       const known = id === undefined ? undefined : this.#sql.idOffset.get(id);
@@ -90,10 +99,18 @@ export class LogTable implements History {
     const foreign = epoch !== this.epoch;
     const purgedAt = Number(this.#sql.purgedAt.get(subject)?.[0] ?? 0);
     const start = Math.max(foreign ? 0 : after, purgedAt - 1);
-    const { rows, more } = readRows((from, count) => this.#sql.read.all(subject, from, upTo, count), start, limit);
-    const events = rows.map(([offset, timeMs, data]) => eventOf(Number(offset), subject, Number(timeMs), data));
+    const { rows, more } = readRows(
+      (from, count) => this.#sql.read.all(subject, from, upTo, count),
+      start,
+      limit,
+    );
+    const events = rows.map(([offset, timeMs, data]) =>
+      eventOf(Number(offset), subject, Number(timeMs), data),
+    );
     const { head, floor } = this.#numbers;
-    const gap = foreign ? ({ from: 1, to: Math.max(head, after, 1), reason: "epoch" } as const) : gapAfter(after, upTo, floor, purgedAt);
+    const gap = foreign
+      ? ({ from: 1, to: Math.max(head, after, 1), reason: "epoch" } as const)
+      : gapAfter(after, upTo, floor, purgedAt);
     return { events, ...(gap === undefined ? {} : { gap }), more };
   }
 
@@ -104,7 +121,9 @@ export class LogTable implements History {
   /** Some of the subjects with this prefix that come after `after`, sorted; none if there are no more. */
   subjects(prefix: string, after: string): string[] {
     // "~" comes after every character that a subject can have.
-    return this.#sql.subjects.all(prefix, after, `${prefix}~`, subjectsPerTurn).map(([subject]) => String(subject));
+    return this.#sql.subjects
+      .all(prefix, after, `${prefix}~`, subjectsPerTurn)
+      .map(([subject]) => String(subject));
   }
 
   head(): number {
@@ -113,8 +132,14 @@ export class LogTable implements History {
 
   next(after: number): ReturnType<History["next"]> {
     const gap = gapAfter(after, Number.MAX_SAFE_INTEGER, this.#numbers.floor, 0);
-    const { rows, more } = readRows((from, count) => this.#sql.readAll.all(from, count), after, historyPerTurn);
-    const events = rows.map(([offset, timeMs, data, subject]) => eventOf(Number(offset), String(subject), Number(timeMs), data));
+    const { rows, more } = readRows(
+      (from, count) => this.#sql.readAll.all(from, count),
+      after,
+      historyPerTurn,
+    );
+    const events = rows.map(([offset, timeMs, data, subject]) =>
+      eventOf(Number(offset), String(subject), Number(timeMs), data),
+    );
     return { events, ...(gap === undefined ? {} : { gap }), more };
   }
 
@@ -132,7 +157,9 @@ export class LogTable implements History {
   sweepOldest(maxEvents: number, keepSinceMs: number): number {
     const { events, floor } = this.#draft ?? this.#numbers;
     const oldest = this.#sql.oldest.all(floor, sweepRows);
-    const young = oldest.findIndex(([, timeMs], index) => index >= events - maxEvents && Number(timeMs) >= keepSinceMs);
+    const young = oldest.findIndex(
+      ([, timeMs], index) => index >= events - maxEvents && Number(timeMs) >= keepSinceMs,
+    );
     const newest = oldest[(young === -1 ? oldest.length : young) - 1];
     if (newest === undefined) return 0;
     const draft = this.#edit();
@@ -170,14 +197,19 @@ export class LogTable implements History {
 }
 
 function eventOf(offset: number, subject: string, timeMs: number, data: unknown): LogEvent {
-  const text = data === null ? "" : data instanceof Uint8Array ? Buffer.from(data).toString() : String(data);
+  const text =
+    data === null ? "" : data instanceof Uint8Array ? Buffer.from(data).toString() : String(data);
   return { offset, subject, timeMs, data: text, purged: data === null };
 }
 
 type Rows = readonly (readonly unknown[])[];
 
 /** Reads rows `[offset, time, data, …]` in growing portions, so that large events do not fill the memory. */
-function readRows(read: (after: number, count: number) => Rows, after: number, limit: number): { rows: Rows; more: boolean } {
+function readRows(
+  read: (after: number, count: number) => Rows,
+  after: number,
+  limit: number,
+): { rows: Rows; more: boolean } {
   const rows: (readonly unknown[])[] = [];
   let from = after;
   let chars = 0;

@@ -70,8 +70,12 @@ export class Sweeper {
     const purged = table.sweepPurged();
     this.#purged += purged ?? 0;
     const forgot = table.sweepIds(now - idWindowMs);
-    if (options.maxEvents === undefined && options.maxAgeMs === undefined) return purged !== undefined || forgot;
-    const dropped = table.sweepOldest(options.maxEvents ?? Number.POSITIVE_INFINITY, now - (options.maxAgeMs ?? Number.POSITIVE_INFINITY));
+    if (options.maxEvents === undefined && options.maxAgeMs === undefined)
+      return purged !== undefined || forgot;
+    const dropped = table.sweepOldest(
+      options.maxEvents ?? Number.POSITIVE_INFINITY,
+      now - (options.maxAgeMs ?? Number.POSITIVE_INFINITY),
+    );
     this.#dropped += dropped;
     return purged !== undefined || forgot || dropped > 0;
   }

@@ -7,7 +7,11 @@ export interface History {
   /** Offset of the newest event that was ever stored; 0 for none. */
   head(): number;
   /** Some of the events after `after`, oldest first; `more` if there are further ones at this moment. */
-  next(after: number): { readonly events: readonly LogEvent[]; readonly gap?: Gap; readonly more: boolean };
+  next(after: number): {
+    readonly events: readonly LogEvent[];
+    readonly gap?: Gap;
+    readonly more: boolean;
+  };
 }
 
 interface Run {
@@ -48,7 +52,10 @@ export class FollowSlot {
   async follow(after: number, follower: Follower): Promise<Following> {
     if (this.#closed) throw this.#ended();
     if (this.#run !== undefined) {
-      throw new SwitchboardError("wrong_state", `log ${this.#log} is followed by this node already: stop that follow first`);
+      throw new SwitchboardError(
+        "wrong_state",
+        `log ${this.#log} is followed by this node already: stop that follow first`,
+      );
     }
     const run: Run = { follower, live: false, over: false };
     this.#run = run;
@@ -127,6 +134,11 @@ export class FollowSlot {
   #ended(cause?: unknown): SwitchboardError {
     if (this.#closed) return new SwitchboardError("log_closed", "the engine is closed");
     const why = cause === undefined ? "" : `: ${messageOf(cause)}`;
-    return new SwitchboardError("log_closed", `log ${this.#log} is not followed by this node, or no longer${why}`, {}, { cause });
+    return new SwitchboardError(
+      "log_closed",
+      `log ${this.#log} is not followed by this node, or no longer${why}`,
+      {},
+      { cause },
+    );
   }
 }

@@ -66,7 +66,10 @@ export class LocalBusNode implements Bus {
     this.#bus.send(subject, data);
   }
 
-  async subscribe(prefix: string, listener: (data: string, subject: string) => void): Promise<Subscription> {
+  async subscribe(
+    prefix: string,
+    listener: (data: string, subject: string) => void,
+  ): Promise<Subscription> {
     this.#checkOpen();
     checkBusPrefix(prefix);
     const subscriber: Subscriber = { prefix, listener, stopped: false };
@@ -87,6 +90,10 @@ export class LocalBusNode implements Bus {
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw new SwitchboardError("log_closed", "the engine is closed: nothing can be published or subscribed to");
+    if (this.#closed)
+      throw new SwitchboardError(
+        "log_closed",
+        "the engine is closed: nothing can be published or subscribed to",
+      );
   }
 }

@@ -1,5 +1,13 @@
 /** The leases of engines that live in one process: `embedded` (one node) and `memory` (one or several on a store). */
-import type { Acquired, AcquireOptions, Holder, Lease, LeaseChange, Leases, Subscription } from "../../kit/engine.ts";
+import type {
+  Acquired,
+  AcquireOptions,
+  Holder,
+  Lease,
+  LeaseChange,
+  Leases,
+  Subscription,
+} from "../../kit/engine.ts";
 import { SwitchboardError } from "../../wire/error.ts";
 import { checkSubject } from "../subjects.ts";
 import { CallQueue } from "./call-queue.ts";
@@ -52,7 +60,9 @@ export class LocalLeases {
 
   list(prefix: string): Holder[] {
     const holders = [...this.#held.values()].map((lease) => lease.holder());
-    return holders.filter((holder) => holder.key.startsWith(prefix)).sort((a, b) => a.fence - b.fence);
+    return holders
+      .filter((holder) => holder.key.startsWith(prefix))
+      .sort((a, b) => a.fence - b.fence);
   }
 
   watch(watcher: Watcher): void {
@@ -66,11 +76,16 @@ export class LocalLeases {
 
   /** Gives up everything that the session holds, without a call of `lost`. */
   dropSession(session: string): void {
-    for (const lease of [...this.#held.values()]) if (lease.session === session) void lease.release();
+    for (const lease of [...this.#held.values()])
+      if (lease.session === session) void lease.release();
   }
 
   stats(): Record<string, number> {
-    return { leases_held: this.#held.size, leases_watchers: this.#watchers.size, leases_listener_errors_total: this.#queue.failed };
+    return {
+      leases_held: this.#held.size,
+      leases_watchers: this.#watchers.size,
+      leases_listener_errors_total: this.#queue.failed,
+    };
   }
 
   #tell(change: LeaseChange): void {
@@ -118,7 +133,11 @@ class LocalLease implements Lease {
   async update(value: string): Promise<void> {
     const fence = this.#leases.update(this, value);
     if (fence === undefined) {
-      throw new SwitchboardError("lease_lost", `lease ${this.key} is no longer held: acquire it again`, { key: this.key });
+      throw new SwitchboardError(
+        "lease_lost",
+        `lease ${this.key} is no longer held: acquire it again`,
+        { key: this.key },
+      );
     }
     this.#holder = { ...this.#holder, value, fence };
   }
@@ -179,6 +198,10 @@ export class LocalLeasesNode implements Leases {
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw new SwitchboardError("log_closed", "the engine is closed: it holds and gives no leases");
+    if (this.#closed)
+      throw new SwitchboardError(
+        "log_closed",
+        "the engine is closed: it holds and gives no leases",
+      );
   }
 }

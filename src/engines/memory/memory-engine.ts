@@ -52,7 +52,8 @@ class MemoryEngine implements Engine {
   async log(name: string, options: LogOptions = {}): Promise<Log> {
     if (this.#closed) throw new SwitchboardError("log_closed", "the engine is closed");
     checkLogName(name);
-    const log = this.#logs.get(name) ?? new MemoryLog(name, this.#store.log(name, options, this.#now));
+    const log =
+      this.#logs.get(name) ?? new MemoryLog(name, this.#store.log(name, options, this.#now));
     this.#logs.set(name, log);
     return log;
   }
@@ -94,7 +95,11 @@ class MemoryLog implements Log {
     return this.#slot.position;
   }
 
-  async append(subject: string, events: readonly NewEvent[], options: AppendOptions = {}): Promise<readonly Appended[]> {
+  async append(
+    subject: string,
+    events: readonly NewEvent[],
+    options: AppendOptions = {},
+  ): Promise<readonly Appended[]> {
     this.#check(subject);
     try {
       return this.#stored.append(subject, events, options);

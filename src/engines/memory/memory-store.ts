@@ -1,6 +1,14 @@
 /** What memory engines on one store share: their logs, bus and leases. Nothing outlives the process. */
 import { randomUUID } from "node:crypto";
-import type { Appended, AppendOptions, LogEvent, LogOptions, NewEvent, ReadOptions, ReadResult } from "../../kit/engine.ts";
+import type {
+  Appended,
+  AppendOptions,
+  LogEvent,
+  LogOptions,
+  NewEvent,
+  ReadOptions,
+  ReadResult,
+} from "../../kit/engine.ts";
 import { idWindowMs } from "../../kit/engine.ts";
 import { SwitchboardError } from "../../wire/error.ts";
 import type { FollowSlot, History } from "../local/follow-slot.ts";
@@ -50,12 +58,17 @@ export class StoredLog implements History {
       const known = id === undefined ? undefined : this.#ids.get(id);
       if (known === undefined && expected !== undefined && expected !== this.last(subject)) {
         const last = this.last(subject);
-        throw new SwitchboardError("log_conflict", `last event of ${subject} is ${last}, not ${expected}: catch up and decide again`, {
-          last,
-        });
+        throw new SwitchboardError(
+          "log_conflict",
+          `last event of ${subject} is ${last}, not ${expected}: catch up and decide again`,
+          {
+            last,
+          },
+        );
       }
       const offset = known?.offset ?? this.#store(subject, data, false);
-      if (id !== undefined && known === undefined) this.#ids.set(id, { offset, timeMs: this.#now() });
+      if (id !== undefined && known === undefined)
+        this.#ids.set(id, { offset, timeMs: this.#now() });
       if (expected !== undefined) expected = offset;
       return { offset, duplicate: known !== undefined };
     });
@@ -66,7 +79,11 @@ export class StoredLog implements History {
     return { offset: this.#store(subject, "", true), duplicate: false };
   }
 
-  read(subject: string, after: number, { limit = 1_000, upTo = Number.POSITIVE_INFINITY, epoch = this.epoch }: ReadOptions): ReadResult {
+  read(
+    subject: string,
+    after: number,
+    { limit = 1_000, upTo = Number.POSITIVE_INFINITY, epoch = this.epoch }: ReadOptions,
+  ): ReadResult {
     this.#forget();
     const foreign = epoch !== this.epoch;
     const start = foreign ? 0 : after;
@@ -75,7 +92,11 @@ export class StoredLog implements History {
     const gap = foreign
       ? ({ from: 1, to: Math.max(this.#head, after, 1), reason: "epoch" } as const)
       : gapAfter(after, upTo, this.#floor, all[0]?.purged ? all[0].offset : 0);
-    return { events: asked.slice(0, limit), ...(gap === undefined ? {} : { gap }), more: asked.length > limit };
+    return {
+      events: asked.slice(0, limit),
+      ...(gap === undefined ? {} : { gap }),
+      more: asked.length > limit,
+    };
   }
 
   last(subject: string): number {
@@ -97,7 +118,11 @@ export class StoredLog implements History {
     this.#forget();
     const gap = gapAfter(after, Number.POSITIVE_INFINITY, this.#floor, 0);
     const events = this.#events.filter((event) => event.offset > after);
-    return { events: events.slice(0, 500), ...(gap === undefined ? {} : { gap }), more: events.length > 500 };
+    return {
+      events: events.slice(0, 500),
+      ...(gap === undefined ? {} : { gap }),
+      more: events.length > 500,
+    };
   }
 
   /** Resolves at the end of the turn, when the followers of all nodes that are live have been given what was stored. */
@@ -123,7 +148,8 @@ export class StoredLog implements History {
 
   /** Does now what is due: events over the limits, ids past their window. */
   #forget(): void {
-    const { maxAgeMs = Number.POSITIVE_INFINITY, maxEvents = Number.POSITIVE_INFINITY } = this.#options;
+    const { maxAgeMs = Number.POSITIVE_INFINITY, maxEvents = Number.POSITIVE_INFINITY } =
+      this.#options;
     const now = this.#now();
     const tooMany = Math.max(0, this.#events.length - maxEvents);
     const young = this.#events.findIndex((event) => now - event.timeMs <= maxAgeMs);

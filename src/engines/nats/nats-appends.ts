@@ -55,7 +55,11 @@ export class NatsAppends {
     return this.#window.messages;
   }
 
-  async append(subject: string, events: readonly EventToStore[], expect?: number): Promise<readonly Appended[]> {
+  async append(
+    subject: string,
+    events: readonly EventToStore[],
+    expect?: number,
+  ): Promise<readonly Appended[]> {
     const prepared = events.map((event) => this.#prepare(subject, event));
     const call = this.#append(subject, prepared, expect);
     this.#calls.add(call);
@@ -95,7 +99,11 @@ export class NatsAppends {
     return { data: bytes, msgID, headers: marks };
   }
 
-  async #append(subject: string, events: readonly Prepared[], expect: number | undefined): Promise<readonly Appended[]> {
+  async #append(
+    subject: string,
+    events: readonly Prepared[],
+    expect: number | undefined,
+  ): Promise<readonly Appended[]> {
     const before = this.#turns.get(subject);
     const chained = expect !== undefined && events.length > 1;
     const sent: Promise<Appended>[] = [];
@@ -121,10 +129,17 @@ export class NatsAppends {
   }
 
   /** Lets later calls to the subject wait until `send` has sent everything. */
-  async #inTurn(subject: string, events: readonly Prepared[], send: () => Promise<void>): Promise<void> {
+  async #inTurn(
+    subject: string,
+    events: readonly Prepared[],
+    send: () => Promise<void>,
+  ): Promise<void> {
     const bytes = events.reduce((sum, event) => sum + event.data.length + eventOverheadBytes, 0);
     if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > maxWaitingBytes) {
-      throw unavailable("appending", `${this.#waitingBytes} bytes are waiting to be stored already`);
+      throw unavailable(
+        "appending",
+        `${this.#waitingBytes} bytes are waiting to be stored already`,
+      );
     }
     this.#waitingBytes += bytes;
     const sending = send();

@@ -37,7 +37,10 @@ export class Bench {
 
   /** One more node on this test's store, straight to the server or over a wire. */
   async node(over?: Wire, tuning: NatsTuning = quick): Promise<NatsEngine> {
-    const engine = await NatsEngine.open({ servers: (over ?? this.server).url, prefix: this.prefix }, tuning);
+    const engine = await NatsEngine.open(
+      { servers: (over ?? this.server).url, prefix: this.prefix },
+      tuning,
+    );
     this.#releases.push(() => engine.close());
     return engine;
   }

@@ -35,11 +35,14 @@ export class NatsBucket {
     assertSafeCopies(link, name, replicas);
     // Not direct: reads are answered by the leader, so that each sees all writes before it.
     const options = { history: 1, replicas, allow_direct: false };
-    const open = () => link.call(`opening bucket ${name}`, () => new Kvm(link.js).create(name, options));
+    const open = () =>
+      link.call(`opening bucket ${name}`, () => new Kvm(link.js).create(name, options));
     // Another node made it just now, with settings that differ and stand; or the answer was lost.
     const kv = await open().catch(() => open());
     const bucket = new NatsBucket(link, kv, name);
-    const { config } = await link.call(`opening bucket ${name}`, () => link.jsm.streams.info(bucket.stream));
+    const { config } = await link.call(`opening bucket ${name}`, () =>
+      link.jsm.streams.info(bucket.stream),
+    );
     assertSafeCopies(link, name, config.num_replicas);
     await streamReady(link, `${bucket.prefix}ready`);
     return bucket;
@@ -48,11 +51,18 @@ export class NatsBucket {
   async get(key: string): Promise<BucketEntry | null> {
     const entry = await this.#link.call(`reading ${key}`, () => this.#kv.get(key));
     if (entry === null) return null;
-    return { revision: entry.revision, text: entry.operation === "PUT" ? textOf(entry.value) : null };
+    return {
+      revision: entry.revision,
+      text: entry.operation === "PUT" ? textOf(entry.value) : null,
+    };
   }
 
   /** Stores and gives the revision. With `expect` (0: no entry) only if that is the present one, otherwise "conflict". */
-  async put(key: string, text: string, options: { expect?: number; timeoutMs?: number } = {}): Promise<number | "conflict"> {
+  async put(
+    key: string,
+    text: string,
+    options: { expect?: number; timeoutMs?: number } = {},
+  ): Promise<number | "conflict"> {
     const { expect, timeoutMs } = options;
     try {
       return await this.#link.call(`storing ${key}`, () =>
@@ -70,7 +80,9 @@ export class NatsBucket {
   /** Marks the key as deleted if its revision is this one; false if it is another. */
   async remove(key: string, revision: number): Promise<boolean> {
     try {
-      await this.#link.call(`releasing ${key}`, () => this.#kv.delete(key, { previousSeq: revision }));
+      await this.#link.call(`releasing ${key}`, () =>
+        this.#kv.delete(key, { previousSeq: revision }),
+      );
       return true;
     } catch (error) {
       if (isWrongSequence(error)) return false;
@@ -90,19 +102,27 @@ export class NatsBucket {
 
   /** The revision of the newest write. */
   async lastRevision(): Promise<number> {
-    const { state } = await this.#link.call("asking for leases", () => this.#link.jsm.streams.info(this.stream));
+    const { state } = await this.#link.call("asking for leases", () =>
+      this.#link.jsm.streams.info(this.stream),
+    );
     return state.last_seq;
   }
 
   async #forget(revision: number): Promise<void> {
     try {
-      await this.#link.call("cleaning up leases", () => this.#link.jsm.streams.deleteMessage(this.stream, revision, false));
+      await this.#link.call("cleaning up leases", () =>
+        this.#link.jsm.streams.deleteMessage(this.stream, revision, false),
+      );
     } catch (error) {
       if (!isMessageGone(error)) throw error;
     }
   }
 }
 
-async function inGroups<T>(items: readonly T[], each: (item: T) => Promise<unknown>): Promise<void> {
-  for (let at = 0; at < items.length; at += atOnce) await Promise.all(items.slice(at, at + atOnce).map(each));
+async function inGroups<T>(
+  items: readonly T[],
+  each: (item: T) => Promise<unknown>,
+): Promise<void> {
+  for (let at = 0; at < items.length; at += atOnce)
+    await Promise.all(items.slice(at, at + atOnce).map(each));
 }

@@ -33,18 +33,26 @@ export class NatsBus implements Bus {
     this.#link.connection.publish(`${this.#prefix}${subject}`, bytes);
   }
 
-  async subscribe(prefix: string, listener: (data: string, subject: string) => void): Promise<Subscription> {
+  async subscribe(
+    prefix: string,
+    listener: (data: string, subject: string) => void,
+  ): Promise<Subscription> {
     this.#link.assertOpen();
     checkBusPrefix(prefix);
     await this.#link.ready(`subscribing to ${prefix}`);
     let stopped = false;
-    const subscription = this.#link.connection.subscribe(`${this.#prefix}${prefix}${prefix.endsWith(".") ? ">" : ""}`, {
-      callback: (error, message) => {
-        if (error !== null || stopped) return;
-        this.#link.counters.received++;
-        this.#link.counters.guard("busListenerErrors", () => listener(textOf(message.data), message.subject.slice(this.#prefix.length)));
+    const subscription = this.#link.connection.subscribe(
+      `${this.#prefix}${prefix}${prefix.endsWith(".") ? ">" : ""}`,
+      {
+        callback: (error, message) => {
+          if (error !== null || stopped) return;
+          this.#link.counters.received++;
+          this.#link.counters.guard("busListenerErrors", () =>
+            listener(textOf(message.data), message.subject.slice(this.#prefix.length)),
+          );
+        },
       },
-    });
+    );
     const stop = () => {
       stopped = true;
       subscription.unsubscribe();

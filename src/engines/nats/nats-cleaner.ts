@@ -23,7 +23,12 @@ export class NatsCleaner {
   constructor(
     link: NatsLink,
     bucket: NatsBucket,
-    parts: { readonly mirror: NatsMirror; readonly roster: NatsRoster; readonly session: NatsSession; readonly times: SessionTimes },
+    parts: {
+      readonly mirror: NatsMirror;
+      readonly roster: NatsRoster;
+      readonly session: NatsSession;
+      readonly times: SessionTimes;
+    },
   ) {
     this.#link = link;
     this.#bucket = bucket;
@@ -42,29 +47,42 @@ export class NatsCleaner {
 
   /** The leases of a dead session first, its record last: a run that is cut short is taken up by the next. */
   async #removeDead(): Promise<void> {
-    const suspects = () => [...this.#roster.deadSessions, ...this.#roster.namedSessions.filter((id) => !this.#roster.isKnown(id))];
+    const suspects = () => [
+      ...this.#roster.deadSessions,
+      ...this.#roster.namedSessions.filter((id) => !this.#roster.isKnown(id)),
+    ];
     if (suspects().length === 0) return;
     await this.#mirror.sync();
     for (const id of suspects()) {
-      const records = this.#roster.recordsOf(id).filter(([key]) => this.#isOld(`${leaseKeyPrefix}${key}`, 1));
-      await this.#bucket.removeAll(records.map(([key, revision]) => [`${leaseKeyPrefix}${key}`, revision]));
+      const records = this.#roster
+        .recordsOf(id)
+        .filter(([key]) => this.#isOld(`${leaseKeyPrefix}${key}`, 1));
+      await this.#bucket.removeAll(
+        records.map(([key, revision]) => [`${leaseKeyPrefix}${key}`, revision]),
+      );
       const entry = this.#mirror.get(`${sessionKeyPrefix}${id}`);
-      if (entry !== undefined && entry.text !== null) await this.#bucket.remove(`${sessionKeyPrefix}${id}`, entry.revision);
+      if (entry !== undefined && entry.text !== null)
+        await this.#bucket.remove(`${sessionKeyPrefix}${id}`, entry.revision);
     }
   }
 
   /** The cleaning node removes old marks from the bucket; the others, a while later, from their memory only. */
   async #forgetMarks(mine: boolean): Promise<void> {
     const ttls = mine ? markTtls : 2 * markTtls;
-    const marks = [...this.#mirror.entries()].filter(([key, entry]) => entry.text === null && this.#isOld(key, ttls));
+    const marks = [...this.#mirror.entries()].filter(
+      ([key, entry]) => entry.text === null && this.#isOld(key, ttls),
+    );
     const some = marks.slice(0, marksPerRun);
     if (mine) await this.#bucket.forgetAll(some.map(([, { revision }]) => revision));
-    for (const [key, { revision }] of some) if (this.#mirror.get(key)?.revision === revision) this.#mirror.forget(key);
+    for (const [key, { revision }] of some)
+      if (this.#mirror.get(key)?.revision === revision) this.#mirror.forget(key);
   }
 
   /** The key's revision has been known for so many TTLs. */
   #isOld(bucketKey: string, ttls: number): boolean {
     const entry = this.#mirror.get(bucketKey);
-    return entry !== undefined && this.#link.monotonicMs() >= entry.seenMs + ttls * this.#times.ttlMs;
+    return (
+      entry !== undefined && this.#link.monotonicMs() >= entry.seenMs + ttls * this.#times.ttlMs
+    );
   }
 }

@@ -56,9 +56,16 @@ export class NatsEngine implements Engine {
 
   static async open(options: NatsEngineOptions, tuning: NatsTuning = {}): Promise<NatsEngine> {
     const { prefix = "switchboard", replicas = 1, ...linkOptions } = options;
-    const { sessionTtlMs = 10_000, heartbeatMs = defaultHeartbeatMs, monotonicMs = () => performance.now() } = tuning;
+    const {
+      sessionTtlMs = 10_000,
+      heartbeatMs = defaultHeartbeatMs,
+      monotonicMs = () => performance.now(),
+    } = tuning;
     if (!prefixRule.test(prefix)) {
-      throw new SwitchboardError("bad_config", `bad NATS prefix ${JSON.stringify(prefix)}: use 1-40 characters out of [A-Za-z0-9_-]`);
+      throw new SwitchboardError(
+        "bad_config",
+        `bad NATS prefix ${JSON.stringify(prefix)}: use 1-40 characters out of [A-Za-z0-9_-]`,
+      );
     }
     const link = await NatsLink.open(linkOptions, monotonicMs, new NatsCounters());
     try {
@@ -100,7 +107,9 @@ export class NatsEngine implements Engine {
   health(): { readonly ok: true } | { readonly ok: false; readonly reason: string } {
     if (this.#closing !== undefined) return { ok: false, reason: "the engine is closed" };
     const logs = [...this.#open].map((log) => log.trouble);
-    const reason = [this.#link.trouble, this.leases.trouble, ...logs].find((trouble) => trouble !== undefined);
+    const reason = [this.#link.trouble, this.leases.trouble, ...logs].find(
+      (trouble) => trouble !== undefined,
+    );
     return reason === undefined ? { ok: true } : { ok: false, reason };
   }
 

@@ -17,5 +17,11 @@ function isPurge(message: StreamMessage): boolean {
 /** `prefixLength`: how much of the message's subject comes before the event's. */
 export function eventOf(message: StreamMessage, prefixLength: number): LogEvent {
   const { seq, timeMs, subject, data } = message;
-  return { offset: seq, subject: subject.slice(prefixLength), timeMs, data: textOf(data), purged: isPurge(message) };
+  return {
+    offset: seq,
+    subject: subject.slice(prefixLength),
+    timeMs,
+    data: textOf(data),
+    purged: isPurge(message),
+  };
 }

@@ -23,15 +23,27 @@ export function natsFailure(error: unknown, doing: string): unknown {
   if (!(error instanceof Error)) return error;
   // Not exported by the library; thrown when nobody answers on a JetStream subject.
   if (error.name === "JetStreamNotEnabled") {
-    return unavailable(doing, "nobody answers for JetStream; is it enabled (nats-server -js), and does the stream exist?", error);
+    return unavailable(
+      doing,
+      "nobody answers for JetStream; is it enabled (nats-server -js), and does the stream exist?",
+      error,
+    );
   }
-  if (error instanceof errors.TimeoutError) return unavailable(doing, "no answer in time; it may or may not have been done", error);
-  return kinds.some((kind) => error instanceof kind) ? unavailable(doing, error.message, error) : error;
+  if (error instanceof errors.TimeoutError)
+    return unavailable(doing, "no answer in time; it may or may not have been done", error);
+  return kinds.some((kind) => error instanceof kind)
+    ? unavailable(doing, error.message, error)
+    : error;
 }
 
 /** The error for a store that cannot be reached or does not answer: the same call may succeed later. */
 export function unavailable(doing: string, why: string, cause?: unknown): SwitchboardError {
-  return new SwitchboardError("log_unavailable", `${doing}: ${why}`, {}, cause === undefined ? {} : { cause });
+  return new SwitchboardError(
+    "log_unavailable",
+    `${doing}: ${why}`,
+    {},
+    cause === undefined ? {} : { cause },
+  );
 }
 
 /** The code of the JetStream API error that is, or caused, `error`; undefined if there is none. */
@@ -43,7 +55,10 @@ function apiCode(error: unknown): number | undefined {
 /** True if a condition on a subject's last sequence did not hold. */
 export function isWrongSequence(error: unknown): boolean {
   const code = apiCode(error);
-  return code === JetStreamApiCodes.StreamWrongLastSequence || code === JetStreamApiCodes.StreamWrongLastSequenceUnknown;
+  return (
+    code === JetStreamApiCodes.StreamWrongLastSequence ||
+    code === JetStreamApiCodes.StreamWrongLastSequenceUnknown
+  );
 }
 
 export function isStreamNotFound(error: unknown): boolean {
@@ -67,6 +82,7 @@ export function isWrongStream(error: unknown): boolean {
 
 /** True if nobody took the message: it is not stored. */
 export function isNoResponders(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof errors.NoRespondersError) return true;
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause instanceof errors.NoRespondersError) return true;
   return false;
 }

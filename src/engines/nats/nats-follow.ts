@@ -11,7 +11,10 @@ const maxHeld = 10_000;
 export class NatsFollow implements Following {
   readonly #stream: LogStream;
   readonly #follower: Follower;
-  readonly #waiting = new Set<{ readonly offset: number; readonly settle: (error?: SwitchboardError) => void }>();
+  readonly #waiting = new Set<{
+    readonly offset: number;
+    readonly settle: (error?: SwitchboardError) => void;
+  }>();
   #tail: Tail | undefined;
   #position: number;
   /** The lowest offset that somebody waits for. */
@@ -70,7 +73,8 @@ export class NatsFollow implements Following {
     if (offset <= this.#position) return;
     if (this.#end !== undefined) throw this.#end;
     await new Promise<void>((resolve, reject) => {
-      const settle = (error?: SwitchboardError) => (error === undefined ? resolve() : reject(error));
+      const settle = (error?: SwitchboardError) =>
+        error === undefined ? resolve() : reject(error);
       this.#waiting.add({ offset, settle });
       this.#awaited = Math.min(this.#awaited, offset);
     });
@@ -90,7 +94,8 @@ export class NatsFollow implements Following {
 
   #take(message: StreamMessage): void {
     if (this.#held !== undefined) {
-      if (this.#held.length >= maxHeld) this.#tail?.restart("the server does not say why events are missing");
+      if (this.#held.length >= maxHeld)
+        this.#tail?.restart("the server does not say why events are missing");
       else this.#held.push(message);
     } else if (this.#stream.retains && message.seq > this.#position + 1) {
       this.#held = [message];
@@ -119,13 +124,18 @@ export class NatsFollow implements Following {
   #skipTo(offset: number): void {
     if (this.#end !== undefined || offset <= this.#position) return;
     const from = this.#position + 1;
-    if (this.#stream.retains && !this.#give(() => this.#follower.gap({ from, to: offset, reason: "retention" }))) return;
+    if (
+      this.#stream.retains &&
+      !this.#give(() => this.#follower.gap({ from, to: offset, reason: "retention" }))
+    )
+      return;
     this.#advance(offset);
   }
 
   #hand(message: StreamMessage): void {
     if (this.#end !== undefined) return;
-    if (this.#give(() => this.#follower.event(eventOf(message, this.#stream.prefix.length)))) this.#advance(message.seq);
+    if (this.#give(() => this.#follower.event(eventOf(message, this.#stream.prefix.length))))
+      this.#advance(message.seq);
   }
 
   /** Calls the follower; false if it threw. */
@@ -158,7 +168,8 @@ export class NatsFollow implements Following {
     const { last } = await this.#stream.extent();
     if (last <= position) return;
     const next = await this.#stream.next(position);
-    if (next === undefined && position === this.#position && this.#held === undefined) this.#skipTo(last);
+    if (next === undefined && position === this.#position && this.#held === undefined)
+      this.#skipTo(last);
   }
 
   #advance(offset: number): void {
@@ -178,7 +189,12 @@ export class NatsFollow implements Following {
   #finish(reason: string, cause?: unknown): void {
     if (this.#end !== undefined) return;
     const message = `${this.#stream.name}: ${reason}`;
-    this.#end = new SwitchboardError("log_closed", message, {}, cause === undefined ? {} : { cause });
+    this.#end = new SwitchboardError(
+      "log_closed",
+      message,
+      {},
+      cause === undefined ? {} : { cause },
+    );
     this.#tail?.stop();
     this.#held = undefined;
     for (const { settle } of this.#waiting) settle(this.#end);

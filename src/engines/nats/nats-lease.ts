@@ -63,7 +63,9 @@ export class NatsLease implements Lease {
       for (let attempt = 0; attempt < attempts; attempt++) {
         this.#assertHeld();
         const record = { ...this.#record, value };
-        const stored = await this.#options.bucket.put(this.#bucketKey, JSON.stringify(record), { expect: this.#fence });
+        const stored = await this.#options.bucket.put(this.#bucketKey, JSON.stringify(record), {
+          expect: this.#fence,
+        });
         if (stored === "conflict") {
           await this.#look();
         } else {
@@ -95,7 +97,8 @@ export class NatsLease implements Lease {
   seen(entry: MirrorEntry | { readonly revision: number; readonly text: string | null }): void {
     if (this.#state === "over" || entry.revision <= this.#fence) return;
     const record = parseLease(entry.text);
-    if (record?.session === this.session && record.nth === this.nth) this.#adopt(entry.revision, record);
+    if (record?.session === this.session && record.nth === this.nth)
+      this.#adopt(entry.revision, record);
     else this.lose("stolen");
   }
 
@@ -129,8 +132,11 @@ export class NatsLease implements Lease {
 
   #assertHeld(): void {
     const { session } = this.#options;
-    if (this.#state === "held" && session.held && session.generation === this.#record.generation) return;
-    throw new SwitchboardError("lease_lost", `${this.key} is no longer held; acquire it again`, { key: this.key });
+    if (this.#state === "held" && session.held && session.generation === this.#record.generation)
+      return;
+    throw new SwitchboardError("lease_lost", `${this.key} is no longer held; acquire it again`, {
+      key: this.key,
+    });
   }
 
   #finish(): void {

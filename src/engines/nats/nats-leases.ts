@@ -1,5 +1,12 @@
 /** Leases on the KV bucket, hung on this node's session. */
-import type { Acquired, AcquireOptions, Holder, LeaseChange, Leases, Subscription } from "../../kit/engine.ts";
+import type {
+  Acquired,
+  AcquireOptions,
+  Holder,
+  LeaseChange,
+  Leases,
+  Subscription,
+} from "../../kit/engine.ts";
 import { checkSubject } from "../subjects.ts";
 import { NatsBucket } from "./nats-bucket.ts";
 import { NatsCleaner } from "./nats-cleaner.ts";
@@ -39,7 +46,13 @@ export class NatsLeases implements Leases {
   private constructor(
     link: NatsLink,
     bucket: NatsBucket,
-    parts: { session: NatsSession; roster: NatsRoster; mirror: NatsMirror; held: Map<string, NatsLease>; times: SessionTimes },
+    parts: {
+      session: NatsSession;
+      roster: NatsRoster;
+      mirror: NatsMirror;
+      held: Map<string, NatsLease>;
+      times: SessionTimes;
+    },
   ) {
     this.#link = link;
     this.#bucket = bucket;
@@ -68,7 +81,8 @@ export class NatsLeases implements Leases {
     const listener = {
       changed: (key: string, entry: MirrorEntry | undefined) => {
         view.changed(key, entry);
-        if (entry !== undefined && key.startsWith(leaseKeyPrefix)) held.get(key.slice(leaseKeyPrefix.length))?.seen(entry);
+        if (entry !== undefined && key.startsWith(leaseKeyPrefix))
+          held.get(key.slice(leaseKeyPrefix.length))?.seen(entry);
       },
       loaded: () => view.loaded(),
     };
@@ -130,7 +144,9 @@ export class NatsLeases implements Leases {
     try {
       if (this.#link.connected) {
         await this.session.close();
-        await this.#bucket.removeAll(leases.map((lease) => [`${leaseKeyPrefix}${lease.key}`, lease.fence]));
+        await this.#bucket.removeAll(
+          leases.map((lease) => [`${leaseKeyPrefix}${lease.key}`, lease.fence]),
+        );
       }
     } finally {
       this.session.end();
@@ -138,19 +154,31 @@ export class NatsLeases implements Leases {
     }
   }
 
-  async #acquire(key: string, value: string, nth: number, options: AcquireOptions): Promise<Acquired> {
+  async #acquire(
+    key: string,
+    value: string,
+    nth: number,
+    options: AcquireOptions,
+  ): Promise<Acquired> {
     const bucketKey = `${leaseKeyPrefix}${key}`;
     for (let attempt = 0; attempt < attempts; attempt++) {
       const entry = await this.#bucket.get(bucketKey);
       const present = parseLease(entry?.text ?? null);
       if (entry !== null && present !== null && (await this.#isHeld(key, present))) {
-        const steals = options.steal === true && (options.stealFence ?? entry.revision) === entry.revision;
-        if (!steals) return { holder: { key, value: present.value, fence: entry.revision, session: present.session } };
+        const steals =
+          options.steal === true && (options.stealFence ?? entry.revision) === entry.revision;
+        if (!steals)
+          return {
+            holder: { key, value: present.value, fence: entry.revision, session: present.session },
+          };
       }
       const { generation, id } = this.session;
-      if (!this.session.held) throw unavailable(`acquiring ${key}`, "this node's session could not be renewed");
+      if (!this.session.held)
+        throw unavailable(`acquiring ${key}`, "this node's session could not be renewed");
       const record: LeaseRecord = { session: id, generation, nth, value };
-      const fence = await this.#bucket.put(bucketKey, JSON.stringify(record), { expect: entry?.revision ?? 0 });
+      const fence = await this.#bucket.put(bucketKey, JSON.stringify(record), {
+        expect: entry?.revision ?? 0,
+      });
       if (fence === "conflict") continue;
       // Stored, but already void: it names a generation that is over.
       if (!this.session.held || this.session.generation !== generation) {
@@ -158,7 +186,10 @@ export class NatsLeases implements Leases {
       }
       return { lease: this.#hold(key, record, fence, options) };
     }
-    throw unavailable(`acquiring ${key}`, `others changed it ${attempts} times meanwhile; try again`);
+    throw unavailable(
+      `acquiring ${key}`,
+      `others changed it ${attempts} times meanwhile; try again`,
+    );
   }
 
   async #isHeld(key: string, record: LeaseRecord): Promise<boolean> {
@@ -174,7 +205,15 @@ export class NatsLeases implements Leases {
     const over = (ended: NatsLease) => {
       if (this.#held.get(key) === ended) this.#held.delete(key);
     };
-    const lease = new NatsLease({ bucket: this.#bucket, session: this.session, key, record, fence, lost, over });
+    const lease = new NatsLease({
+      bucket: this.#bucket,
+      session: this.session,
+      key,
+      record,
+      fence,
+      lost,
+      over,
+    });
     const before = this.#held.get(key);
     if (before !== undefined && before.fence > fence) {
       lease.lose("stolen");
@@ -198,7 +237,8 @@ export class NatsLeases implements Leases {
     this.#choring = true;
     try {
       for (const [key, revision, record] of this.#roster.recordsOf(this.session.id)) {
-        if (this.#isOrphan(key, record)) await this.#bucket.remove(`${leaseKeyPrefix}${key}`, revision);
+        if (this.#isOrphan(key, record))
+          await this.#bucket.remove(`${leaseKeyPrefix}${key}`, revision);
       }
       await this.#cleaner.run();
     } catch {

@@ -1,6 +1,16 @@
 /** One connection to NATS: whether it stands, calls that fail at once when it breaks, and who wants to know that it is back. */
-import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { connect, credsAuthenticator, type NatsConnection, type NodeConnectionOptions } from "@nats-io/transport-node";
+import {
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+} from "@nats-io/jetstream";
+import {
+  connect,
+  credsAuthenticator,
+  type NatsConnection,
+  type NodeConnectionOptions,
+} from "@nats-io/transport-node";
 import { messageOf, SwitchboardError } from "../../wire/error.ts";
 import type { NatsCounters } from "./nats-counters.ts";
 import { natsFailure, unavailable } from "./nats-failure.ts";
@@ -39,7 +49,12 @@ export class NatsLink {
   #end: string | undefined;
   #closing = false;
 
-  private constructor(connection: NatsConnection, jsm: JetStreamManager, monotonicMs: () => number, counters: NatsCounters) {
+  private constructor(
+    connection: NatsConnection,
+    jsm: JetStreamManager,
+    monotonicMs: () => number,
+    counters: NatsCounters,
+  ) {
     this.connection = connection;
     this.js = jetstream(connection, { timeout: requestTimeoutMs });
     this.jsm = jsm;
@@ -50,7 +65,11 @@ export class NatsLink {
   }
 
   /** Connects, or rejects with `log_unavailable` if no server can be reached or it has no JetStream. */
-  static async open(options: NatsLinkOptions, monotonicMs: () => number, counters: NatsCounters): Promise<NatsLink> {
+  static async open(
+    options: NatsLinkOptions,
+    monotonicMs: () => number,
+    counters: NatsCounters,
+  ): Promise<NatsLink> {
     const { servers, credentials, ...rest } = options;
     const list = typeof servers === "string" ? [servers] : [...servers];
     const doing = `connecting to NATS at ${list.join(", ")}`;
@@ -58,7 +77,9 @@ export class NatsLink {
       const connection = await connect({
         ...rest,
         servers: list,
-        ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(new TextEncoder().encode(credentials)) }),
+        ...(credentials === undefined
+          ? {}
+          : { authenticator: credsAuthenticator(new TextEncoder().encode(credentials)) }),
         timeout: requestTimeoutMs,
         // For ever: a gateway outlives its NATS. Health tells the operator, the appends tell the clients.
         maxReconnectAttempts: -1,
@@ -70,10 +91,12 @@ export class NatsLink {
         maxPingOut: 2,
         noAsyncTraces: true,
       });
-      const jsm = await jetstreamManager(connection, { timeout: requestTimeoutMs }).catch(async (error: unknown) => {
-        await connection.close();
-        throw error;
-      });
+      const jsm = await jetstreamManager(connection, { timeout: requestTimeoutMs }).catch(
+        async (error: unknown) => {
+          await connection.close();
+          throw error;
+        },
+      );
       return new NatsLink(connection, jsm, monotonicMs, counters);
     } catch (error) {
       const failure = natsFailure(error, doing);
@@ -125,7 +148,8 @@ export class NatsLink {
         this.#aborts.delete(abort);
         finish();
       };
-      const abort = (error: SwitchboardError) => settle(() => reject(unavailable(doing, error.message, error)));
+      const abort = (error: SwitchboardError) =>
+        settle(() => reject(unavailable(doing, error.message, error)));
       this.#aborts.add(abort);
       run().then(
         (value) => settle(() => resolve(value)),
@@ -159,7 +183,8 @@ export class NatsLink {
 
   async close(): Promise<void> {
     this.refuse();
-    if (this.connected) await withTimeout(this.connection.flush(), 1_000, "flushing").catch(() => {});
+    if (this.connected)
+      await withTimeout(this.connection.flush(), 1_000, "flushing").catch(() => {});
     await this.connection.close();
     this.#closed();
   }
@@ -192,7 +217,9 @@ export class NatsLink {
   #closed(cause?: unknown): void {
     if (this.#end !== undefined) return;
     const why = cause instanceof Error ? `: ${cause.message}` : "";
-    this.#end = this.#closing ? "the engine is closed" : `the connection to NATS was ended${why}; restart the process`;
+    this.#end = this.#closing
+      ? "the engine is closed"
+      : `the connection to NATS was ended${why}; restart the process`;
     const error = new SwitchboardError(this.#closing ? "log_closed" : "log_unavailable", this.#end);
     for (const abort of [...this.#aborts]) abort(error);
     for (const done of [...this.#waiting]) done(error);
@@ -200,10 +227,17 @@ export class NatsLink {
 }
 
 /** The promise, or a rejection with `log_unavailable` after `timeoutMs`. */
-export async function withTimeout<T>(promise: Promise<T>, timeoutMs: number, doing: string): Promise<T> {
+export async function withTimeout<T>(
+  promise: Promise<T>,
+  timeoutMs: number,
+  doing: string,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unavailable(doing, `no answer within ${timeoutMs} ms`)), timeoutMs);
+    timer = setTimeout(
+      () => reject(unavailable(doing, `no answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
   });
   try {
     return await Promise.race([promise, late]);

@@ -1,5 +1,11 @@
 /** The stream that holds a log: its settings, and the questions that only its leader can answer. */
-import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig, type StreamInfo } from "@nats-io/jetstream";
+import {
+  DiscardPolicy,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+  type StreamInfo,
+} from "@nats-io/jetstream";
 import { nanos, type WithRequired } from "@nats-io/transport-node";
 import { idWindowMs, type LogOptions } from "../../kit/engine.ts";
 import type { NatsLink } from "./nats-link.ts";
@@ -33,7 +39,13 @@ export class LogStream {
   }
 
   /** Opens the stream; makes it if there is none. An existing one keeps its settings. */
-  static async open(link: NatsLink, prefix: string, log: string, replicas: number, options: LogOptions): Promise<LogStream> {
+  static async open(
+    link: NatsLink,
+    prefix: string,
+    log: string,
+    replicas: number,
+    options: LogOptions,
+  ): Promise<LogStream> {
     const name = `${prefix}_log_${log}`;
     const subjects = `${prefix}.log.${log}.`;
     const config: WithRequired<Partial<StreamConfig>, "name"> = {
@@ -59,13 +71,20 @@ export class LogStream {
   /** The subject's last offset; 0 if it has no event. */
   async last(subject: string): Promise<number> {
     const query = { last_by_subj: `${this.prefix}${subject}` };
-    const message = await this.link.call(`reading ${subject}`, () => this.link.jsm.streams.getMessage(this.name, query));
+    const message = await this.link.call(`reading ${subject}`, () =>
+      this.link.jsm.streams.getMessage(this.name, query),
+    );
     return message?.seq ?? 0;
   }
 
   async extent(): Promise<Extent> {
-    const { state } = await this.link.call(`asking for stream ${this.name}`, () => this.link.jsm.streams.info(this.name));
-    return { first: state.messages === 0 ? state.last_seq + 1 : state.first_seq, last: state.last_seq };
+    const { state } = await this.link.call(`asking for stream ${this.name}`, () =>
+      this.link.jsm.streams.info(this.name),
+    );
+    return {
+      first: state.messages === 0 ? state.last_seq + 1 : state.first_seq,
+      last: state.last_seq,
+    };
   }
 
   async firstOffset(): Promise<number> {
@@ -75,7 +94,9 @@ export class LogStream {
   /** The first offset after `offset` that is there; undefined if there is none. */
   async next(offset: number): Promise<number | undefined> {
     const query = { seq: offset + 1, next_by_subj: `${this.prefix}>` };
-    const message = await this.link.call(`reading stream ${this.name}`, () => this.link.jsm.streams.getMessage(this.name, query));
+    const message = await this.link.call(`reading stream ${this.name}`, () =>
+      this.link.jsm.streams.getMessage(this.name, query),
+    );
     return message?.seq;
   }
 
@@ -85,8 +106,12 @@ export class LogStream {
     const whole = start.slice(0, Math.max(0, start.lastIndexOf(".")));
     const tokens = wholeTokens.test(whole) ? `${whole}.` : "";
     const filter = { subjects_filter: `${this.prefix}${tokens}>` };
-    const { state } = await this.link.call(`asking for stream ${this.name}`, () => this.link.jsm.streams.info(this.name, filter));
-    const all = Object.keys(state.subjects ?? {}).map((subject) => subject.slice(this.prefix.length));
+    const { state } = await this.link.call(`asking for stream ${this.name}`, () =>
+      this.link.jsm.streams.info(this.name, filter),
+    );
+    const all = Object.keys(state.subjects ?? {}).map((subject) =>
+      subject.slice(this.prefix.length),
+    );
     return all.filter((subject) => subject.startsWith(start)).sort();
   }
 }

@@ -1,5 +1,15 @@
 /** A log on a JetStream stream: what the engine's users call. */
-import type { Appended, AppendOptions, Follower, Following, Log, LogOptions, NewEvent, ReadOptions, ReadResult } from "../../kit/engine.ts";
+import type {
+  Appended,
+  AppendOptions,
+  Follower,
+  Following,
+  Log,
+  LogOptions,
+  NewEvent,
+  ReadOptions,
+  ReadResult,
+} from "../../kit/engine.ts";
 import { SwitchboardError } from "../../wire/error.ts";
 import { checkSubject } from "../subjects.ts";
 import { NatsAppends } from "./nats-appends.ts";
@@ -41,7 +51,12 @@ export class NatsLog implements Log {
     this.#appends = new NatsAppends(stream.link, stream.prefix, (subject) => stream.last(subject));
   }
 
-  static async open(link: NatsLink, name: string, options: LogOptions, settings: NatsLogSettings): Promise<NatsLog> {
+  static async open(
+    link: NatsLink,
+    name: string,
+    options: LogOptions,
+    settings: NatsLogSettings,
+  ): Promise<NatsLog> {
     const stream = await LogStream.open(link, settings.prefix, name, settings.replicas, options);
     return new NatsLog(name, stream, settings.heartbeatMs);
   }
@@ -61,7 +76,11 @@ export class NatsLog implements Log {
     return trouble === undefined ? undefined : `log ${this.name} is not followed: ${trouble}`;
   }
 
-  async append(subject: string, events: readonly NewEvent[], options: AppendOptions = {}): Promise<readonly Appended[]> {
+  async append(
+    subject: string,
+    events: readonly NewEvent[],
+    options: AppendOptions = {},
+  ): Promise<readonly Appended[]> {
     this.#check(subject);
     return await this.#appends.append(subject, events, options.expect);
   }
@@ -85,7 +104,10 @@ export class NatsLog implements Log {
   async follow(after: number, follower: Follower): Promise<Following> {
     this.#link.assertOpen();
     if (this.#follow !== undefined && this.#follow.end === undefined) {
-      throw new SwitchboardError("wrong_state", `log ${this.name} is followed already; stop that first`);
+      throw new SwitchboardError(
+        "wrong_state",
+        `log ${this.name} is followed already; stop that first`,
+      );
     }
     const follow = NatsFollow.create(this.#stream, after, follower);
     this.#follow = follow;
@@ -95,7 +117,8 @@ export class NatsLog implements Log {
 
   async caughtUp(offset: number): Promise<void> {
     if (offset <= this.position) return;
-    if (this.#follow === undefined) throw new SwitchboardError("log_closed", `log ${this.name} is not followed`);
+    if (this.#follow === undefined)
+      throw new SwitchboardError("log_closed", `log ${this.name} is not followed`);
     await this.#follow.caughtUp(offset);
   }
 
@@ -126,13 +149,22 @@ export class NatsLog implements Log {
   async #remove(subject: string, end: number): Promise<void> {
     const { name, prefix } = this.#stream;
     const doomed: number[] = [];
-    const options = { stream: name, subject: `${prefix}${subject}`, from: 1, count: maxEventsOfSubject, headersOnly: true };
+    const options = {
+      stream: name,
+      subject: `${prefix}${subject}`,
+      from: 1,
+      count: maxEventsOfSubject,
+      headersOnly: true,
+    };
     const complete = await scan(this.#link, options, ({ seq }) => {
       if (seq < end) doomed.push(seq);
       return seq < end;
     });
     if (!complete && (await this.#stream.last(subject)) === end) {
-      throw unavailable(`purging ${subject}`, "the purge event is stored, but what is before it could not be removed; purge again");
+      throw unavailable(
+        `purging ${subject}`,
+        "the purge event is stored, but what is before it could not be removed; purge again",
+      );
     }
     doomed.reverse();
     for (let at = 0; at < doomed.length; at += removalsAtOnce) {
@@ -142,7 +174,9 @@ export class NatsLog implements Log {
 
   async #removeOne(seq: number): Promise<void> {
     try {
-      await this.#link.call("purging", () => this.#link.jsm.streams.deleteMessage(this.#stream.name, seq, false));
+      await this.#link.call("purging", () =>
+        this.#link.jsm.streams.deleteMessage(this.#stream.name, seq, false),
+      );
     } catch (error) {
       if (!isMessageGone(error)) throw error;
     }

@@ -37,7 +37,10 @@ export class NatsMirror {
   readonly #bucket: NatsBucket;
   readonly #listener: MirrorListener;
   readonly #entries = new Map<string, MirrorEntry>();
-  readonly #waiting = new Set<{ readonly revision: number; readonly settle: (error?: Error) => void }>();
+  readonly #waiting = new Set<{
+    readonly revision: number;
+    readonly settle: (error?: Error) => void;
+  }>();
   #tail: Tail | undefined;
   #position = 0;
   /** While the bucket is read. */
@@ -52,7 +55,12 @@ export class NatsMirror {
   }
 
   /** Resolves when the copy is whole. */
-  static async open(link: NatsLink, bucket: NatsBucket, heartbeatMs: number, listener: MirrorListener): Promise<NatsMirror> {
+  static async open(
+    link: NatsLink,
+    bucket: NatsBucket,
+    heartbeatMs: number,
+    listener: MirrorListener,
+  ): Promise<NatsMirror> {
     const mirror = new NatsMirror(link, bucket, listener);
     // Whole it is not before the first message.
     mirror.#loading = { upTo: 1, unseen: new Set(), reached: false };
@@ -111,7 +119,8 @@ export class NatsMirror {
 
   stop(): void {
     this.#tail?.stop();
-    for (const { settle } of [...this.#waiting]) settle(new SwitchboardError("log_closed", "the engine is closed"));
+    for (const { settle } of [...this.#waiting])
+      settle(new SwitchboardError("log_closed", "the engine is closed"));
   }
 
   async #ask(): Promise<void> {
@@ -128,7 +137,12 @@ export class NatsMirror {
         },
       };
       const timer = setTimeout(() => {
-        waiter.settle(unavailable("looking at leases", this.trouble ?? `nothing came for ${requestTimeoutMs} ms`));
+        waiter.settle(
+          unavailable(
+            "looking at leases",
+            this.trouble ?? `nothing came for ${requestTimeoutMs} ms`,
+          ),
+        );
       }, requestTimeoutMs);
       this.#waiting.add(waiter);
     });
@@ -166,7 +180,8 @@ export class NatsMirror {
       const unseen = [...loading.unseen];
       const found = await Promise.all(unseen.map((key) => this.#bucket.get(key)));
       if (this.#loading !== loading) return;
-      for (const [index, key] of unseen.entries()) if (found[index] === null && loading.unseen.has(key)) this.forget(key);
+      for (const [index, key] of unseen.entries())
+        if (found[index] === null && loading.unseen.has(key)) this.forget(key);
       this.#loading = undefined;
       this.#listener.loaded();
       this.#release();

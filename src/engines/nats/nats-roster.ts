@@ -1,7 +1,13 @@
 /** Which sessions live, who holds what, and who wants to know: this node's judgement of the mirrored bucket. */
 import type { Holder, LeaseChange, Subscription } from "../../kit/engine.ts";
 import type { NatsBucket } from "./nats-bucket.ts";
-import { type LeaseRecord, leaseKeyPrefix, parseLease, parseSession, sessionKeyPrefix } from "./nats-lease-record.ts";
+import {
+  type LeaseRecord,
+  leaseKeyPrefix,
+  parseLease,
+  parseSession,
+  sessionKeyPrefix,
+} from "./nats-lease-record.ts";
 import type { NatsLink } from "./nats-link.ts";
 import type { MirrorEntry } from "./nats-mirror.ts";
 import type { NatsSession, SessionTimes } from "./nats-session.ts";
@@ -23,18 +29,30 @@ export class NatsRoster {
   readonly #bucket: NatsBucket;
   readonly #isLoading: () => boolean;
   readonly #sessions = new Map<string, SessionView>();
-  readonly #records = new Map<string, { readonly revision: number; readonly record: LeaseRecord }>();
+  readonly #records = new Map<
+    string,
+    { readonly revision: number; readonly record: LeaseRecord }
+  >();
   readonly #keysOf = new Map<string, Set<string>>();
   /** What watchers were told last. */
   readonly #holders = new Map<string, Holder>();
-  readonly #watchers = new Set<{ readonly prefix: string; readonly listener: (change: LeaseChange) => void }>();
+  readonly #watchers = new Set<{
+    readonly prefix: string;
+    readonly listener: (change: LeaseChange) => void;
+  }>();
   /** Keys to look at again when the mirror is whole. */
   readonly #unsettled = new Set<string>();
   #expiry: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** `isLoading`: whether what it was told of so far is incomplete. */
-  constructor(link: NatsLink, bucket: NatsBucket, times: SessionTimes, own: NatsSession, isLoading: () => boolean) {
+  constructor(
+    link: NatsLink,
+    bucket: NatsBucket,
+    times: SessionTimes,
+    own: NatsSession,
+    isLoading: () => boolean,
+  ) {
     this.#link = link;
     this.#bucket = bucket;
     this.#times = times;
@@ -58,7 +76,9 @@ export class NatsRoster {
   }
 
   /** The leases that a session has records of, living or not. */
-  recordsOf(session: string): readonly (readonly [key: string, revision: number, record: LeaseRecord])[] {
+  recordsOf(
+    session: string,
+  ): readonly (readonly [key: string, revision: number, record: LeaseRecord])[] {
     return [...(this.#keysOf.get(session) ?? [])].flatMap((key) => {
       const found = this.#records.get(key);
       return found === undefined ? [] : [[key, found.revision, found.record] as const];
@@ -72,7 +92,8 @@ export class NatsRoster {
 
   /** Whether a lease with this record is held, as far as the mirror has come. */
   isHeld(record: LeaseRecord): boolean {
-    if (record.session === this.#own.id) return this.#own.held && record.generation === this.#own.generation;
+    if (record.session === this.#own.id)
+      return this.#own.held && record.generation === this.#own.generation;
     const session = this.#sessions.get(record.session);
     return session !== undefined && !session.dead && session.generation === record.generation;
   }
@@ -104,8 +125,10 @@ export class NatsRoster {
 
   /** A key of the bucket has changed. */
   changed(bucketKey: string, entry: MirrorEntry | undefined): void {
-    if (bucketKey.startsWith(sessionKeyPrefix)) this.#sessionChanged(bucketKey.slice(sessionKeyPrefix.length), entry);
-    else if (bucketKey.startsWith(leaseKeyPrefix)) this.#leaseChanged(bucketKey.slice(leaseKeyPrefix.length), entry);
+    if (bucketKey.startsWith(sessionKeyPrefix))
+      this.#sessionChanged(bucketKey.slice(sessionKeyPrefix.length), entry);
+    else if (bucketKey.startsWith(leaseKeyPrefix))
+      this.#leaseChanged(bucketKey.slice(leaseKeyPrefix.length), entry);
   }
 
   /** The mirror is whole: what could not be judged before is now. */
@@ -138,11 +161,17 @@ export class NatsRoster {
     if (entry === undefined || record === null) {
       this.#sessions.delete(id);
     } else {
-      this.#sessions.set(id, { revision: entry.revision, generation: record.generation, seenMs: entry.seenMs, dead: false });
+      this.#sessions.set(id, {
+        revision: entry.revision,
+        generation: record.generation,
+        seenMs: entry.seenMs,
+        dead: false,
+      });
       if (this.#expiry === undefined) this.#planExpiry();
     }
     const after = this.#sessions.get(id);
-    if (before?.generation !== after?.generation || before?.dead !== after?.dead) this.#reviewAll(id);
+    if (before?.generation !== after?.generation || before?.dead !== after?.dead)
+      this.#reviewAll(id);
   }
 
   #leaseChanged(key: string, entry: MirrorEntry | undefined): void {
@@ -200,7 +229,8 @@ export class NatsRoster {
     this.#expiry = undefined;
     const living = [...this.#sessions.values()].filter((view) => !view.dead);
     if (this.#closed || living.length === 0) return;
-    const nextMs = Math.min(...living.map((view) => view.seenMs)) + this.#times.ttlMs - this.#link.monotonicMs();
+    const nextMs =
+      Math.min(...living.map((view) => view.seenMs)) + this.#times.ttlMs - this.#link.monotonicMs();
     this.#expiry = setTimeout(() => void this.#expire(), Math.max(1, delayMs ?? nextMs));
   }
 
@@ -229,6 +259,8 @@ export class NatsRoster {
 
   #overdue(): readonly (readonly [string, SessionView])[] {
     const nowMs = this.#link.monotonicMs();
-    return [...this.#sessions].filter(([, view]) => !view.dead && nowMs >= view.seenMs + this.#times.ttlMs);
+    return [...this.#sessions].filter(
+      ([, view]) => !view.dead && nowMs >= view.seenMs + this.#times.ttlMs,
+    );
   }
 }

@@ -22,7 +22,11 @@ interface ScanOptions {
  * Calls `take` with each message until it answers false, `count` have come, or nothing came for two seconds. Resolves with
  * false in that last case: what the caller waits for has been removed meanwhile, or lags behind on the replica it reads from.
  */
-export async function scan(link: NatsLink, options: ScanOptions, take: (message: StreamMessage) => boolean): Promise<boolean> {
+export async function scan(
+  link: NatsLink,
+  options: ScanOptions,
+  take: (message: StreamMessage) => boolean,
+): Promise<boolean> {
   const { stream, subject, from, count, headersOnly = false } = options;
   const doing = `reading ${subject}`;
   const consumer = await link.call(doing, () =>
@@ -60,7 +64,9 @@ export async function scan(link: NatsLink, options: ScanOptions, take: (message:
   try {
     listen();
     const next = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer.name}`;
-    link.connection.publish(next, JSON.stringify({ batch: count, expires: nanos(silenceMs) }), { reply: inbox });
+    link.connection.publish(next, JSON.stringify({ batch: count, expires: nanos(silenceMs) }), {
+      reply: inbox,
+    });
     return await link.call(doing, () => ended);
   } finally {
     clearTimeout(silence);

@@ -44,7 +44,13 @@ export class NatsSession implements Session {
   #failure: string | undefined;
   #closed = false;
 
-  private constructor(id: string, link: NatsLink, bucket: NatsBucket, times: SessionTimes, lost: () => void) {
+  private constructor(
+    id: string,
+    link: NatsLink,
+    bucket: NatsBucket,
+    times: SessionTimes,
+    lost: () => void,
+  ) {
     this.id = id;
     this.#link = link;
     this.#bucket = bucket;
@@ -54,7 +60,13 @@ export class NatsSession implements Session {
   }
 
   /** Stores the record; from then on it is renewed. `lost` is called each time that it could not be renewed in time. */
-  static async open(id: string, link: NatsLink, bucket: NatsBucket, times: SessionTimes, lost: () => void): Promise<NatsSession> {
+  static async open(
+    id: string,
+    link: NatsLink,
+    bucket: NatsBucket,
+    times: SessionTimes,
+    lost: () => void,
+  ): Promise<NatsSession> {
     const session = new NatsSession(id, link, bucket, times, lost);
     await session.#renew();
     session.#plan(times.renewMs);
@@ -73,7 +85,9 @@ export class NatsSession implements Session {
 
   /** Why it is not held at this moment; undefined if it is. */
   get trouble(): string | undefined {
-    return this.held ? undefined : `the session was not renewed in time, its leases are given up: ${this.#failure ?? "renewing"}`;
+    return this.held
+      ? undefined
+      : `the session was not renewed in time, its leases are given up: ${this.#failure ?? "renewing"}`;
   }
 
   /** Renews now, unless that is under way. */
@@ -151,7 +165,10 @@ export class NatsSession implements Session {
 
   #watchLoss(): void {
     clearTimeout(this.#lossTimer);
-    this.#lossTimer = setTimeout(() => this.#checkLoss(), Math.max(1, this.#heldUntilMs - this.#link.monotonicMs()));
+    this.#lossTimer = setTimeout(
+      () => this.#checkLoss(),
+      Math.max(1, this.#heldUntilMs - this.#link.monotonicMs()),
+    );
   }
 
   #checkLoss(): void {

@@ -13,7 +13,10 @@ const pauseMs = 50;
 const firstSafeCopies = [2, 9, 21] as const;
 
 /** The stream of this name; made if there is none. An existing one keeps its settings, whatever `config` says. */
-export async function openStream(link: NatsLink, config: WithRequired<Partial<StreamConfig>, "name">): Promise<StreamInfo> {
+export async function openStream(
+  link: NatsLink,
+  config: WithRequired<Partial<StreamConfig>, "name">,
+): Promise<StreamInfo> {
   const doing = `opening stream ${config.name}`;
   const info = () => link.call(doing, () => link.jsm.streams.info(config.name));
   try {
@@ -38,15 +41,23 @@ export async function openStream(link: NatsLink, config: WithRequired<Partial<St
 export async function streamReady(link: NatsLink, subject: string): Promise<void> {
   for (let attempt = 0; attempt < attempts; attempt++) {
     try {
-      await link.call(`opening ${subject}`, () => link.js.publish(subject, "", { expect: { streamName: "none" } }));
-      throw unavailable(`opening ${subject}`, "a stream of another kind takes these messages; choose another prefix");
+      await link.call(`opening ${subject}`, () =>
+        link.js.publish(subject, "", { expect: { streamName: "none" } }),
+      );
+      throw unavailable(
+        `opening ${subject}`,
+        "a stream of another kind takes these messages; choose another prefix",
+      );
     } catch (error) {
       if (isWrongStream(error)) return;
       if (!isNoResponders(error)) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
-  throw unavailable(`opening ${subject}`, `the stream takes no messages for ${attempts * pauseMs} ms`);
+  throw unavailable(
+    `opening ${subject}`,
+    `the stream takes no messages for ${attempts * pauseMs} ms`,
+  );
 }
 
 /**

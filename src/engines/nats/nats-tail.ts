@@ -1,6 +1,12 @@
 /** Everything in a stream from a sequence on, in order, live: an ephemeral push consumer that is made anew when it fails. */
 import { AckPolicy, type ConsumerConfig, DeliverPolicy, ReplayPolicy } from "@nats-io/jetstream";
-import { createInbox, type Msg, type MsgHdrs, nanos, type Subscription } from "@nats-io/transport-node";
+import {
+  createInbox,
+  type Msg,
+  type MsgHdrs,
+  nanos,
+  type Subscription,
+} from "@nats-io/transport-node";
 import { messageOf } from "../../wire/error.ts";
 import type { NatsLink } from "./nats-link.ts";
 
@@ -92,7 +98,11 @@ export class Tail {
   }
 
   async #retry(): Promise<void> {
-    for (let pauseMs = firstPauseMs; !this.#stopped; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    for (
+      let pauseMs = firstPauseMs;
+      !this.#stopped;
+      pauseMs = Math.min(pauseMs * 2, longestPauseMs)
+    ) {
       try {
         await this.#start();
         break;
@@ -125,7 +135,9 @@ export class Tail {
       flow_control: true,
       idle_heartbeat: nanos(heartbeatMs),
     };
-    const { name } = await this.#link.call(`reading stream ${stream}`, () => this.#link.jsm.consumers.add(stream, config));
+    const { name } = await this.#link.call(`reading stream ${stream}`, () =>
+      this.#link.jsm.consumers.add(stream, config),
+    );
     if (start !== this.#starts) {
       this.#remove(name);
       return;
@@ -145,13 +157,15 @@ export class Tail {
   }
 
   #remove(consumer: string): void {
-    if (this.#link.connected) void this.#link.jsm.consumers.delete(this.#options.stream, consumer).catch(() => {});
+    if (this.#link.connected)
+      void this.#link.jsm.consumers.delete(this.#options.stream, consumer).catch(() => {});
   }
 
   #checkSilence(): void {
     if (this.#consumer === undefined || !this.#link.connected) return;
     const silentMs = this.#link.monotonicMs() - this.#heardMs;
-    if (silentMs > heartbeatsMissed * this.#options.heartbeatMs) this.restart(`the consumer was silent for ${Math.round(silentMs)} ms`);
+    if (silentMs > heartbeatsMissed * this.#options.heartbeatMs)
+      this.restart(`the consumer was silent for ${Math.round(silentMs)} ms`);
   }
 
   #receive(error: Error | null, message: Msg): void {
@@ -174,8 +188,10 @@ export class Tail {
     const stalled = message.headers?.get("Nats-Consumer-Stalled") ?? "";
     if (message.reply) message.respond();
     else if (stalled !== "") this.#link.connection.publish(stalled);
-    else if (message.headers?.code !== 100) this.restart(`the consumer has ended: ${message.headers?.status}`);
-    else if (Number(message.headers.get("Nats-Last-Consumer")) !== this.#delivered) this.restart("messages were lost on the way");
+    else if (message.headers?.code !== 100)
+      this.restart(`the consumer has ended: ${message.headers?.status}`);
+    else if (Number(message.headers.get("Nats-Last-Consumer")) !== this.#delivered)
+      this.restart("messages were lost on the way");
     else this.#options.idle?.();
   }
 }
@@ -193,7 +209,9 @@ export function consumerFrom(seq: number): Partial<ConsumerConfig> {
 }
 
 /** A stream's message and its number at the consumer; undefined if it is none but a status. */
-export function parseDelivery(message: Msg): { readonly nth: number; readonly message: StreamMessage } | undefined {
+export function parseDelivery(
+  message: Msg,
+): { readonly nth: number; readonly message: StreamMessage } | undefined {
   // $JS.ACK.stream.consumer.deliveries.seq.nth.nanoseconds.pending, or with domain and account before the stream (and more behind).
   const tokens = message.reply?.startsWith("$JS.ACK.") ? message.reply.split(".") : [];
   const at = tokens.length === 9 ? 5 : 7;

@@ -35,7 +35,11 @@ export class NatsWindow {
 
   leave(bytes: number): void {
     this.#count(-1, -bytes);
-    for (let next = this.#line[0]; next !== undefined && this.#fits(next.bytes); next = this.#line[0]) {
+    for (
+      let next = this.#line[0];
+      next !== undefined && this.#fits(next.bytes);
+      next = this.#line[0]
+    ) {
       this.#line.shift();
       this.#count(1, next.bytes);
       next.enter();
@@ -43,7 +47,10 @@ export class NatsWindow {
   }
 
   #fits(bytes: number): boolean {
-    return this.#messages === 0 || (this.#messages < this.#limits.messages && this.#bytes + bytes <= this.#limits.bytes);
+    return (
+      this.#messages === 0 ||
+      (this.#messages < this.#limits.messages && this.#bytes + bytes <= this.#limits.bytes)
+    );
   }
 
   #count(messages: number, bytes: number): void {

@@ -43,18 +43,28 @@ export class AuthPlace {
   }
 
   /** An authenticator; auth is on unless told otherwise. */
-  async gate({ jwt, clock = systemClock, enabled = true }: GateOptions = {}): Promise<GatewayAuthenticator> {
+  async gate({
+    jwt,
+    clock = systemClock,
+    enabled = true,
+  }: GateOptions = {}): Promise<GatewayAuthenticator> {
     const { tokensFile } = this;
     const log = (_fields: object, message: string) => void this.logged.push(message);
     const logger: Logger = { debug: log, info: log, warn: log, error: log };
-    const made = await createAuthenticator({ auth: { enabled, tokensFile, ...(jwt === undefined ? {} : { jwt }) } }, { clock, logger });
+    const made = await createAuthenticator(
+      { auth: { enabled, tokensFile, ...(jwt === undefined ? {} : { jwt }) } },
+      { clock, logger },
+    );
     this.#opened.push(made);
     return made;
   }
 
   /** Adds a token to the file, as the command line does. */
   async createToken(grant: Partial<TokenGrant> = {}): Promise<string> {
-    const { token, record } = newToken({ name: "someone", roles: [], only: {}, ...grant }, Date.now());
+    const { token, record } = newToken(
+      { name: "someone", roles: [], only: {}, ...grant },
+      Date.now(),
+    );
     await changeTokens(this.tokensFile, (tokens) => [...tokens, record]);
     return token;
   }
@@ -84,7 +94,10 @@ export async function refusal(promise: Promise<unknown>): Promise<SwitchboardErr
 /** Resolves at the next change of the tokens; rejects if there is none within `deadlineMs`. */
 export async function nextChange(of: GatewayAuthenticator, deadlineMs = 1000): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no change within ${deadlineMs} ms`)), deadlineMs);
+    const timer = setTimeout(
+      () => reject(new Error(`no change within ${deadlineMs} ms`)),
+      deadlineMs,
+    );
     of.onChange(() => {
       clearTimeout(timer);
       resolve();

@@ -28,10 +28,18 @@ describe("a static token", () => {
   });
 
   test("gives its name, roles and limits", async () => {
-    const token = await place.createToken({ name: "door", roles: ["lobby.host", "metrics"], only: { lobbies: ["a", "b"] } });
+    const token = await place.createToken({
+      name: "door",
+      roles: ["lobby.host", "metrics"],
+      only: { lobbies: ["a", "b"] },
+    });
     const gate = await place.gate();
     const principal = await gate.authenticate(token);
-    expect(principal).toEqual({ name: "door", roles: ["lobby.host", "metrics"], only: { lobbies: ["a", "b"] } });
+    expect(principal).toEqual({
+      name: "door",
+      roles: ["lobby.host", "metrics"],
+      only: { lobbies: ["a", "b"] },
+    });
     expect(gate.stillGood(principal)).toBe(true);
   });
 
@@ -42,9 +50,12 @@ describe("a static token", () => {
     for (const token of [unknown, "sb_", "", "hunter2", "__proto__", "x".repeat(20_000)]) {
       const error = await refusal(gate.authenticate(token));
       expect(error.code).toBe("unauthenticated");
-      if (token.length > 3) expect(`${error.message}${JSON.stringify(error.details)}`).not.toContain(token);
+      if (token.length > 3)
+        expect(`${error.message}${JSON.stringify(error.details)}`).not.toContain(token);
     }
-    expect((await refusal(gate.authenticate(unknown))).message).toBe("the token is not known here: it was revoked, or is another server's");
+    expect((await refusal(gate.authenticate(unknown))).message).toBe(
+      "the token is not known here: it was revoked, or is another server's",
+    );
   });
 
   test("is known at once when it is created beside the running server", async () => {
@@ -56,11 +67,16 @@ describe("a static token", () => {
   });
 
   test("that is revoked stops being good within a second, and others stay", async () => {
-    const [revoked, kept] = [await place.createToken({ name: "revoked" }), await place.createToken({ name: "kept" })];
+    const [revoked, kept] = [
+      await place.createToken({ name: "revoked" }),
+      await place.createToken({ name: "kept" }),
+    ];
     const gate = await place.gate();
     const [gone, stays] = [await gate.authenticate(revoked), await gate.authenticate(kept)];
     const change = nextChange(gate);
-    await changeTokens(place.tokensFile, (tokens) => tokens.filter(({ name }) => name !== "revoked"));
+    await changeTokens(place.tokensFile, (tokens) =>
+      tokens.filter(({ name }) => name !== "revoked"),
+    );
     await change;
     expect(gate.stillGood(gone)).toBe(false);
     expect(gate.stillGood(stays)).toBe(true);
@@ -73,7 +89,9 @@ describe("a static token", () => {
     const gate = await place.gate();
     const before = await gate.authenticate(token);
     const change = nextChange(gate);
-    await changeTokens(place.tokensFile, (tokens) => tokens.map((record) => ({ ...record, roles: ["b"] })));
+    await changeTokens(place.tokensFile, (tokens) =>
+      tokens.map((record) => ({ ...record, roles: ["b"] })),
+    );
     await change;
     expect(gate.stillGood(before)).toBe(false);
     const after = await gate.authenticate(token);
@@ -100,7 +118,10 @@ describe("a static token", () => {
     moveMs(60_000);
     expect(gate.stillGood(principal)).toBe(false);
     const { code, message } = await refusal(gate.authenticate(token));
-    expect([code, message]).toEqual(["unauthenticated", expect.stringMatching(/^the token has expired \(20.*Z\): get a new one$/)]);
+    expect([code, message]).toEqual([
+      "unauthenticated",
+      expect.stringMatching(/^the token has expired \(20.*Z\): get a new one$/),
+    ]);
   });
 
   test("survives the destruction of the file, which is logged once, until the file is good again", async () => {
@@ -151,8 +172,15 @@ describe("the tokens file", () => {
     const lock = `${place.tokensFile}.lock`;
     await writeFile(lock, "of the dead");
     await utimes(lock, new Date(Date.now() - 20_000), new Date(Date.now() - 20_000));
-    await Promise.all([place.createToken({ name: "second" }), place.createToken({ name: "third" })]);
-    expect((await readTokens(place.tokensFile)).map(({ name }) => name).sort()).toEqual(["first", "second", "third"]);
+    await Promise.all([
+      place.createToken({ name: "second" }),
+      place.createToken({ name: "third" }),
+    ]);
+    expect((await readTokens(place.tokensFile)).map(({ name }) => name).sort()).toEqual([
+      "first",
+      "second",
+      "third",
+    ]);
   });
 
   test("is not written by a writer whose lock was taken away", async () => {

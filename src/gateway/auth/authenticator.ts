@@ -37,11 +37,18 @@ const everybody: GatewayAuthenticator = {
 };
 
 /** Rejects with `bad_config` if the tokens file or the public key cannot be used. */
-export async function createAuthenticator(config: Pick<Config, "auth">, parts: AuthenticatorParts): Promise<GatewayAuthenticator> {
+export async function createAuthenticator(
+  config: Pick<Config, "auth">,
+  parts: AuthenticatorParts,
+): Promise<GatewayAuthenticator> {
   const { enabled, jwt, tokensFile } = config.auth;
   if (!enabled) return everybody;
   const verifier = jwt === undefined ? undefined : await JwtVerifier.open(jwt, parts.clock);
-  return new TokenAuthenticator(await FollowedTokens.open(tokensFile, parts), verifier, parts.clock);
+  return new TokenAuthenticator(
+    await FollowedTokens.open(tokensFile, parts),
+    verifier,
+    parts.clock,
+  );
 }
 
 class TokenAuthenticator implements GatewayAuthenticator {
@@ -57,10 +64,13 @@ class TokenAuthenticator implements GatewayAuthenticator {
   }
 
   async authenticate(token: string): Promise<Principal> {
-    if (token.length > maxTokenLength) throw bad(`the token has ${token.length} characters: at most ${maxTokenLength} are taken`);
-    if (!token.startsWith(staticTokenPrefix) && this.#verifier !== undefined) return await this.#verifier.verify(token);
+    if (token.length > maxTokenLength)
+      throw bad(`the token has ${token.length} characters: at most ${maxTokenLength} are taken`);
+    if (!token.startsWith(staticTokenPrefix) && this.#verifier !== undefined)
+      return await this.#verifier.verify(token);
     const principal = await this.#tokens.find(token);
-    if (principal === undefined) throw bad("the token is not known here: it was revoked, or is another server's");
+    if (principal === undefined)
+      throw bad("the token is not known here: it was revoked, or is another server's");
     const { expiresAtMs } = principal;
     if (expiresAtMs !== undefined && expiresAtMs <= this.#clock.now()) {
       throw bad(`the token has expired (${new Date(expiresAtMs).toISOString()}): get a new one`);

@@ -20,7 +20,10 @@ export interface HeldLock {
  * Runs `work` while `path` + `.lock` exists by our making; others wait for up to 15 s, then reject with `conflict`. Ask `stillHeld`
  * just before what must not happen twice.
  */
-export async function withFileLock<T>(path: string, work: (lock: HeldLock) => Promise<T>): Promise<T> {
+export async function withFileLock<T>(
+  path: string,
+  work: (lock: HeldLock) => Promise<T>,
+): Promise<T> {
   const lockPath = `${path}.lock`;
   const mark = randomUUID();
   await acquire(lockPath, mark);
@@ -28,7 +31,11 @@ export async function withFileLock<T>(path: string, work: (lock: HeldLock) => Pr
   try {
     return await work({
       async stillHeld() {
-        if (!(await isOurs())) throw new SwitchboardError("conflict", `another process has taken ${lockPath}: try again`);
+        if (!(await isOurs()))
+          throw new SwitchboardError(
+            "conflict",
+            `another process has taken ${lockPath}: try again`,
+          );
       },
     });
   } finally {

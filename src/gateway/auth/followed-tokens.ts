@@ -80,7 +80,10 @@ export class FollowedTokens {
 
   #schedule(): void {
     if (this.#closed) return;
-    this.#timer = this.#parts.clock.after(lookIntervalMs, () => void this.#look().then(() => this.#schedule()));
+    this.#timer = this.#parts.clock.after(
+      lookIntervalMs,
+      () => void this.#look().then(() => this.#schedule()),
+    );
   }
 
   /** A look that begins now or later: one under way may have missed what the caller has in mind. Many callers share one. Never rejects. */
@@ -107,7 +110,8 @@ export class FollowedTokens {
       this.#changed();
     } catch (error) {
       const { message } = error as Error;
-      if (message !== this.#complaint) logger.error({}, `${message}; the tokens of before stay good`);
+      if (message !== this.#complaint)
+        logger.error({}, `${message}; the tokens of before stay good`);
       this.#complaint = message;
     }
   }
@@ -121,7 +125,10 @@ export class FollowedTokens {
     this.#stamp = stamp;
     const before = this.#byHash;
     this.#byHash = new Map(records.map((record) => [record.sha256, this.#hold(record)]));
-    return before.size !== this.#byHash.size || [...this.#byHash].some(([sha256, held]) => before.get(sha256) !== held);
+    return (
+      before.size !== this.#byHash.size ||
+      [...this.#byHash].some(([sha256, held]) => before.get(sha256) !== held)
+    );
   }
 
   #hold(record: TokenRecord): HeldToken {

@@ -23,14 +23,20 @@ describe("a JWT", () => {
     return key.export({ type: "spki", format: "pem" }).toString();
   }
 
-  async function gateFor(key: KeyObject = rsa.publicKey, more: Partial<JwtConfig> = {}, clock: Clock = systemClock) {
+  async function gateFor(
+    key: KeyObject = rsa.publicKey,
+    more: Partial<JwtConfig> = {},
+    clock: Clock = systemClock,
+  ) {
     const publicKeyFile = join(place.folder, "key.pem");
     await writeFile(publicKeyFile, pem(key));
     return await place.gate({ clock, jwt: { publicKeyFile, rolesClaim: "roles", ...more } });
   }
 
   function claims(payload: Record<string, unknown>, expires: number | string = "1h") {
-    return new SignJWT({ sub: "ada", ...payload }).setProtectedHeader({ alg: "RS256" }).setExpirationTime(expires);
+    return new SignJWT({ sub: "ada", ...payload })
+      .setProtectedHeader({ alg: "RS256" })
+      .setExpirationTime(expires);
   }
 
   const nowS = () => Math.floor(Date.now() / 1000);
@@ -38,19 +44,31 @@ describe("a JWT", () => {
   async function reasonOf(gate: GatewayAuthenticator, token: string): Promise<string> {
     const error = await refusal(gate.authenticate(token));
     expect(error.code).toBe("unauthenticated");
-    expect(`${error.message}${JSON.stringify(error.details)}`).not.toContain(token.split(".")[2] || "a token");
+    expect(`${error.message}${JSON.stringify(error.details)}`).not.toContain(
+      token.split(".")[2] || "a token",
+    );
     return error.message;
   }
 
   test.each<Algorithm>(["RS256", "ES256", "EdDSA"])("signed with %s is good", async (alg) => {
     const gate = await gateFor(pairs[alg].publicKey);
     const expires = nowS() + 60;
-    const token = await new SignJWT({ sub: "ada", roles: ["a", "b"], lobbies: ["1", 2], monitors: [] })
+    const token = await new SignJWT({
+      sub: "ada",
+      roles: ["a", "b"],
+      lobbies: ["1", 2],
+      monitors: [],
+    })
       .setProtectedHeader({ alg })
       .setExpirationTime(expires)
       .sign(pairs[alg].privateKey);
     const principal = await gate.authenticate(token);
-    expect(principal).toEqual({ name: "ada", roles: ["a", "b"], only: { lobbies: ["1", "2"], monitors: [] }, expiresAtMs: expires * 1000 });
+    expect(principal).toEqual({
+      name: "ada",
+      roles: ["a", "b"],
+      only: { lobbies: ["1", "2"], monitors: [] },
+      expiresAtMs: expires * 1000,
+    });
     expect(gate.stillGood(principal)).toBe(true);
   });
 
@@ -69,9 +87,17 @@ describe("a JWT", () => {
     };
     const keycloak = { resource_access: { "my.app": { roles: ["x"] }, my: { app: "no" } } };
     expect(await rolesAt("resource_access.my.app.roles", keycloak)).toEqual(["x"]);
-    expect(await rolesAt("https://example.org/roles", { "https://example.org/roles": ["y"] })).toEqual(["y"]);
+    expect(
+      await rolesAt("https://example.org/roles", { "https://example.org/roles": ["y"] }),
+    ).toEqual(["y"]);
     expect(await rolesAt("scope", { scope: "a  b" })).toEqual(["a", "b"]);
-    for (const nothing of [{}, { roles: null }, { roles: { a: 1 } }, { roles: 1 }, { roles: [1, null, ["a"]] }]) {
+    for (const nothing of [
+      {},
+      { roles: null },
+      { roles: { a: 1 } },
+      { roles: 1 },
+      { roles: [1, null, ["a"]] },
+    ]) {
       expect(await rolesAt("roles", nothing)).toEqual([]);
     }
     expect(await rolesAt("constructor.name", {})).toEqual([]);
@@ -122,10 +148,16 @@ describe("a JWT", () => {
     const good = claims({ aud: ["them", "us"], iss: "https://id" });
     expect((await gate.authenticate(await good.sign(rsa.privateKey))).name).toBe("ada");
     const audience = 'the token is for another audience: it must be for "us"';
-    expect(await reasonOf(gate, await claims({ aud: "them", iss: "https://id" }).sign(rsa.privateKey))).toBe(audience);
-    expect(await reasonOf(gate, await claims({ iss: "https://id" }).sign(rsa.privateKey))).toBe(audience);
+    expect(
+      await reasonOf(gate, await claims({ aud: "them", iss: "https://id" }).sign(rsa.privateKey)),
+    ).toBe(audience);
+    expect(await reasonOf(gate, await claims({ iss: "https://id" }).sign(rsa.privateKey))).toBe(
+      audience,
+    );
     const issuer = 'the token is of another issuer: it must be of "https://id"';
-    expect(await reasonOf(gate, await claims({ aud: "us", iss: "https://evil" }).sign(rsa.privateKey))).toBe(issuer);
+    expect(
+      await reasonOf(gate, await claims({ aud: "us", iss: "https://evil" }).sign(rsa.privateKey)),
+    ).toBe(issuer);
     expect(await reasonOf(gate, await claims({ aud: "us" }).sign(rsa.privateKey))).toBe(issuer);
   });
 
@@ -134,7 +166,9 @@ describe("a JWT", () => {
     const bad = "the token's signature is bad: it was not made with our issuer's key";
     expect(await reasonOf(gate, await claims({}).sign(other.privateKey))).toBe(bad);
     const [head, , signature] = (await claims({}).sign(rsa.privateKey)).split(".");
-    const payload = Buffer.from(JSON.stringify({ sub: "eve", roles: ["admin"] })).toString("base64url");
+    const payload = Buffer.from(JSON.stringify({ sub: "eve", roles: ["admin"] })).toString(
+      "base64url",
+    );
     expect(await reasonOf(gate, `${head}.${payload}.${signature}`)).toBe(bad);
   });
 
@@ -143,10 +177,17 @@ describe("a JWT", () => {
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
     const payload = part({ sub: "eve", roles: ["admin"] });
     for (const alg of ["none", "None", "NONE", ""]) {
-      for (const signature of ["", "abc"]) await reasonOf(gate, `${part({ alg })}.${payload}.${signature}`);
+      for (const signature of ["", "abc"])
+        await reasonOf(gate, `${part({ alg })}.${payload}.${signature}`);
     }
-    expect(await reasonOf(gate, `${part({ alg: "none" })}.${payload}.`)).toBe("the token's signature must be RS256");
-    for (const secret of [pem(rsa.publicKey), pem(rsa.publicKey).trim(), rsa.publicKey.export({ type: "spki", format: "der" })]) {
+    expect(await reasonOf(gate, `${part({ alg: "none" })}.${payload}.`)).toBe(
+      "the token's signature must be RS256",
+    );
+    for (const secret of [
+      pem(rsa.publicKey),
+      pem(rsa.publicKey).trim(),
+      rsa.publicKey.export({ type: "spki", format: "der" }),
+    ]) {
       const signed = `${part({ alg: "HS256" })}.${payload}`;
       const token = `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
       expect(await reasonOf(gate, token)).toBe("the token's signature must be RS256");
@@ -155,20 +196,26 @@ describe("a JWT", () => {
 
   test("of another algorithm than the key's is refused", async () => {
     const gate = await gateFor(ec.publicKey);
-    expect(await reasonOf(gate, await claims({}).sign(rsa.privateKey))).toBe("the token's signature must be ES256");
+    expect(await reasonOf(gate, await claims({}).sign(rsa.privateKey))).toBe(
+      "the token's signature must be ES256",
+    );
   });
 
   test("whose limiting claims are no lists is refused, not taken for unlimited", async () => {
     const gate = await gateFor();
     for (const lobbies of ["a", null, {}, [["a"]], 1]) {
-      expect(await reasonOf(gate, await claims({ lobbies }).sign(rsa.privateKey))).toBe("the token's claim lobbies must be a list of ids");
+      expect(await reasonOf(gate, await claims({ lobbies }).sign(rsa.privateKey))).toBe(
+        "the token's claim lobbies must be a list of ids",
+      );
     }
   });
 
   test("that is none is refused", async () => {
     const gate = await gateFor();
     for (const token of ["", "a", "a.b.c", "....", "e30.e30.e30"]) {
-      expect(await reasonOf(gate, token)).toBe("the token is neither one of ours (sb_…) nor a JSON Web Token");
+      expect(await reasonOf(gate, token)).toBe(
+        "the token is neither one of ours (sb_…) nor a JSON Web Token",
+      );
     }
   });
 
@@ -180,7 +227,12 @@ describe("a JWT", () => {
       "holds a private key: put the public key there",
     ],
     ["no PEM", () => "hello", {}, "holds no public key in PEM"],
-    ["too short", () => pem(generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey), {}, "is an RSA key of 1024 bits"],
+    [
+      "too short",
+      () => pem(generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey),
+      {},
+      "is an RSA key of 1024 bits",
+    ],
     [
       "on another curve",
       () => pem(generateKeyPairSync("ec", { namedCurve: "secp384r1" }).publicKey),
@@ -196,7 +248,9 @@ describe("a JWT", () => {
   ])("with a key that is %s there is no start", async (_name, text, more, message) => {
     const publicKeyFile = join(place.folder, "key.pem");
     await writeFile(publicKeyFile, text());
-    const error = await refusal(place.gate({ jwt: { publicKeyFile, rolesClaim: "roles", ...more } }));
+    const error = await refusal(
+      place.gate({ jwt: { publicKeyFile, rolesClaim: "roles", ...more } }),
+    );
     expect([error.code, error.message]).toEqual(["bad_config", expect.stringContaining(message)]);
     expect(error.message).toContain(publicKeyFile);
   });
@@ -204,6 +258,8 @@ describe("a JWT", () => {
   test("without a key there is no start", async () => {
     const publicKeyFile = join(place.folder, "none.pem");
     const error = await refusal(place.gate({ jwt: { publicKeyFile, rolesClaim: "roles" } }));
-    expect(error.message).toBe(`auth.jwt.publicKeyFile is "${publicKeyFile}", which does not exist: correct the path`);
+    expect(error.message).toBe(
+      `auth.jwt.publicKeyFile is "${publicKeyFile}", which does not exist: correct the path`,
+    );
   });
 });

@@ -25,7 +25,12 @@ export class JwtVerifier {
   readonly #config: JwtConfig;
   readonly #clock: Clock;
 
-  private constructor(key: KeyObject, algorithms: readonly Algorithm[], config: JwtConfig, clock: Clock) {
+  private constructor(
+    key: KeyObject,
+    algorithms: readonly Algorithm[],
+    config: JwtConfig,
+    clock: Clock,
+  ) {
     this.#key = key;
     this.#algorithms = algorithms;
     this.#config = config;
@@ -36,7 +41,9 @@ export class JwtVerifier {
   static async open(config: JwtConfig, clock: Clock): Promise<JwtVerifier> {
     const key = await readKey(config.publicKeyFile);
     const fitting = algorithmOf(config.publicKeyFile, key);
-    const algorithms = (config.algorithms ?? [fitting]).filter((algorithm) => algorithm === fitting);
+    const algorithms = (config.algorithms ?? [fitting]).filter(
+      (algorithm) => algorithm === fitting,
+    );
     if (algorithms.length === 0) {
       const given = config.algorithms?.join(", ");
       throw badKey(
@@ -72,7 +79,8 @@ export class JwtVerifier {
   #principalOf(payload: JWTPayload): Principal {
     const subject: unknown = payload.sub;
     return {
-      name: typeof subject === "string" ? subject.slice(0, maxNameLength) : "a token without a subject",
+      name:
+        typeof subject === "string" ? subject.slice(0, maxNameLength) : "a token without a subject",
       roles: rolesOf(memberAt(payload, this.#config.rolesClaim.split("."))),
       only: onlyOf(payload),
       ...(payload.exp === undefined ? {} : { expiresAtMs: payload.exp * 1000 }),
@@ -82,16 +90,21 @@ export class JwtVerifier {
   /** Never repeats anything of the token but its times, so that it may be logged and sent. */
   #whyNot(error: unknown): string {
     const { issuer, audience } = this.#config;
-    if (error instanceof errors.JWTExpired) return `the token has expired${atTime(error.payload.exp)}: get a new one`;
+    if (error instanceof errors.JWTExpired)
+      return `the token has expired${atTime(error.payload.exp)}: get a new one`;
     if (error instanceof errors.JWTClaimValidationFailed) {
-      if (error.claim === "nbf") return `the token is not yet valid${atTime(error.payload.nbf)}: check the clocks`;
-      if (error.claim === "aud") return `the token is for another audience: it must be for ${JSON.stringify(audience)}`;
-      if (error.claim === "iss") return `the token is of another issuer: it must be of ${JSON.stringify(issuer)}`;
+      if (error.claim === "nbf")
+        return `the token is not yet valid${atTime(error.payload.nbf)}: check the clocks`;
+      if (error.claim === "aud")
+        return `the token is for another audience: it must be for ${JSON.stringify(audience)}`;
+      if (error.claim === "iss")
+        return `the token is of another issuer: it must be of ${JSON.stringify(issuer)}`;
       return `the token's claim ${error.claim} is not as it must be`;
     }
     if (error instanceof errors.JWSSignatureVerificationFailed)
       return "the token's signature is bad: it was not made with our issuer's key";
-    if (error instanceof errors.JOSEAlgNotAllowed) return `the token's signature must be ${this.#algorithms.join(" or ")}`;
+    if (error instanceof errors.JOSEAlgNotAllowed)
+      return `the token's signature must be ${this.#algorithms.join(" or ")}`;
     return "the token is neither one of ours (sb_…) nor a JSON Web Token";
   }
 }
@@ -116,7 +129,9 @@ function memberAt(value: unknown, path: readonly string[]): unknown {
 
 function rolesOf(claim: unknown): readonly string[] {
   if (typeof claim === "string") return claim.split(/\s+/).filter((role) => role !== "");
-  return Array.isArray(claim) ? claim.filter((role): role is string => typeof role === "string") : [];
+  return Array.isArray(claim)
+    ? claim.filter((role): role is string => typeof role === "string")
+    : [];
 }
 
 function onlyOf(payload: JWTPayload): Principal["only"] {
@@ -125,8 +140,14 @@ function onlyOf(payload: JWTPayload): Principal["only"] {
     const ids = payload[claim];
     if (ids === undefined) continue;
     // Anything else must not be taken for "no limit".
-    if (!Array.isArray(ids) || !ids.every((id) => typeof id === "string" || typeof id === "number")) {
-      throw new SwitchboardError("unauthenticated", `the token's claim ${claim} must be a list of ids`);
+    if (
+      !Array.isArray(ids) ||
+      !ids.every((id) => typeof id === "string" || typeof id === "number")
+    ) {
+      throw new SwitchboardError(
+        "unauthenticated",
+        `the token's claim ${claim} must be a list of ids`,
+      );
     }
     only[claim] = ids.map(String);
   }
@@ -139,21 +160,34 @@ async function readKey(path: string): Promise<KeyObject> {
     pem = await readFile(path, "utf8");
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw badKey(path, code === "ENOENT" ? "does not exist: correct the path" : `cannot be read (${code ?? message}): make it readable`);
+    throw badKey(
+      path,
+      code === "ENOENT"
+        ? "does not exist: correct the path"
+        : `cannot be read (${code ?? message}): make it readable`,
+    );
   }
   // Node would take the public half of it, but where the server runs the private one must not be.
-  if (pem.includes("PRIVATE KEY")) throw badKey(path, "holds a private key: put the public key there (openssl pkey -in KEY -pubout)");
+  if (pem.includes("PRIVATE KEY"))
+    throw badKey(
+      path,
+      "holds a private key: put the public key there (openssl pkey -in KEY -pubout)",
+    );
   try {
     return createPublicKey(pem);
   } catch {
-    throw badKey(path, "holds no public key in PEM (-----BEGIN PUBLIC KEY-----): export it as that");
+    throw badKey(
+      path,
+      "holds no public key in PEM (-----BEGIN PUBLIC KEY-----): export it as that",
+    );
   }
 }
 
 function algorithmOf(path: string, key: KeyObject): Algorithm {
   const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType === "rsa" && modulusLength >= 2048) return "RS256";
-  if (key.asymmetricKeyType === "rsa") throw badKey(path, `is an RSA key of ${modulusLength} bits: use one of 2048 or more`);
+  if (key.asymmetricKeyType === "rsa")
+    throw badKey(path, `is an RSA key of ${modulusLength} bits: use one of 2048 or more`);
   if (key.asymmetricKeyType === "ec" && namedCurve === "prime256v1") return "ES256";
   if (key.asymmetricKeyType === "ed25519") return "EdDSA";
   const kind = [key.asymmetricKeyType, namedCurve].filter((word) => word !== undefined).join(" ");
@@ -161,5 +195,8 @@ function algorithmOf(path: string, key: KeyObject): Algorithm {
 }
 
 function badKey(path: string, why: string): SwitchboardError {
-  return new SwitchboardError("bad_config", `auth.jwt.publicKeyFile is ${JSON.stringify(path)}, which ${why}`);
+  return new SwitchboardError(
+    "bad_config",
+    `auth.jwt.publicKeyFile is ${JSON.stringify(path)}, which ${why}`,
+  );
 }

@@ -33,7 +33,10 @@ export interface TokenGrant {
 }
 
 /** Makes a token: `sb_` and 256 random bits, and what is to be kept of it. */
-export function newToken(grant: TokenGrant, nowMs: number): { readonly token: string; readonly record: TokenRecord } {
+export function newToken(
+  grant: TokenGrant,
+  nowMs: number,
+): { readonly token: string; readonly record: TokenRecord } {
   const token = staticTokenPrefix + randomBytes(32).toString("base64url");
   const { lobbies, monitors } = grant.only;
   const record: TokenRecord = {
@@ -41,9 +44,14 @@ export function newToken(grant: TokenGrant, nowMs: number): { readonly token: st
     name: grant.name,
     sha256: sha256Of(token),
     roles: [...grant.roles],
-    only: { ...(lobbies === undefined ? {} : { lobbies: [...lobbies] }), ...(monitors === undefined ? {} : { monitors: [...monitors] }) },
+    only: {
+      ...(lobbies === undefined ? {} : { lobbies: [...lobbies] }),
+      ...(monitors === undefined ? {} : { monitors: [...monitors] }),
+    },
     createdAt: new Date(nowMs).toISOString(),
-    ...(grant.lifetimeMs === undefined ? {} : { expiresAt: new Date(nowMs + grant.lifetimeMs).toISOString() }),
+    ...(grant.lifetimeMs === undefined
+      ? {}
+      : { expiresAt: new Date(nowMs + grant.lifetimeMs).toISOString() }),
   };
   return { token, record };
 }
@@ -55,5 +63,10 @@ export function sha256Of(token: string): string {
 
 /** Who holds the token. */
 export function principalOf({ name, roles, only, expiresAt }: TokenRecord): Principal {
-  return { name, roles, only: { ...only }, ...(expiresAt === undefined ? {} : { expiresAtMs: Date.parse(expiresAt) }) };
+  return {
+    name,
+    roles,
+    only: { ...only },
+    ...(expiresAt === undefined ? {} : { expiresAtMs: Date.parse(expiresAt) }),
+  };
 }

@@ -14,7 +14,10 @@ const maxTokens = 10_000;
 /** Largest file that is read. */
 const maxFileBytes = 16 << 20;
 
-const fileSchema = z.strictObject({ version: z.literal(1), tokens: z.array(tokenRecordSchema).max(maxTokens) });
+const fileSchema = z.strictObject({
+  version: z.literal(1),
+  tokens: z.array(tokenRecordSchema).max(maxTokens),
+});
 
 /** The tokens of a file; none if there is no file. Rejects with `bad_config` if it is not what we have written. */
 export async function readTokens(path: string): Promise<readonly TokenRecord[]> {
@@ -51,15 +54,23 @@ export async function readTokens(path: string): Promise<readonly TokenRecord[]> 
  * wait. A reader sees the file as it was or as it is, never half of it; only this user may read it. Rejects with `log_unavailable`
  * where it cannot be written, with `conflict` if the lock cannot be had, with `over_capacity` for more than 10,000 tokens.
  */
-export async function changeTokens(path: string, change: (tokens: readonly TokenRecord[]) => readonly TokenRecord[]): Promise<void> {
+export async function changeTokens(
+  path: string,
+  change: (tokens: readonly TokenRecord[]) => readonly TokenRecord[],
+): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
     await withFileLock(path, async (lock) => {
       const tokens = change(await readTokens(path));
       if (tokens.length > maxTokens) {
-        throw new SwitchboardError("over_capacity", `${path} holds ${maxTokens} tokens, and that is the most: revoke some first`);
+        throw new SwitchboardError(
+          "over_capacity",
+          `${path} holds ${maxTokens} tokens, and that is the most: revoke some first`,
+        );
       }
-      await replace(path, `${JSON.stringify({ version: 1, tokens }, null, 2)}\n`, () => lock.stillHeld());
+      await replace(path, `${JSON.stringify({ version: 1, tokens }, null, 2)}\n`, () =>
+        lock.stillHeld(),
+      );
     });
   } catch (error) {
     if (isSwitchboardError(error)) throw error;
@@ -74,7 +85,11 @@ export async function changeTokens(path: string, change: (tokens: readonly Token
   }
 }
 
-async function replace(path: string, text: string, beforeCommit: () => Promise<void>): Promise<void> {
+async function replace(
+  path: string,
+  text: string,
+  beforeCommit: () => Promise<void>,
+): Promise<void> {
   const temporary = `${path}.${randomUUID()}`;
   try {
     const file = await open(temporary, "wx", 0o600);

@@ -20,13 +20,20 @@ const usualNames = ["switchboard.config.js", "switchboard.config.json"] as const
  * Reads `path` (.json, .js, .mjs or .cjs), or the file of a usual name in `folder`, or nothing if there is none. A file that cannot be used
  * is a problem, not an error. A JavaScript file runs, once in a process.
  */
-export async function readConfigFile(folder: string, path: string | undefined): Promise<ConfigFile> {
+export async function readConfigFile(
+  folder: string,
+  path: string | undefined,
+): Promise<ConfigFile> {
   if (path !== undefined) return await read(path, resolve(folder, path));
   const found = usualNames.filter((name) => existsSync(join(folder, name)));
   const [name, second] = found;
   if (name === undefined) return { value: {}, problems: [] };
   if (second !== undefined) {
-    return unusable(undefined, `${name} and ${second} are both there`, "remove one, or name the one that counts with --config");
+    return unusable(
+      undefined,
+      `${name} and ${second} are both there`,
+      "remove one, or name the one that counts with --config",
+    );
   }
   return await read(name, join(folder, name));
 }
@@ -41,7 +48,9 @@ async function read(name: string, path: string): Promise<ConfigFile> {
         "give it a name that ends in .json, or .js for a module that exports an object",
       );
     }
-    const module: { readonly default?: unknown } = await import(/* @vite-ignore */ pathToFileURL(path).href);
+    const module: { readonly default?: unknown } = await import(
+      /* @vite-ignore */ pathToFileURL(path).href
+    );
     return data(name, module.default);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -49,7 +58,11 @@ async function read(name: string, path: string): Promise<ConfigFile> {
       return unusable(name, `${name} does not exist`, "correct the path given with --config");
     }
     if (code === "EACCES" || code === "EISDIR")
-      return unusable(name, `${name} cannot be read (${code})`, "make it a file that this user can read");
+      return unusable(
+        name,
+        `${name} cannot be read (${code})`,
+        "make it a file that this user can read",
+      );
     const kind = extname(path) === ".json" ? "is not JSON" : "cannot be run";
     return unusable(name, `${name} ${kind}`, `${message.replaceAll(/\s*\n\s*/g, " ")}`);
   }
@@ -57,7 +70,10 @@ async function read(name: string, path: string): Promise<ConfigFile> {
 
 function data(name: string, value: unknown): ConfigFile {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    const must = extname(name) === ".json" ? "hold one JSON object" : "export one object as its default (export default { … })";
+    const must =
+      extname(name) === ".json"
+        ? "hold one JSON object"
+        : "export one object as its default (export default { … })";
     return unusable(name, `${name} holds no settings`, `it must ${must}`);
   }
   return { name, value: plainData(value), problems: [] };
@@ -67,7 +83,8 @@ function data(name: string, value: unknown): ConfigFile {
 export function plainData(value: object): unknown {
   const text = JSON.stringify(value, (_key, member: unknown) => {
     if (typeof member === "number" && !Number.isFinite(member)) return String(member);
-    if (typeof member === "function" || typeof member === "symbol" || typeof member === "bigint") return `(a ${typeof member})`;
+    if (typeof member === "function" || typeof member === "symbol" || typeof member === "bigint")
+      return `(a ${typeof member})`;
     return member;
   });
   return JSON.parse(text);
@@ -86,11 +103,16 @@ function parseJson(text: string): unknown {
 /** Node says either the position, or quotes ten characters before and behind it. */
 function wherePlain(message: string, text: string): string {
   const atPosition = /^(.*?)(?: in JSON| after JSON)? at position (\d+)/s.exec(message);
-  if (atPosition !== null) return `${atPosition[1]} in ${lineAndColumn(text, Number(atPosition[2]))}`;
-  const quoting = /^(Unexpected token .+?), (\.{3})?"(.*)"(?:\.{3})? is not valid JSON$/s.exec(message);
+  if (atPosition !== null)
+    return `${atPosition[1]} in ${lineAndColumn(text, Number(atPosition[2]))}`;
+  const quoting = /^(Unexpected token .+?), (\.{3})?"(.*)"(?:\.{3})? is not valid JSON$/s.exec(
+    message,
+  );
   if (quoting === null) return message;
   const [, what, cut, quoted = ""] = quoting;
-  return cut === undefined ? `${what}` : `${what} in ${lineAndColumn(text, text.indexOf(quoted) + 10)}`;
+  return cut === undefined
+    ? `${what}`
+    : `${what} in ${lineAndColumn(text, text.indexOf(quoted) + 10)}`;
 }
 
 function lineAndColumn(text: string, position: number): string {
@@ -99,5 +121,9 @@ function lineAndColumn(text: string, position: number): string {
 }
 
 function unusable(name: string | undefined, wrong: string, remedy: string): ConfigFile {
-  return { ...(name === undefined ? {} : { name }), value: {}, problems: [{ path: name ?? "", wrong, remedy }] };
+  return {
+    ...(name === undefined ? {} : { name }),
+    value: {},
+    problems: [{ path: name ?? "", wrong, remedy }],
+  };
 }

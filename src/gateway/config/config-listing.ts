@@ -13,7 +13,11 @@ export interface ListedSetting {
 }
 
 /** All settings in the order of the schema. A service's limits are left out where they are the common ones. */
-export function listConfig({ config, settings, sourceOf }: ResolvedConfig): readonly ListedSetting[] {
+export function listConfig({
+  config,
+  settings,
+  sourceOf,
+}: ResolvedConfig): readonly ListedSetting[] {
   return settings.flatMap(({ name, path, secret }) => {
     const value = memberAt(config, path);
     let source = sourceOf(path);
@@ -22,14 +26,20 @@ export function listConfig({ config, settings, sourceOf }: ResolvedConfig): read
       if (value === memberAt(config, ["limits", limit])) return [];
       source = `the contract of ${service}`;
     }
-    const shown = value === undefined ? "(not set)" : secret ? "(secret)" : withoutUserInfo(JSON.stringify(value));
+    const shown =
+      value === undefined
+        ? "(not set)"
+        : secret
+          ? "(secret)"
+          : withoutUserInfo(JSON.stringify(value));
     return [{ name, value: shown, ...(source === undefined ? {} : { source }) }];
   });
 }
 
 function memberAt(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
-    (at, key) => (typeof at === "object" && at !== null ? (at as Record<string, unknown>)[key] : undefined),
+    (at, key) =>
+      typeof at === "object" && at !== null ? (at as Record<string, unknown>)[key] : undefined,
     value,
   );
 }

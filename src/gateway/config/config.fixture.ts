@@ -32,9 +32,14 @@ export const lobby = serviceCalled(
   z.strictObject({
     graceMs: z.int().min(0).max(60_000).default(5000).describe("How long a seat is kept"),
     host: z.enum(["first", "anyone"]).default("first").describe("Who is the host"),
-    secretWord: z.exactOptional(z.string().min(1).meta({ secret: true }).describe("Nobody may know")),
+    secretWord: z.exactOptional(
+      z.string().min(1).meta({ secret: true }).describe("Nobody may know"),
+    ),
     rooms: z
-      .strictObject({ most: z.number().positive().nullable().default(null), names: z.array(z.string()).default([]) })
+      .strictObject({
+        most: z.number().positive().nullable().default(null),
+        names: z.array(z.string()).default([]),
+      })
       .prefault({})
       .describe("Rooms"),
     labels: z.record(z.string(), z.string()).default({}).describe("Any labels"),
@@ -44,8 +49,15 @@ export const lobby = serviceCalled(
 const video = serviceCalled(
   "video",
   z
-    .object({ least: z.int().default(1), most: z.int().default(10), inner: z.object({ deep: z.boolean().default(false) }).prefault({}) })
-    .refine(({ least, most }) => least <= most, { path: ["least"], message: "no more than services.video.most" }),
+    .object({
+      least: z.int().default(1),
+      most: z.int().default(10),
+      inner: z.object({ deep: z.boolean().default(false) }).prefault({}),
+    })
+    .refine(({ least, most }) => least <= most, {
+      path: ["least"],
+      message: "no more than services.video.most",
+    }),
   { maxFrameBytes: 16 << 20, maxInbox: 5 },
 );
 export const services = [lobby, video];

@@ -16,7 +16,10 @@ export function membersAt(schemas: readonly JsonSchema[], key: PropertyKey): rea
     const { items, properties, additionalProperties } = schema;
     if (typeof key === "number") return isSchema(items) ? alternativesOf(items) : [];
     const name = String(key);
-    const member = properties !== undefined && Object.hasOwn(properties, name) ? properties[name] : additionalProperties;
+    const member =
+      properties !== undefined && Object.hasOwn(properties, name)
+        ? properties[name]
+        : additionalProperties;
     return isSchema(member) ? alternativesOf(member) : [];
   });
 }
@@ -27,8 +30,12 @@ function isSchema(schema: unknown): schema is JsonSchema {
 
 /** "a whole number from 0 to 65535", `one of "process", "disk"`, "a list of text", "text, or null". */
 export function expectation(schemas: readonly JsonSchema[]): string {
-  const words = schemas.flatMap(({ enum: listed, const: only }) => listed ?? (only === undefined ? [] : [only]));
-  const parts = schemas.filter((schema) => schema.enum === undefined && schema.const === undefined).map(oneExpectation);
+  const words = schemas.flatMap(
+    ({ enum: listed, const: only }) => listed ?? (only === undefined ? [] : [only]),
+  );
+  const parts = schemas
+    .filter((schema) => schema.enum === undefined && schema.const === undefined)
+    .map(oneExpectation);
   if (words.length > 0) {
     const printed = [...new Set(words)].map((word) => JSON.stringify(word)).join(", ");
     parts.unshift(words.length > 1 ? `one of ${printed}` : printed);
@@ -63,7 +70,9 @@ function oneExpectation(schema: JsonSchema): string {
 }
 
 function plural(what: string): string {
-  return what === "text that is not empty" ? "texts" : what.replace(/^text$/, "texts").replace(/^an object of/, "objects of");
+  return what === "text that is not empty"
+    ? "texts"
+    : what.replace(/^text$/, "texts").replace(/^an object of/, "objects of");
 }
 
 function range({ minimum, maximum, exclusiveMinimum }: JsonSchema): string {
@@ -84,19 +93,26 @@ export function valueOfText(schemas: readonly JsonSchema[], text: string): unkno
   const takes = (type: string) => schemas.some((schema) => takesType(schema, type));
   if (takes("null") && trimmed === "null") return null;
   if (takes("boolean") && (trimmed === "true" || trimmed === "false")) return trimmed === "true";
-  if (takes("number") && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed)) return Number(trimmed);
-  if ((takes("array") && trimmed.startsWith("[")) || (takes("object") && trimmed.startsWith("{"))) return parsedOr(text);
+  if (takes("number") && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed))
+    return Number(trimmed);
+  if ((takes("array") && trimmed.startsWith("[")) || (takes("object") && trimmed.startsWith("{")))
+    return parsedOr(text);
   return schemas.some(takesAnything) ? parsedOr(text) : text;
 }
 
 function takesAnything(schema: JsonSchema): boolean {
-  return [schema.type, schema.enum, schema.const, schema.not].every((keyword) => keyword === undefined);
+  return [schema.type, schema.enum, schema.const, schema.not].every(
+    (keyword) => keyword === undefined,
+  );
 }
 
 function takesType(schema: JsonSchema, type: string): boolean {
   const { type: own, enum: listed, const: only } = schema;
   if (own === type || (own === "integer" && type === "number")) return true;
-  return own === undefined && [...(listed ?? []), only].some((word) => (word === null ? "null" : typeof word) === type);
+  return (
+    own === undefined &&
+    [...(listed ?? []), only].some((word) => (word === null ? "null" : typeof word) === type)
+  );
 }
 
 function parsedOr(text: string): unknown {

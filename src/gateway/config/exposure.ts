@@ -13,11 +13,18 @@ function isLoopback(host: string): boolean {
 }
 
 /** A problem for each address that others can reach, unless auth is on or `insecure` says that it is meant so. */
-export function exposureProblems(config: Config, sourceOf: (path: readonly PropertyKey[]) => string | undefined): readonly Problem[] {
+export function exposureProblems(
+  config: Config,
+  sourceOf: (path: readonly PropertyKey[]) => string | undefined,
+): readonly Problem[] {
   if (config.auth.enabled || config.insecure) return [];
   const addresses = [
     { path: ["listen", "host"], name: "listen.host", host: config.listen.host },
-    ...config.listeners.map(({ host }, index) => ({ path: ["listeners", index, "host"], name: `listeners[${index}].host`, host })),
+    ...config.listeners.map(({ host }, index) => ({
+      path: ["listeners", index, "host"],
+      name: `listeners[${index}].host`,
+      host,
+    })),
   ];
   return addresses
     .filter(({ host }) => !isLoopback(host))
@@ -27,7 +34,8 @@ export function exposureProblems(config: Config, sourceOf: (path: readonly Prope
         path: name,
         wrong: `${name} is ${JSON.stringify(host)}, which other machines can reach, and auth is off`,
         ...(source === undefined ? {} : { source }),
-        remedy: "set auth.enabled to true (--set auth.enabled=true) and create tokens, or accept that anybody gets in with --insecure",
+        remedy:
+          "set auth.enabled to true (--set auth.enabled=true) and create tokens, or accept that anybody gets in with --insecure",
       };
     });
 }

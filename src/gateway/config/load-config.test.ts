@@ -21,7 +21,12 @@ describe("the file", () => {
   }
 
   async function load(files: Readonly<Record<string, string>>, more: Partial<ConfigSources> = {}) {
-    return await loadConfig(services, { folder: await folderWith(files), env: {}, flags: [], ...more });
+    return await loadConfig(services, {
+      folder: await folderWith(files),
+      env: {},
+      flags: [],
+      ...more,
+    });
   }
 
   test("need not be there", async () => {
@@ -29,8 +34,13 @@ describe("the file", () => {
   });
 
   test("is found by its usual names", async () => {
-    expect((await load({ "switchboard.config.json": '\uFEFF{"listen":{"port":1}}' })).config.listen.port).toBe(1);
-    expect((await load({ "switchboard.config.js": "export default { listen: { port: 1 + 1 } };" })).config.listen.port).toBe(2);
+    expect(
+      (await load({ "switchboard.config.json": '\uFEFF{"listen":{"port":1}}' })).config.listen.port,
+    ).toBe(1);
+    expect(
+      (await load({ "switchboard.config.js": "export default { listen: { port: 1 + 1 } };" }))
+        .config.listen.port,
+    ).toBe(2);
   });
 
   test("is the named one before all", async () => {
@@ -51,7 +61,10 @@ describe("the file", () => {
     expect((await load(files)).config.listen.port).toBe(1);
     expect((await load(files, { env })).config.listen.port).toBe(2);
     const all = await load(files, { env, flags: [set("listen.port", "3")] });
-    expect([all.config.listen.port, all.sourceOf(["listen", "port"])]).toEqual([3, "--set listen.port"]);
+    expect([all.config.listen.port, all.sourceOf(["listen", "port"])]).toEqual([
+      3,
+      "--set listen.port",
+    ]);
   });
 
   test.each<[string, Record<string, string>, string | undefined, string]>([
@@ -63,18 +76,43 @@ describe("the file", () => {
     ],
     ["not there", {}, "no.json", "no.json does not exist: correct the path given with --config"],
     ["no module there", {}, "no.js", "no.js does not exist: correct the path given with --config"],
-    ["of another kind", { "a.yaml": "" }, "a.yaml", "a.yaml is no configuration file: give it a name that ends in .json"],
-    ["a list", { "a.json": "[]" }, "a.json", "a.json holds no settings: it must hold one JSON object"],
-    ["without a default", { "a.mjs": "export const a = 1;" }, "a.mjs", "a.mjs holds no settings: it must export one object as its default"],
+    [
+      "of another kind",
+      { "a.yaml": "" },
+      "a.yaml",
+      "a.yaml is no configuration file: give it a name that ends in .json",
+    ],
+    [
+      "a list",
+      { "a.json": "[]" },
+      "a.json",
+      "a.json holds no settings: it must hold one JSON object",
+    ],
+    [
+      "without a default",
+      { "a.mjs": "export const a = 1;" },
+      "a.mjs",
+      "a.mjs holds no settings: it must export one object as its default",
+    ],
     ["a directory", {}, ".", ". is no configuration file"],
-    ["failing", { "a.mjs": 'throw new Error("out of luck");' }, "a.mjs", "a.mjs cannot be run: out of luck"],
+    [
+      "failing",
+      { "a.mjs": 'throw new Error("out of luck");' },
+      "a.mjs",
+      "a.mjs cannot be run: out of luck",
+    ],
     [
       "with a comma too many",
       { "a.json": '{\n  "data": "x",\n}' },
       "a.json",
       "is not JSON: Expected double-quoted property name in line 3, column 1",
     ],
-    ["cut off", { "a.json": '{"data"' }, "a.json", "a.json is not JSON: Expected ':' after property name in line 1, column 8"],
+    [
+      "cut off",
+      { "a.json": '{"data"' },
+      "a.json",
+      "a.json is not JSON: Expected ':' after property name in line 1, column 8",
+    ],
     ["empty", { "a.json": "" }, "a.json", "a.json is not JSON: Unexpected end of JSON input"],
     [
       "with a bare word",
@@ -83,7 +121,9 @@ describe("the file", () => {
       "a.json is not JSON: Unexpected token 'h' in line 3, column 17",
     ],
   ])("that cannot be used is told of: %s", async (_name, files, file, expected) => {
-    const error = await load(files, file === undefined ? {} : { file }).catch((thrown: unknown) => thrown);
+    const error = await load(files, file === undefined ? {} : { file }).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(error).toBeInstanceOf(SwitchboardError);
     expect(error).toMatchObject({ code: "bad_config", message: expect.stringContaining(expected) });
     expect(String(error)).not.toContain("hunter2");
@@ -92,8 +132,12 @@ describe("the file", () => {
   test("may hold undefined, which is nothing; what JSON cannot hold is refused", () => {
     expect(configFrom(services, { auth: { jwt: undefined }, data: undefined }).data).toBe("./data");
     for (const port of [Number.NaN, () => 1, 1n, Symbol("one")]) {
-      expect(() => configFrom(services, { listen: { port } })).toThrow(/listen.port is ".*": it must be a whole number/);
+      expect(() => configFrom(services, { listen: { port } })).toThrow(
+        /listen.port is ".*": it must be a whole number/,
+      );
     }
-    expect(() => configFrom(services, { limits: { messagesPerSecond: Number.NaN } })).toThrow('messagesPerSecond is "NaN"');
+    expect(() => configFrom(services, { limits: { messagesPerSecond: Number.NaN } })).toThrow(
+      'messagesPerSecond is "NaN"',
+    );
   });
 });

@@ -20,7 +20,10 @@ export interface ConfigSources {
  * Rejects with `bad_config`, whose message names everything that is wrong, each with its path, value, origin and remedy (also in
  * `details.problems`). A server that others could reach without a token is wrong too.
  */
-export async function loadConfig(services: readonly AnyService[], sources: ConfigSources): Promise<ResolvedConfig> {
+export async function loadConfig(
+  services: readonly AnyService[],
+  sources: ConfigSources,
+): Promise<ResolvedConfig> {
   const shape = configShape(services);
   const file = await readConfigFile(sources.folder, sources.file);
   const fromEnvironment = overridesFromEnvironment(shape.settings, sources.env);
@@ -34,5 +37,9 @@ export async function loadConfig(services: readonly AnyService[], sources: Confi
 
 /** The configuration that an object like a file's gives, without file, environment and flags. Throws `bad_config` as `loadConfig` does. */
 export function configFrom(services: readonly AnyService[], settings: object): Config {
-  return resolveConfig(configShape(services), { file: { value: plainData(settings) }, overrides: [], problems: [] }).config;
+  return resolveConfig(configShape(services), {
+    file: { value: plainData(settings) },
+    overrides: [],
+    problems: [],
+  }).config;
 }

@@ -15,15 +15,24 @@ export interface Problem {
 
 /** `bad_config` with all the problems: a line each in the message, and as `details.problems`. */
 export function badConfig(problems: readonly Problem[]): SwitchboardError {
-  const lines = problems.map(({ wrong, source, remedy }) => `${wrong}${source === undefined ? "" : ` (from ${source})`}: ${remedy}`);
+  const lines = problems.map(
+    ({ wrong, source, remedy }) =>
+      `${wrong}${source === undefined ? "" : ` (from ${source})`}: ${remedy}`,
+  );
   const message =
-    lines.length === 1 ? lines.join() : `the configuration has ${lines.length} problems:\n${lines.map((line) => `  - ${line}`).join("\n")}`;
+    lines.length === 1
+      ? lines.join()
+      : `the configuration has ${lines.length} problems:\n${lines.map((line) => `  - ${line}`).join("\n")}`;
   return new SwitchboardError("bad_config", message, { problems });
 }
 
 /** `["listeners", 0, "port"]` as `listeners[0].port`. */
 export function printPath(path: readonly PropertyKey[]): string {
-  return path.map((key, index) => (typeof key === "number" ? `[${key}]` : `${index === 0 ? "" : "."}${String(key)}`)).join("");
+  return path
+    .map((key, index) =>
+      typeof key === "number" ? `[${key}]` : `${index === 0 ? "" : "."}${String(key)}`,
+    )
+    .join("");
 }
 
 /** Longest print of a value. */
@@ -40,5 +49,8 @@ export function showValue(value: unknown): string {
 
 /** `nats://user:password@host` as `nats://***@host`, and the same without a scheme. */
 export function withoutUserInfo(text: string): string {
-  return text.replace(/(:\/\/)[^\s"]*@|[^\s"/]+@/g, (_found, scheme: string | undefined) => `${scheme ?? ""}***@`);
+  return text.replace(
+    /(:\/\/)[^\s"]*@|[^\s"/]+@/g,
+    (_found, scheme: string | undefined) => `${scheme ?? ""}***@`,
+  );
 }

@@ -47,11 +47,17 @@ export interface ResolvedConfig {
 
 /** Throws `bad_config` with all that is wrong. */
 export function resolveConfig(shape: ConfigShape, given: Given): ResolvedConfig {
-  const merged = given.overrides.reduce((value, override) => withValue(value, override.setting.path, override.value), given.file.value);
+  const merged = given.overrides.reduce(
+    (value, override) => withValue(value, override.setting.path, override.value),
+    given.file.value,
+  );
   const sourceOf = (path: readonly PropertyKey[]) => sourceOfPath(given, path);
   const parsed = shape.schema.safeParse(merged);
   const own = ownSettings(shape.services, merged);
-  const issues = [...(parsed.error?.issues.filter((issue) => !isOwnOfService(issue.path)) ?? []), ...own.issues];
+  const issues = [
+    ...(parsed.error?.issues.filter((issue) => !isOwnOfService(issue.path)) ?? []),
+    ...own.issues,
+  ];
   const problems = [
     ...given.problems,
     ...strayProblems(shape, merged, sourceOf),
@@ -66,7 +72,11 @@ export function resolveConfig(shape: ConfigShape, given: Given): ResolvedConfig 
 }
 
 /** A bad value is a mistake also where a stronger source has another: it would count as soon as that one is gone. */
-function supersededProblems(shape: ConfigShape, merged: unknown, { file, overrides }: Given): Problem[] {
+function supersededProblems(
+  shape: ConfigShape,
+  merged: unknown,
+  { file, overrides }: Given,
+): Problem[] {
   const superseded = overrides.flatMap(({ setting: { path, name } }, index) => {
     const before = overrides.slice(0, index).findLast((other) => other.setting.name === name);
     const weaker = before ?? { value: valueAt(file.value, path), source: file.name };
@@ -75,7 +85,10 @@ function supersededProblems(shape: ConfigShape, merged: unknown, { file, overrid
   return superseded.flatMap(({ path, value, source }) => {
     const other = withValue(merged, path, value);
     const issues =
-      shape.schema.safeParse(other).error?.issues.filter((issue) => path.every((key, index) => issue.path[index] === key)) ?? [];
+      shape.schema
+        .safeParse(other)
+        .error?.issues.filter((issue) => path.every((key, index) => issue.path[index] === key)) ??
+      [];
     return issues.flatMap((issue) => problemOf(shape.json, other, issue, () => source));
   });
 }
@@ -100,13 +113,22 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce(memberOf, value);
 }
 
-function sourceOfPath({ file, overrides }: Given, path: readonly PropertyKey[]): string | undefined {
-  const override = overrides.findLast(({ setting }) => setting.path.every((key, index) => path[index] === key));
+function sourceOfPath(
+  { file, overrides }: Given,
+  path: readonly PropertyKey[],
+): string | undefined {
+  const override = overrides.findLast(({ setting }) =>
+    setting.path.every((key, index) => path[index] === key),
+  );
   if (override !== undefined) return override.source;
   return valueAt(file.value, path) === undefined ? undefined : file.name;
 }
 
-function strayProblems(shape: ConfigShape, merged: unknown, sourceOf: ResolvedConfig["sourceOf"]): Problem[] {
+function strayProblems(
+  shape: ConfigShape,
+  merged: unknown,
+  sourceOf: ResolvedConfig["sourceOf"],
+): Problem[] {
   return strayKeys(shape.json, merged).map((stray) => {
     const source = sourceOf(stray.path);
     const name = printPath(stray.path);
@@ -122,18 +144,27 @@ function strayProblems(shape: ConfigShape, merged: unknown, sourceOf: ResolvedCo
 function strayRemedy({ settings }: ConfigShape, { path, known, onlyWith }: StrayKey): string {
   const parent = path.slice(0, -1);
   if (onlyWith !== undefined) {
-    const where = Object.entries(onlyWith).map(([key, value]) => `${printPath([...parent, key])} is ${JSON.stringify(value)}`);
+    const where = Object.entries(onlyWith).map(
+      ([key, value]) => `${printPath([...parent, key])} is ${JSON.stringify(value)}`,
+    );
     return `it is known only where ${where.join(" and ")}`;
   }
   const key = String(path.at(-1));
   const sibling = likely(key, known);
   if (sibling !== undefined) return `did you mean ${sibling}?`;
-  const elsewhere = settings.find((setting) => setting.path.at(-1)?.toLowerCase() === key.toLowerCase());
+  const elsewhere = settings.find(
+    (setting) => setting.path.at(-1)?.toLowerCase() === key.toLowerCase(),
+  );
   if (elsewhere !== undefined) return `did you mean ${elsewhere.name}?`;
   return known.length === 0 ? "nothing can be set there" : `known there: ${known.join(", ")}`;
 }
 
-function problemOf(json: JsonSchema, merged: unknown, issue: z.core.$ZodIssue, sourceOf: ResolvedConfig["sourceOf"]): Problem[] {
+function problemOf(
+  json: JsonSchema,
+  merged: unknown,
+  issue: z.core.$ZodIssue,
+  sourceOf: ResolvedConfig["sourceOf"],
+): Problem[] {
   // Told of by strayKeys already, which knows what was meant.
   if (issue.code === "unrecognized_keys") return [];
   let schemas = alternativesOf(json);
@@ -146,11 +177,22 @@ function problemOf(json: JsonSchema, merged: unknown, issue: z.core.$ZodIssue, s
   const name = printPath(issue.path) || "the configuration";
   const source = sourceOf(issue.path);
   const shown = secret && value !== undefined ? "not right (it is not shown)" : showValue(value);
-  const wanted = issue.code === "custom" || schemas.length === 0 ? issue.message.replace(/^expected /, "") : expectation(schemas);
+  const wanted =
+    issue.code === "custom" || schemas.length === 0
+      ? issue.message.replace(/^expected /, "")
+      : expectation(schemas);
   const isFromText = source?.startsWith("--") || source?.startsWith(variablePrefix);
-  const asJson = isFromText && schemas.some(({ type }) => type === "array" || type === "object") ? ", as JSON" : "";
+  const asJson =
+    isFromText && schemas.some(({ type }) => type === "array" || type === "object")
+      ? ", as JSON"
+      : "";
   return [
-    { path: name, wrong: `${name} is ${shown}`, ...(source === undefined ? {} : { source }), remedy: `it must be ${wanted}${asJson}` },
+    {
+      path: name,
+      wrong: `${name} is ${shown}`,
+      ...(source === undefined ? {} : { source }),
+      remedy: `it must be ${wanted}${asJson}`,
+    },
   ];
 }
 
@@ -164,7 +206,10 @@ function ownSettings(services: readonly AnyService[], merged: unknown) {
     const { enabled: _, limits: __, ...own } = isObject(part) ? part : {};
     const parsed = config.safeParse(own);
     if (parsed.success) values[contract.name] = parsed.data as object;
-    else issues.push(...parsed.error.issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] })));
+    else
+      issues.push(
+        ...parsed.error.issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] })),
+      );
   }
   return { values, issues };
 }
@@ -195,8 +240,14 @@ function completeConfig(
   }
   return {
     ...parsed,
-    listeners: parsed.listeners.map((listener) => ({ ...listener, host: listener.host ?? parsed.listen.host })),
-    auth: { ...parsed.auth, tokensFile: parsed.auth.tokensFile ?? join(parsed.data, "tokens.json") },
+    listeners: parsed.listeners.map((listener) => ({
+      ...listener,
+      host: listener.host ?? parsed.listen.host,
+    })),
+    auth: {
+      ...parsed.auth,
+      tokensFile: parsed.auth.tokensFile ?? join(parsed.data, "tokens.json"),
+    },
     services: complete,
   };
 }

@@ -18,7 +18,14 @@ test("everything has a default", () => {
     limits: defaultLimits,
     drainTimeoutMs: 8000,
     services: {
-      lobby: { enabled: true, limits: defaultLimits, graceMs: 5000, host: "first", rooms: { most: null, names: [] }, labels: {} },
+      lobby: {
+        enabled: true,
+        limits: defaultLimits,
+        graceMs: 5000,
+        host: "first",
+        rooms: { most: null, names: [] },
+        labels: {},
+      },
       video: {
         enabled: true,
         limits: { ...defaultLimits, maxFrameBytes: 16 << 20, maxInbox: 5 },
@@ -56,7 +63,9 @@ describe("a setting", () => {
   });
 
   test("is the same from the file, the environment and a flag", () => {
-    const arbitrary = fc.constantFrom(...shape.settings).chain((setting) => goodValue(setting).map((value) => ({ setting, value })));
+    const arbitrary = fc
+      .constantFrom(...shape.settings)
+      .chain((setting) => goodValue(setting).map((value) => ({ setting, value })));
     const seen = new Set<string>();
     fc.assert(
       fc.property(arbitrary, ({ setting, value }) => {
@@ -65,7 +74,8 @@ describe("a setting", () => {
         const byFile = configOf({ file: withMember(around, setting.path, value) });
         expect(configOf({ file: around, env: { [setting.variable]: text } })).toEqual(byFile);
         expect(configOf({ file: around, flags: [set(setting.name, text)] })).toEqual(byFile);
-        if (setting.name !== "auth.tokensFile") expect(valueAt(byFile, setting.path)).toEqual(value);
+        if (setting.name !== "auth.tokensFile")
+          expect(valueAt(byFile, setting.path)).toEqual(value);
         seen.add(setting.name);
       }),
       { numRuns: 1500 },
@@ -105,8 +115,16 @@ describe("limits of a service", () => {
     expect(limits({})?.maxFrameBytes).toBe(16 << 20);
     expect(limits({ limits: { maxFrameBytes: 2000 } })?.maxFrameBytes).toBe(2000);
     expect(limits({ limits: { maxInbox: 7 } })?.maxFrameBytes).toBe(16 << 20);
-    const both = { limits: { maxFrameBytes: 2000, messagesPerSecond: 3 }, services: { video: { limits: { maxFrameBytes: 3000 } } } };
-    expect(limits(both)).toEqual({ ...defaultLimits, maxFrameBytes: 3000, maxInbox: 5, messagesPerSecond: 3 });
+    const both = {
+      limits: { maxFrameBytes: 2000, messagesPerSecond: 3 },
+      services: { video: { limits: { maxFrameBytes: 3000 } } },
+    };
+    expect(limits(both)).toEqual({
+      ...defaultLimits,
+      maxFrameBytes: 3000,
+      maxInbox: 5,
+      messagesPerSecond: 3,
+    });
     expect(configOf({ file: both }).services.lobby?.limits.maxFrameBytes).toBe(2000);
   });
 });
@@ -122,7 +140,10 @@ function aroundOf({ name }: Setting): object {
 function withMember(value: object, path: readonly string[], member: unknown): object {
   const [key = "", ...rest] = path;
   const inner = (value as Record<string, unknown>)[key];
-  return { ...value, [key]: rest.length === 0 ? member : withMember((inner ?? {}) as object, rest, member) };
+  return {
+    ...value,
+    [key]: rest.length === 0 ? member : withMember((inner ?? {}) as object, rest, member),
+  };
 }
 
 function valueAt(value: unknown, path: readonly string[]): unknown {
@@ -166,7 +187,10 @@ function goodValueOfSchema(schema: JsonSchema): fc.Arbitrary<unknown> {
     case "string":
       return fc.string({ minLength: 1 });
     case "array":
-      return fc.array(goodValueOfSchema(schema.items as JsonSchema), { minLength: minItems, maxLength: 3 });
+      return fc.array(goodValueOfSchema(schema.items as JsonSchema), {
+        minLength: minItems,
+        maxLength: 3,
+      });
     case "object":
       return fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.string());
     default:

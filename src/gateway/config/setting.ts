@@ -24,13 +24,20 @@ export function settingsOf(schema: JsonSchema): readonly Setting[] {
   const byVariable = new Map<string, string>();
   for (const { name, variable } of settings) {
     const other = byVariable.get(variable);
-    if (other !== undefined) throw new TypeError(`${other} and ${name} have the same environment variable ${variable}: name one otherwise`);
+    if (other !== undefined)
+      throw new TypeError(
+        `${other} and ${name} have the same environment variable ${variable}: name one otherwise`,
+      );
     byVariable.set(variable, name);
   }
   return settings;
 }
 
-function collect(path: readonly string[], schemas: readonly JsonSchema[], settings: Setting[]): void {
+function collect(
+  path: readonly string[],
+  schemas: readonly JsonSchema[],
+  settings: Setting[],
+): void {
   const alternatives = schemas.flatMap(alternativesOf);
   if (alternatives.every(isGroup)) {
     const keys = new Set(alternatives.flatMap((group) => Object.keys(group.properties ?? {})));
@@ -48,7 +55,11 @@ function collect(path: readonly string[], schemas: readonly JsonSchema[], settin
 
 /** Whether an object schema lists all its keys. */
 export function isGroup({ type, properties, additionalProperties }: JsonSchema): boolean {
-  return type === "object" && properties !== undefined && (additionalProperties === undefined || additionalProperties === false);
+  return (
+    type === "object" &&
+    properties !== undefined &&
+    (additionalProperties === undefined || additionalProperties === false)
+  );
 }
 
 /** Whether a schema was marked with `.meta({ secret: true })`. */

@@ -19,9 +19,15 @@ export function strayKeys(schema: JsonSchema, value: unknown): readonly StrayKey
   return stray;
 }
 
-function look(schemas: readonly JsonSchema[], value: unknown, path: readonly PropertyKey[], stray: StrayKey[]): void {
+function look(
+  schemas: readonly JsonSchema[],
+  value: unknown,
+  path: readonly PropertyKey[],
+  stray: StrayKey[],
+): void {
   if (Array.isArray(value)) {
-    for (const [index, element] of value.entries()) look(membersAt(schemas, index), element, [...path, index], stray);
+    for (const [index, element] of value.entries())
+      look(membersAt(schemas, index), element, [...path, index], stray);
     return;
   }
   if (typeof value !== "object" || value === null) return;
@@ -34,7 +40,11 @@ function look(schemas: readonly JsonSchema[], value: unknown, path: readonly Pro
     if (members.length === 0 && closed) {
       const other = objects.find((schema) => Object.hasOwn(schema.properties ?? {}, key));
       const known = [...new Set(chosen.flatMap((schema) => Object.keys(schema.properties ?? {})))];
-      stray.push({ path: [...path, key], known, ...(other === undefined ? {} : { onlyWith: constantsOf(other) }) });
+      stray.push({
+        path: [...path, key],
+        known,
+        ...(other === undefined ? {} : { onlyWith: constantsOf(other) }),
+      });
     } else {
       look(members, member, [...path, key], stray);
     }

@@ -29,14 +29,19 @@ export async function start(config: object = {}): Promise<Server> {
   ends.push(() => rm(folder, { recursive: true, force: true }));
   const log: Message[] = [];
   const logger = pino({}, { write: (line: string) => void log.push(JSON.parse(line)) });
-  const settings = configFrom(installedServices, { listen: { port: 0 }, data: join(folder, "data"), ...config });
+  const settings = configFrom(installedServices, {
+    listen: { port: 0 },
+    data: join(folder, "data"),
+    ...config,
+  });
   const gateway = await startGateway(settings, { services: installedServices, logger });
   ends.push(() => gateway.drain());
   return { gateway, url: gateway.listeners[0]?.url ?? "", folder, log };
 }
 
 export async function open(server: Server, path: string, token?: string): Promise<TextClient> {
-  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const headers: Record<string, string> =
+    token === undefined ? {} : { authorization: `Bearer ${token}` };
   const client = await TextClient.open(server.url.replace("http", "ws") + path, [], headers);
   ends.push(() => client.socket.terminate());
   return client;
@@ -53,8 +58,13 @@ export async function ofType(client: TextClient, type: string): Promise<Message>
   }
 }
 
-export async function get(server: Server, path: string, token?: string): Promise<{ readonly status: number; readonly json: Message }> {
-  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+export async function get(
+  server: Server,
+  path: string,
+  token?: string,
+): Promise<{ readonly status: number; readonly json: Message }> {
+  const headers: Record<string, string> =
+    token === undefined ? {} : { authorization: `Bearer ${token}` };
   const response = await fetch(server.url + path, { headers });
   return { status: response.status, json: (await response.json()) as Message };
 }
@@ -62,7 +72,13 @@ export async function get(server: Server, path: string, token?: string): Promise
 /** A player that waits; resolves when the server has told it so. */
 export async function player(server: Server, user: string, path = "/lobby"): Promise<TextClient> {
   const client = await open(server, path);
-  client.send({ type: "wait_start", user, lobby_id: 10, prompt_id: 5, resume: `secret of ${user}` });
+  client.send({
+    type: "wait_start",
+    user,
+    lobby_id: 10,
+    prompt_id: 5,
+    resume: `secret of ${user}`,
+  });
   await client.next(deadlineMs);
   return client;
 }
@@ -77,9 +93,12 @@ export async function idOf(server: Server, service: string): Promise<string> {
 
 export function serviceOf(overview: Message, name: string): Message {
   const found = (overview.services as Message[]).find(({ service }) => service === name);
-  if (found === undefined) throw new Error(`the overview has no ${name}: ${JSON.stringify(overview)}`);
+  if (found === undefined)
+    throw new Error(`the overview has no ${name}: ${JSON.stringify(overview)}`);
   return found;
 }
 
 export const audits = (server: Server) =>
-  server.log.filter(({ audit }) => audit === "inspect").map(({ event, connection, why }) => [event, connection, why]);
+  server.log
+    .filter(({ audit }) => audit === "inspect")
+    .map(({ event, connection, why }) => [event, connection, why]);

@@ -14,7 +14,11 @@ export interface Count {
   /** By service. */
   readonly services: ReadonlyMap<string, Counted>;
   /** The connections for which bytes waited, with how many. */
-  readonly slow: readonly { readonly connection: Connection; readonly service: string; readonly unsentBytes: number }[];
+  readonly slow: readonly {
+    readonly connection: Connection;
+    readonly service: string;
+    readonly unsentBytes: number;
+  }[];
 }
 
 /** What a look found serves everybody for so long. */
@@ -55,7 +59,11 @@ export class Census {
         bytes += unsentBytes;
         slow.push({ connection, service: contract.name, unsentBytes });
       }
-      services.set(contract.name, { unsentBytes: bytes, slowConnections: slow.length - slowBefore, skipped });
+      services.set(contract.name, {
+        unsentBytes: bytes,
+        slowConnections: slow.length - slowBefore,
+        skipped,
+      });
     }
     const count = { services, slow };
     this.#last = count;

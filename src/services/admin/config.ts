@@ -7,7 +7,9 @@ export const configSchema = z.strictObject({
     .min(1)
     .max(100)
     .default(4)
-    .describe("Most connections that one console may inspect at once, those it waits for included; one more: conflict. Default 4"),
+    .describe(
+      "Most connections that one console may inspect at once, those it waits for included; one more: conflict. Default 4",
+    ),
   inspectedFramesPerSecond: z
     .int()
     .min(1)

@@ -25,24 +25,34 @@ function serverOf(clock: ManualClock, unsent: readonly number[]) {
     topicCount: 0,
     onOpen: () => () => {},
   };
-  const server = { services: [service], entrances: [], connections: Object.assign(all, { refused: 0 }) } as unknown as ServerView;
+  const server = {
+    services: [service],
+    entrances: [],
+    connections: Object.assign(all, { refused: 0 }),
+  } as unknown as ServerView;
   return { server, census: new Census(server, clock), clock, fakes };
 }
 
 it("by unsent bytes has the slowest first, and fills up with others", () => {
   const clock = new ManualClock();
   const parts = serverOf(clock, [0, 5, 0, 9, 7, 0]);
-  const shown = (limit: number) => listConnections(parts, { limit, sort: "unsent" }).connections.map(({ unsentBytes }) => unsentBytes);
+  const shown = (limit: number) =>
+    listConnections(parts, { limit, sort: "unsent" }).connections.map(
+      ({ unsentBytes }) => unsentBytes,
+    );
   expect(shown(2)).toEqual([9, 7]);
   expect(shown(5)).toEqual([9, 7, 5, 0, 0]);
   expect(shown(10)).toEqual([9, 7, 5, 0, 0, 0]);
-  expect(listConnections(parts, { limit: 10, sort: "unsent", service: "admin" }).connections).toHaveLength(5);
+  expect(
+    listConnections(parts, { limit: 10, sort: "unsent", service: "admin" }).connections,
+  ).toHaveLength(5);
 });
 
 it("looks at all connections once a second at the most, however often it is asked, and holds none for longer", () => {
   const clock = new ManualClock();
   const parts = serverOf(clock, [0, 3, 5]);
-  const first = () => listConnections(parts, { limit: 1, sort: "unsent" }).connections[0]?.unsentBytes;
+  const first = () =>
+    listConnections(parts, { limit: 1, sort: "unsent" }).connections[0]?.unsentBytes;
   expect(first()).toBe(5);
   const [, slower] = parts.fakes;
   if (slower === undefined) throw new Error("three were made");

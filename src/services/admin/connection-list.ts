@@ -42,12 +42,16 @@ export function listConnections(
   { server, census, clock }: ListParts,
   { service, limit, sort, cursor }: ListQuery,
 ): { readonly connections: readonly ListedConnection[]; readonly next?: string } {
-  const only = service === undefined ? undefined : server.services.find(({ contract }) => contract.name === service);
+  const only =
+    service === undefined
+      ? undefined
+      : server.services.find(({ contract }) => contract.name === service);
   if (service !== undefined && only === undefined) {
     throw new SwitchboardError("not_found", `no service ${JSON.stringify(service)} is served here`);
   }
   const offsetMs = clock.now() - clock.monotonic();
-  const show = (connection: Connection): ListedConnection => listed(connection, serviceOf(server, connection), offsetMs);
+  const show = (connection: Connection): ListedConnection =>
+    listed(connection, serviceOf(server, connection), offsetMs);
   if (sort !== "unsent") {
     const pageOf = sort === "opened" ? pageAfter : pageBefore;
     const { page, next } = pageOf(matching(server, only?.connections), cursor, limit);
@@ -55,7 +59,9 @@ export function listConnections(
   }
   const slowest = census
     .recent()
-    .slow.filter((slow) => !slow.connection.isClosed && (service === undefined || slow.service === service))
+    .slow.filter(
+      (slow) => !slow.connection.isClosed && (service === undefined || slow.service === service),
+    )
     .sort((a, b) => b.unsentBytes - a.unsentBytes)
     .slice(0, limit)
     .map(({ connection }) => connection);
@@ -67,12 +73,18 @@ export function listConnections(
   return { connections: [...shown].map(show) };
 }
 
-function* matching(server: ServerView, only: ReadonlySet<Connection> | undefined): Generator<Connection, void> {
-  for (const connection of server.connections) if (only === undefined || only.has(connection)) yield connection;
+function* matching(
+  server: ServerView,
+  only: ReadonlySet<Connection> | undefined,
+): Generator<Connection, void> {
+  for (const connection of server.connections)
+    if (only === undefined || only.has(connection)) yield connection;
 }
 
 function serviceOf(server: ServerView, connection: Connection): string {
-  return server.services.find(({ connections }) => connections.has(connection))?.contract.name ?? "none";
+  return (
+    server.services.find(({ connections }) => connections.has(connection))?.contract.name ?? "none"
+  );
 }
 
 function listed(connection: Connection, service: string, offsetMs: number): ListedConnection {
@@ -86,6 +98,8 @@ function listed(connection: Connection, service: string, offsetMs: number): List
     lastHeard: Math.round(lastHeardMs + offsetMs),
     unsentBytes,
     skipped,
-    ...(principal === undefined ? {} : { principal: { name: principal.name, roles: principal.roles } }),
+    ...(principal === undefined
+      ? {}
+      : { principal: { name: principal.name, roles: principal.roles } }),
   };
 }

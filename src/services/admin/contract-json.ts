@@ -8,14 +8,19 @@ type Contract = ServiceView["contract"];
 const nameMembers = ["action", "type", "packet_type", "message", "event"] as const;
 
 /** Messages, routes, roles and limits of a service. Schemas are of what travels, not of what the server makes of it. */
-export function contractJson({ contract, limits }: Pick<ServiceView, "contract" | "limits">): object {
+export function contractJson({
+  contract,
+  limits,
+}: Pick<ServiceView, "contract" | "limits">): object {
   return {
     name: contract.name,
     doc: contract.doc,
     transport: contract.transport,
     paths: contract.paths,
     auth: contract.auth ?? "connection",
-    ...(contract.opensWith === undefined ? {} : { opensWith: contract.opensWith, opensAt: contract.opensAt ?? contract.paths }),
+    ...(contract.opensWith === undefined
+      ? {}
+      : { opensWith: contract.opensWith, opensAt: contract.opensAt ?? contract.paths }),
     roles: contract.roles,
     limits,
     in: Object.entries(contract.in).map(([name, { doc, schema, roles, errors }]) => ({
@@ -35,22 +40,27 @@ export function contractJson({ contract, limits }: Pick<ServiceView, "contract" 
       ...(text === undefined ? {} : { text }),
       schema: jsonSchema(schema),
     })),
-    routes: Object.entries(contract.routes).map(([name, { method, path, doc, params, body, roles, auth, errors }]) => ({
-      name,
-      method,
-      path,
-      doc,
-      auth: auth ?? "token",
-      ...(roles === undefined ? {} : { roles }),
-      ...(errors === undefined ? {} : { errors }),
-      params: jsonSchema(params),
-      ...(body === undefined ? {} : { body: jsonSchema(body) }),
-    })),
+    routes: Object.entries(contract.routes).map(
+      ([name, { method, path, doc, params, body, roles, auth, errors }]) => ({
+        name,
+        method,
+        path,
+        doc,
+        auth: auth ?? "token",
+        ...(roles === undefined ? {} : { roles }),
+        ...(errors === undefined ? {} : { errors }),
+        params: jsonSchema(params),
+        ...(body === undefined ? {} : { body: jsonSchema(body) }),
+      }),
+    ),
   };
 }
 
 /** `{named: {type: "start"}}`: the member that a frame of this message has beside its fields. Absent for events and unusual codecs. */
-function namedBy({ codec, transport }: Contract, name: string): { readonly named?: Readonly<Record<string, string>> } {
+function namedBy(
+  { codec, transport }: Contract,
+  name: string,
+): { readonly named?: Readonly<Record<string, string>> } {
   if (codec === undefined || transport === "socketio") return {};
   const member = nameMembers.find((candidate) => codec.nameOf({ [candidate]: name }) === name);
   return member === undefined ? {} : { named: { [member]: name } };

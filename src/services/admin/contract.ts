@@ -10,7 +10,9 @@ const totals = {
   messagesOut: z.number().describe("Written to sockets"),
   bytesIn: z.number(),
   bytesOut: z.number(),
-  skipped: z.number().describe("`latest` messages that slow clients did not get because a newer one replaced them"),
+  skipped: z
+    .number()
+    .describe("`latest` messages that slow clients did not get because a newer one replaced them"),
 };
 
 const byCode = z.record(z.string(), z.number());
@@ -24,7 +26,9 @@ const serviceFigures = z.object({
   ...totals,
   errors: byCode.describe("Refused messages and requests, by code of the error table"),
   closes: byCode.describe("Ended connections, by close code"),
-  perSecond: z.exactOptional(z.object(totals)).describe("The totals' growth since the report before; absent in a node's first one"),
+  perSecond: z
+    .exactOptional(z.object(totals))
+    .describe("The totals' growth since the report before; absent in a node's first one"),
 });
 
 const processFigures = z.object({
@@ -34,13 +38,17 @@ const processFigures = z.object({
   cpuSeconds: z.number().describe("User and system time of all threads, since the start"),
   cpuShare: z
     .exactOptional(z.number())
-    .describe("Of one core, since the report before: 1 is one core busy; absent in a node's first report"),
+    .describe(
+      "Of one core, since the report before: 1 is one core busy; absent in a node's first report",
+    ),
   rssBytes: z.number(),
   heapUsedBytes: z.number(),
   heapTotalBytes: z.number(),
   eventLoopDelayMs: z
     .exactOptional(z.object({ mean: z.number(), p99: z.number(), max: z.number() }))
-    .describe("How much later than due timers ran since the report before; absent in a node's first report"),
+    .describe(
+      "How much later than due timers ran since the report before; absent in a node's first report",
+    ),
 });
 
 /** A node's own figures at one moment, as they also travel from node to node. */
@@ -50,13 +58,22 @@ export const nodeFigures = z.object({
   version: z.string(),
   draining: z.boolean().describe("It takes no new clients and is about to leave"),
   connections: z.number().describe("All open sockets of the node"),
-  refused: z.number().describe("Connections that were not taken for a limit of the process, since the start"),
-  engine: z.object({ kind: z.string(), stats: z.record(z.string(), z.number()).describe("What ends in `_total` only grows") }),
+  refused: z
+    .number()
+    .describe("Connections that were not taken for a limit of the process, since the start"),
+  engine: z.object({
+    kind: z.string(),
+    stats: z.record(z.string(), z.number()).describe("What ends in `_total` only grows"),
+  }),
   process: processFigures,
   services: z.array(serviceFigures),
 });
 
-const connection = z.string().min(1).max(200).describe("Id of a connection of this node, as GET /admin/connections lists it");
+const connection = z
+  .string()
+  .min(1)
+  .max(200)
+  .describe("Id of a connection of this node, as GET /admin/connections lists it");
 
 export const adminContract = defineContract({
   name: "admin",
@@ -81,7 +98,11 @@ export const adminContract = defineContract({
       doc: "Asks for every frame of the next connection that opens on a service, from its first one: `inspecting` comes when it has opened.",
       schema: z.object({
         service: z.string().max(100),
-        path: z.string().max(2000).optional().describe("Only a connection to this path; a query of it is left out"),
+        path: z
+          .string()
+          .max(2000)
+          .optional()
+          .describe("Only a connection to this path; a query of it is left out"),
       }),
       roles: admin,
       errors: ["not_found", "conflict"],
@@ -97,7 +118,11 @@ export const adminContract = defineContract({
       doc: "One node's figures. A node that has stopped reporting is told on with its last ones, and after 30 s no more.",
       delivery: "latest",
       key: (payload) => (payload as { readonly node: string }).node,
-      schema: nodeFigures.extend({ ageMs: z.number().describe("Since these figures came to the node that tells you, by its own clock") }),
+      schema: nodeFigures.extend({
+        ageMs: z
+          .number()
+          .describe("Since these figures came to the node that tells you, by its own clock"),
+      }),
     },
     node_gone: {
       doc: "A node has left, or has not reported for 30 s: it is shown no more.",
@@ -107,14 +132,24 @@ export const adminContract = defineContract({
     inspecting: {
       doc: "An inspection has begun: of the connection asked for, or of the next one that was waited for.",
       delivery: "all",
-      schema: z.object({ connection: z.string(), service: z.string(), path: z.string(), address: z.string(), since: z.number() }),
+      schema: z.object({
+        connection: z.string(),
+        service: z.string(),
+        path: z.string(),
+        address: z.string(),
+        since: z.number(),
+      }),
     },
     frame: {
       doc: "A frame of an inspected connection, without secrets. On a transport with named events the text is `[name,payload]`.",
       delivery: "all",
       schema: z.object({
         connection: z.string(),
-        n: z.number().describe("Number of the frame since the inspection began, from 1; those that were not told count"),
+        n: z
+          .number()
+          .describe(
+            "Number of the frame since the inspection began, from 1; those that were not told count",
+          ),
         direction: z.enum(["in", "out"]),
         at: z.number().describe("ms since 1970"),
         text: z.string(),
@@ -122,7 +157,9 @@ export const adminContract = defineContract({
         truncated: z.exactOptional(z.literal(true)).describe("`text` is the first 8 KiB"),
         dropped: z
           .exactOptional(z.number())
-          .describe("So many frames just before this one were not told: they came too fast, or you read too slowly"),
+          .describe(
+            "So many frames just before this one were not told: they came too fast, or you read too slowly",
+          ),
       }),
     },
     closed: {
@@ -144,16 +181,26 @@ export const adminContract = defineContract({
       doc: "Open connections of the node that answers, no other's: `{node, at, total, connections, next?}`. `next` is the cursor of the next page.",
       params: z.object({
         service: z.string().max(100).optional().describe("Only this service's"),
-        limit: z.coerce.number().int().min(1).max(500).default(100).describe("At most so many. Default 100"),
+        limit: z.coerce
+          .number()
+          .int()
+          .min(1)
+          .max(500)
+          .default(100)
+          .describe("At most so many. Default 100"),
         sort: z
           .enum(["opened", "newest", "unsent"])
           .default("opened")
-          .describe("`opened`: the longest open first. `newest`: the last opened first. `unsent`: the slowest first, without pages"),
+          .describe(
+            "`opened`: the longest open first. `newest`: the last opened first. `unsent`: the slowest first, without pages",
+          ),
         cursor: z
           .string()
           .max(200)
           .optional()
-          .describe("With `opened` and `newest`: only those after this one, the `next` of a page before"),
+          .describe(
+            "With `opened` and `newest`: only those after this one, the `next` of a page before",
+          ),
       }),
       roles: admin,
       errors: ["not_found"],
@@ -173,7 +220,12 @@ export const adminContract = defineContract({
       body: z.object({
         service: z.string().max(100),
         path: z.string().max(2000).describe("Where the message goes; its query is not logged"),
-        message: z.string().max(200).describe("Its name, or anything, which is logged as `written by hand`; its text is not logged"),
+        message: z
+          .string()
+          .max(200)
+          .describe(
+            "Its name, or anything, which is logged as `written by hand`; its text is not logged",
+          ),
       }),
       roles: admin,
       errors: ["not_found"],

@@ -53,7 +53,11 @@ export class FiguresReader {
         host: server.host,
         cpuSeconds,
         ...(measured
-          ? { cpuShare: Math.round(((cpuSeconds - before.process.cpuSeconds) / elapsedMs) * 1e6) / 1000, eventLoopDelayMs }
+          ? {
+              cpuShare:
+                Math.round(((cpuSeconds - before.process.cpuSeconds) / elapsedMs) * 1e6) / 1000,
+              eventLoopDelayMs,
+            }
           : {}),
         ...rest,
       },
@@ -77,21 +81,37 @@ export class FiguresReader {
   #services(): ServiceFigures[] {
     const { server, census } = this.#parts;
     const counted = census.look().services;
-    const all = server.services.map(({ contract, connections, topicCount, tally }): ServiceFigures => {
-      const { unsentBytes = 0, slowConnections = 0, skipped = 0 } = counted.get(contract.name) ?? {};
-      return {
-        service: contract.name,
-        connections: connections.size,
-        topics: topicCount,
-        unsentBytes,
-        slowConnections,
-        ...sumOf([tally]),
-        skipped: tally.skipped + skipped,
-      };
-    });
+    const all = server.services.map(
+      ({ contract, connections, topicCount, tally }): ServiceFigures => {
+        const {
+          unsentBytes = 0,
+          slowConnections = 0,
+          skipped = 0,
+        } = counted.get(contract.name) ?? {};
+        return {
+          service: contract.name,
+          connections: connections.size,
+          topics: topicCount,
+          unsentBytes,
+          slowConnections,
+          ...sumOf([tally]),
+          skipped: tally.skipped + skipped,
+        };
+      },
+    );
     const tallies = server.entrances.map(({ tally }) => tally);
     const nobodys = server.entrances.reduce((sum, { connections }) => sum + connections.size, 0);
-    return [...all, { service: "none", connections: nobodys, topics: 0, unsentBytes: 0, slowConnections: 0, ...sumOf(tallies) }];
+    return [
+      ...all,
+      {
+        service: "none",
+        connections: nobodys,
+        topics: 0,
+        unsentBytes: 0,
+        slowConnections: 0,
+        ...sumOf(tallies),
+      },
+    ];
   }
 }
 

@@ -1,5 +1,12 @@
 /** One connection that is being inspected: what of its frames is told to the console. */
-import { type Clock, type Closed, type Connection, type Encoded, Rate, type Tap } from "../../kit/index.ts";
+import {
+  type Clock,
+  type Closed,
+  type Connection,
+  type Encoded,
+  Rate,
+  type Tap,
+} from "../../kit/index.ts";
 import { redact } from "./redaction.ts";
 import { beginning } from "./rules.ts";
 
@@ -55,13 +62,17 @@ export class Inspection implements Tap {
   }
 
   event(name: string, payload: unknown, bytes: number): void {
-    this.#frame("in", bytes, () => JSON.stringify(payload === undefined ? [name] : [name, payload]));
+    this.#frame("in", bytes, () =>
+      JSON.stringify(payload === undefined ? [name] : [name, payload]),
+    );
   }
 
   wrote(messages: readonly Encoded[]): void {
     for (const message of messages) {
       const { name, bytes } = message;
-      this.#frame("out", bytes, () => (this.#parts.namesEvents ? `[${JSON.stringify(name)},${message.text}]` : message.text));
+      this.#frame("out", bytes, () =>
+        this.#parts.namesEvents ? `[${JSON.stringify(name)},${message.text}]` : message.text,
+      );
     }
   }
 

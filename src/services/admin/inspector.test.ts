@@ -1,6 +1,18 @@
 /** The inspector served, with real clients on a started server. */
 import { describe, expect, it } from "vitest";
-import { audits, ends, idOf, listed, type Message, next, ofType, open, player, serviceOf, start } from "./admin-harness.suite.ts";
+import {
+  audits,
+  ends,
+  idOf,
+  listed,
+  type Message,
+  next,
+  ofType,
+  open,
+  player,
+  serviceOf,
+  start,
+} from "./admin-harness.suite.ts";
 
 describe("inspect", () => {
   it("shows each frame of a connection in both directions without secrets, then its end", async () => {
@@ -9,7 +21,12 @@ describe("inspect", () => {
     const connection = await idOf(server, "lobby");
     const admin = await open(server, "/admin");
     admin.send({ type: "inspect", connection });
-    expect(await next(admin)).toMatchObject({ type: "inspecting", connection, service: "lobby", path: "/lobby" });
+    expect(await next(admin)).toMatchObject({
+      type: "inspecting",
+      connection,
+      service: "lobby",
+      path: "/lobby",
+    });
     dan.send('{"type":"start","in":1.50,"token":"abc"}');
     await ofType(dan, "start");
     dan.send(`{"type":"start","x":"${"y".repeat(9000)}"}`);
@@ -33,7 +50,13 @@ describe("inspect", () => {
     expect(long).toMatchObject({ ...base, n: 3, direction: "in", bytes: 9023, truncated: true });
     expect(String(long.text)).toHaveLength(8192);
     expect(await next(admin)).toMatchObject({ ...base, n: 4, direction: "out" });
-    expect(await next(admin)).toEqual({ type: "closed", connection, code: 1000, reason: "bye", byServer: false });
+    expect(await next(admin)).toEqual({
+      type: "closed",
+      connection,
+      code: 1000,
+      reason: "bye",
+      byServer: false,
+    });
     expect(audits(server)).toEqual([
       ["begin", connection, undefined],
       ["end", connection, "closed"],
@@ -57,13 +80,20 @@ describe("inspect", () => {
       direction: "in",
       text: '{"type":"wait_start","user":"dan","lobby_id":10,"prompt_id":5,"resume":"[redacted]"}',
     });
-    expect(await ofType(admin, "frame")).toMatchObject({ n: 2, direction: "out", text: expect.stringContaining('"users":["eve","dan"]') });
+    expect(await ofType(admin, "frame")).toMatchObject({
+      n: 2,
+      direction: "out",
+      text: expect.stringContaining('"users":["eve","dan"]'),
+    });
     await player(server, "fay", "/");
     expect(audits(server)).toEqual([
       ["wait", undefined, undefined],
       ["begin", inspecting.connection, undefined],
     ]);
-    expect(server.log.filter(({ audit }) => audit === "inspect")).toMatchObject([{ path: "/" }, { path: "/" }]);
+    expect(server.log.filter(({ audit }) => audit === "inspect")).toMatchObject([
+      { path: "/" },
+      { path: "/" },
+    ]);
     expect(JSON.stringify(server.log)).not.toContain("hidden");
   });
 
@@ -83,7 +113,10 @@ describe("inspect", () => {
       "in",
       ["query", { monitor_id: "00000000-0000-4000-8000-000000000001", cookie: "[redacted]" }],
     ]);
-    expect(JSON.parse(String((await ofType(admin, "frame")).text))).toEqual([expect.any(String), expect.anything()]);
+    expect(JSON.parse(String((await ofType(admin, "frame")).text))).toEqual([
+      expect.any(String),
+      expect.anything(),
+    ]);
   });
 
   it("ends when it is told to, and when the console leaves", async () => {
@@ -123,7 +156,8 @@ describe("inspect", () => {
     admin.send({ type: "inspect", connection });
     await ofType(admin, "inspecting");
     for (let nth = 0; nth < 500; nth++) dan.send({ type: "start", in: nth });
-    for (let nth = 0; nth < 500; nth++) expect(await ofType(dan, "start")).toMatchObject({ in: nth });
+    for (let nth = 0; nth < 500; nth++)
+      expect(await ofType(dan, "start")).toMatchObject({ in: nth });
     await dan.leave();
     let [told, dropped] = [0, 0];
     for (;;) {
@@ -179,7 +213,11 @@ describe("inspect", () => {
     const server = await start();
     const admin = await open(server, "/admin?errors=1");
     admin.send(message);
-    expect(await next(admin)).toMatchObject({ type: "error", code, message: expect.stringContaining(part) });
+    expect(await next(admin)).toMatchObject({
+      type: "error",
+      code,
+      message: expect.stringContaining(part),
+    });
   });
 
   it("is bounded, and no console can inspect another or itself", async () => {
@@ -188,13 +226,22 @@ describe("inspect", () => {
     const admin = await open(server, "/admin?errors=1");
     const connection = await idOf(server, "lobby");
     admin.send({ type: "inspect", connection: await idOf(server, "admin") });
-    expect(await next(admin)).toMatchObject({ code: "conflict", message: expect.stringContaining("consoles") });
+    expect(await next(admin)).toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("consoles"),
+    });
     admin.send({ type: "inspect", connection });
     expect(await next(admin)).toMatchObject({ type: "inspecting" });
     admin.send({ type: "inspect", connection });
-    expect(await next(admin)).toMatchObject({ code: "conflict", message: expect.stringContaining("already") });
+    expect(await next(admin)).toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("already"),
+    });
     admin.send({ type: "inspect_next", service: "lobby" });
     admin.send({ type: "inspect_next", service: "lobby" });
-    expect(await next(admin)).toMatchObject({ code: "conflict", message: expect.stringContaining("maxInspections") });
+    expect(await next(admin)).toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("maxInspections"),
+    });
   });
 });

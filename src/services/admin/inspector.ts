@@ -1,5 +1,10 @@
 /** Who inspects what: begins and ends inspections, within bounds, and writes each down. */
-import { type Connection, type ServerView, type ServiceView, SwitchboardError } from "../../kit/index.ts";
+import {
+  type Connection,
+  type ServerView,
+  type ServiceView,
+  SwitchboardError,
+} from "../../kit/index.ts";
 import { type AdminContext, adminName } from "./context.ts";
 import { Inspection } from "./inspection.ts";
 import { loggedPath, pathOnly } from "./logged.ts";
@@ -35,13 +40,18 @@ export class Inspector {
   inspect(console: Connection, id: string): void {
     const inspected = this.#open(id);
     if (inspected === undefined) {
-      throw new SwitchboardError("not_found", `no connection ${id} is open on this node: GET /admin/connections lists those that are`);
+      throw new SwitchboardError(
+        "not_found",
+        `no connection ${id} is open on this node: GET /admin/connections lists those that are`,
+      );
     }
     this.#demandRoom(console);
     if (this.#desks.get(console)?.inspections.has(id)) {
       throw new SwitchboardError("conflict", `connection ${id} is being inspected already`);
     }
-    const service = this.#parts.server.services.find(({ connections }) => connections.has(inspected));
+    const service = this.#parts.server.services.find(({ connections }) =>
+      connections.has(inspected),
+    );
     this.#begin(console, inspected, service);
   }
 
@@ -52,7 +62,10 @@ export class Inspector {
     const service = services.find(({ contract }) => contract.name === name);
     if (service === undefined) {
       const known = services.map(({ contract }) => contract.name).join(", ");
-      throw new SwitchboardError("not_found", `no service ${JSON.stringify(name)} is served here: there are ${known}`);
+      throw new SwitchboardError(
+        "not_found",
+        `no service ${JSON.stringify(name)} is served here: there are ${known}`,
+      );
     }
     demandOther(service);
     this.#demandRoom(console);
@@ -65,7 +78,10 @@ export class Inspector {
       if (first !== undefined) inspection.text(first, Buffer.byteLength(first));
     });
     waits.add(end);
-    this.#audit("wait", console, { inspectedService: name, ...(path === undefined ? {} : { path: loggedPath(path) }) });
+    this.#audit("wait", console, {
+      inspectedService: name,
+      ...(path === undefined ? {} : { path: loggedPath(path) }),
+    });
   }
 
   /** Ends one inspection, or all and the waiting. What is not inspected needs no end. */
@@ -81,7 +97,8 @@ export class Inspector {
 
   /** A connection of this node by its id: it compares the ids of all. */
   #open(id: string): Connection | undefined {
-    for (const connection of this.#parts.server.connections) if (connection.id === id) return connection.isClosed ? undefined : connection;
+    for (const connection of this.#parts.server.connections)
+      if (connection.id === id) return connection.isClosed ? undefined : connection;
     return undefined;
   }
 
@@ -116,16 +133,33 @@ export class Inspector {
       framesPerSecond: context.config.inspectedFramesPerSecond,
       tell: (frame) => context.send(console, "frame", frame),
       ended: ({ code, reason, byServer }, dropped) => {
-        context.send(console, "closed", { connection: id, code, reason: redact(reason), byServer, ...(dropped > 0 ? { dropped } : {}) });
+        context.send(console, "closed", {
+          connection: id,
+          code,
+          reason: redact(reason),
+          byServer,
+          ...(dropped > 0 ? { dropped } : {}),
+        });
         this.#end(console, id, "closed");
       },
     });
     this.#desk(console).inspections.set(id, inspection);
     const name = service?.contract.name ?? "none";
-    this.#audit("begin", console, { connection: id, inspectedService: name, path: loggedPath(opening.path), address: opening.address });
+    this.#audit("begin", console, {
+      connection: id,
+      inspectedService: name,
+      path: loggedPath(opening.path),
+      address: opening.address,
+    });
     const openMs = Math.round(context.clock.monotonic() - inspected.openedMs);
     const since = context.clock.now() - openMs;
-    context.send(console, "inspecting", { connection: id, service: name, path: opening.path, address: opening.address, since });
+    context.send(console, "inspecting", {
+      connection: id,
+      service: name,
+      path: opening.path,
+      address: opening.address,
+      since,
+    });
     inspected.addTap(inspection);
     return inspection;
   }
@@ -151,11 +185,15 @@ export class Inspector {
 
   #audit(event: "wait" | "begin" | "end", console: Connection, more: object): void {
     const by = console.principal?.name ?? "anybody";
-    this.#parts.context.logger.info({ audit: "inspect", event, by, console: console.id, ...more }, `inspection: ${event}`);
+    this.#parts.context.logger.info(
+      { audit: "inspect", event, by, console: console.id, ...more },
+      `inspection: ${event}`,
+    );
   }
 }
 
 /** Inspecting a console would show it what it is shown, without end. */
 function demandOther({ contract }: ServiceView): void {
-  if (contract.name === adminName) throw new SwitchboardError("conflict", "the connections of consoles cannot be inspected");
+  if (contract.name === adminName)
+    throw new SwitchboardError("conflict", "the connections of consoles cannot be inspected");
 }

@@ -4,18 +4,49 @@ import { describe, expect, it } from "vitest";
 import { redact } from "./redaction.ts";
 
 /** Letters that stand nowhere else in these texts. */
-const secret = fc.string({ unit: fc.constantFrom("Ω", "Ж", "ß", "1"), minLength: 3, maxLength: 12 }).map((word) => `Ω${word}Ω`);
+const secret = fc
+  .string({ unit: fc.constantFrom("Ω", "Ж", "ß", "1"), minLength: 3, maxLength: 12 })
+  .map((word) => `Ω${word}Ω`);
 
-const secretName = fc.constantFrom("token", "tokens", "access_token", "x-api-key", "clientSecret", "password", "credentials", "sessionid");
+const secretName = fc.constantFrom(
+  "token",
+  "tokens",
+  "access_token",
+  "x-api-key",
+  "clientSecret",
+  "password",
+  "credentials",
+  "sessionid",
+);
 const anyName = fc.oneof(secretName, fc.constantFrom("Cookie", "Set-Cookie", "authorization"));
 
 /** Items with the secret among them, and with everything about them that could be taken for their end. */
-const decoy = fc.constantFrom<unknown>("a]", "b}", '"', "\\", '\\"', "it is", [], {}, [["]"]], { 'x"]': ["}"] }, 7, null, "a, b: c; d=e");
+const decoy = fc.constantFrom<unknown>(
+  "a]",
+  "b}",
+  '"',
+  "\\",
+  '\\"',
+  "it is",
+  [],
+  {},
+  [["]"]],
+  { 'x"]': ["}"] },
+  7,
+  null,
+  "a, b: c; d=e",
+);
 const items = fc
   .tuple(secret, fc.array(decoy, { maxLength: 4 }), fc.array(decoy, { maxLength: 4 }))
   .chain(([word, before, after]) =>
     fc
-      .constantFrom<unknown>(word, [word], { pw: word }, [{ deep: [`${word} and more`] }], `"${word}"`)
+      .constantFrom<unknown>(
+        word,
+        [word],
+        { pw: word },
+        [{ deep: [`${word} and more`] }],
+        `"${word}"`,
+      )
       .map((hidden) => ({ word, all: [...before, hidden, ...after] })),
   );
 
@@ -26,8 +57,13 @@ interface Form {
 
 /** One value, where what follows it can still be told from it. */
 const fieldForm: fc.Arbitrary<Form> = fc.oneof(
-  fc.tuple(anyName, items).map(([name, { word, all }]) => ({ text: `cfg ${JSON.stringify({ [name]: all })}`, word })),
-  fc.tuple(anyName, items).map(([name, { word, all }]) => ({ text: `42${JSON.stringify(["auth", { a: 1, [name]: { all } }])}`, word })),
+  fc
+    .tuple(anyName, items)
+    .map(([name, { word, all }]) => ({ text: `cfg ${JSON.stringify({ [name]: all })}`, word })),
+  fc.tuple(anyName, items).map(([name, { word, all }]) => ({
+    text: `42${JSON.stringify(["auth", { a: 1, [name]: { all } }])}`,
+    word,
+  })),
   fc.tuple(anyName, items).map(([name, { word, all }]) => ({
     text: `headers ${JSON.stringify(
       [
@@ -39,20 +75,31 @@ const fieldForm: fc.Arbitrary<Form> = fc.oneof(
     )}`,
     word,
   })),
-  fc.tuple(secretName, items).map(([name, { word, all }]) => ({ text: `${name}=${JSON.stringify(all)}`, word })),
-  fc.tuple(anyName, secret).map(([name, word]) => ({ text: `{'${name}': ['a]', '${word}', {'b': '${word}'}]}`, word })),
-  fc.tuple(anyName, secret).map(([name, word]) => ({ text: `['${name}', 'sid=${word}; b=${word}']`, word })),
+  fc
+    .tuple(secretName, items)
+    .map(([name, { word, all }]) => ({ text: `${name}=${JSON.stringify(all)}`, word })),
+  fc
+    .tuple(anyName, secret)
+    .map(([name, word]) => ({ text: `{'${name}': ['a]', '${word}', {'b': '${word}'}]}`, word })),
+  fc
+    .tuple(anyName, secret)
+    .map(([name, word]) => ({ text: `['${name}', 'sid=${word}; b=${word}']`, word })),
   fc.tuple(secretName, secret).map(([name, word]) => ({ text: `${name} = "a ${word}"`, word })),
   fc.tuple(secretName, secret).map(([name, word]) => ({ text: `${name}: a,${word}`, word })),
   fc.tuple(secretName, secret).map(([name, word]) => ({ text: `:${name} => ${word}`, word })),
-  fc.tuple(secretName, secret).map(([name, word]) => ({ text: `${name}: Map(1) { 'a' => '${word}' }`, word })),
+  fc
+    .tuple(secretName, secret)
+    .map(([name, word]) => ({ text: `${name}: Map(1) { 'a' => '${word}' }`, word })),
   fc
     .tuple(
       anyName.filter((name) => !/cookie|auth/i.test(name)),
       secret,
       fc.constantFrom("N", "a[N]", "a%5BN%5D", "a[b][N]", "N[]", "N[0]", "N%5B%5D", "N[user][pw]"),
     )
-    .map(([name, word, shape]) => ({ text: `GET /x?b=1&${shape.replace("N", name)}=${word}&c=2`, word })),
+    .map(([name, word, shape]) => ({
+      text: `GET /x?b=1&${shape.replace("N", name)}=${word}&c=2`,
+      word,
+    })),
 );
 
 /** A header, which takes its line. */
@@ -135,7 +182,12 @@ describe("text that is no JSON", () => {
         wrap,
         ({ text }, wrapped) => {
           // Its line does not end where the line's end is written as an escape.
-          if (text.endsWith("\n") && !wrapped("\n").includes("\n") && !wrapped("\n").startsWith("{")) return;
+          if (
+            text.endsWith("\n") &&
+            !wrapped("\n").includes("\n") &&
+            !wrapped("\n").startsWith("{")
+          )
+            return;
           around(`before, it's {here}: 1 ${text} after a=1`, wrapped);
         },
       ),
@@ -148,7 +200,10 @@ describe("text that is no JSON", () => {
     ["{'tokens': ['a', 'b'], 'x': 1}", "{'tokens': [redacted], 'x': 1}"],
     ["tokens: [a, [b]] x", "tokens: [redacted] x"],
     ["tokens: [a, [b] x", "tokens: [redacted]"],
-    ['{"log":"config: {\\"tokens\\":[\\"a\\"],\\"x\\":1}"}', '{"log":"config: {\\"tokens\\":[redacted],\\"x\\":1}"}'],
+    [
+      '{"log":"config: {\\"tokens\\":[\\"a\\"],\\"x\\":1}"}',
+      '{"log":"config: {\\"tokens\\":[redacted],\\"x\\":1}"}',
+    ],
     [
       '{"log":"42[\\"auth\\",{\\"credentials\\":{\\"pw\\":\\"a\\"},\\"x\\":1}]"}',
       '{"log":"42[\\"auth\\",{\\"credentials\\":[redacted],\\"x\\":1}]"}',
@@ -158,7 +213,10 @@ describe("text that is no JSON", () => {
     ["Set-Cookie: a=1; sid=2\r\nHost: x", "Set-Cookie: [redacted]\r\nHost: x"],
     ["Authorization: Digest a=1, b=2", "Authorization: [redacted]"],
     ["token: Bearer abc, x", "token: [redacted], x"],
-    ['{"headers":[["cookie","a=1","b"],["host","x"]]}', '{"headers":[["cookie","[redacted]"],["host","x"]]}'],
+    [
+      '{"headers":[["cookie","a=1","b"],["host","x"]]}',
+      '{"headers":[["cookie","[redacted]"],["host","x"]]}',
+    ],
     ['[ "x-api-key" , {"a":[1]} ]', '[ "x-api-key" , "[redacted]"]'],
     ["[('a', 1), ['cookie', 'b', 'c'], 2]", "[('a', 1), ['cookie', [redacted]], 2]"],
     ["/x?a[token]=b&c=1", "/x?a[token]=[redacted]&c=1"],

@@ -35,7 +35,12 @@ export function redactLooseFields(text: string): string {
   let copied = 0;
   for (let match = field.exec(text); match !== null; match = field.exec(text)) {
     const value = match.groups?.mark === "," ? restOfArray(text, match) : fieldValue(text, match);
-    if (value === undefined || value.start >= value.end || takenOut.test(text.slice(value.start, value.end))) continue;
+    if (
+      value === undefined ||
+      value.start >= value.end ||
+      takenOut.test(text.slice(value.start, value.end))
+    )
+      continue;
     out += text.slice(copied, value.start) + redacted;
     copied = value.end;
     field.lastIndex = copied;
@@ -52,10 +57,16 @@ function fieldValue(text: string, match: RegExpExecArray): Place {
   return { start, end: isLine ? lineEnd(text, start) : valueEnd(text, start) };
 }
 
-function restOfArray(text: string, { index, 0: whole, groups }: RegExpExecArray): Place | undefined {
+function restOfArray(
+  text: string,
+  { index, 0: whole, groups }: RegExpExecArray,
+): Place | undefined {
   if (groups?.quote === undefined) return undefined;
   const from = Math.max(0, index - arrayStartLength);
   const opening = arrayStart.exec(text.slice(from, index));
   if (opening === null) return undefined;
-  return { start: skipSpace(text, index + whole.length), end: closingOf(text, from + opening.index) };
+  return {
+    start: skipSpace(text, index + whole.length),
+    end: closingOf(text, from + opening.index),
+  };
 }

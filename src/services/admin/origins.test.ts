@@ -16,7 +16,9 @@ async function upgrade(server: Server, path: string, headers: Headers): Promise<
   socket.on("error", () => {});
   return await Promise.race([
     once(socket, "open").then(() => 101),
-    once(socket, "unexpected-response").then(([, response]) => (response as { statusCode: number }).statusCode),
+    once(socket, "unexpected-response").then(
+      ([, response]) => (response as { statusCode: number }).statusCode,
+    ),
   ]);
 }
 
@@ -43,8 +45,16 @@ it("refuses pages of other origins, WebSocket and HTTP, where cors.origins is *;
   expect(await upgrade(server, "/lobby", foreign)).toBe(101);
   for (const path of routes) {
     const refused = await ask(server, path, foreign);
-    expect([refused.status, refused.headers["access-control-allow-origin"]], path).toEqual([403, undefined]);
-    const preflight = await ask(server, path, { ...foreign, "access-control-request-method": "GET" }, "OPTIONS");
+    expect([refused.status, refused.headers["access-control-allow-origin"]], path).toEqual([
+      403,
+      undefined,
+    ]);
+    const preflight = await ask(
+      server,
+      path,
+      { ...foreign, "access-control-request-method": "GET" },
+      "OPTIONS",
+    );
     expect(preflight.headers["access-control-allow-origin"], path).toBeUndefined();
   }
   expect((await ask(server, "/lobbies", foreign)).headers["access-control-allow-origin"]).toBe("*");
@@ -63,7 +73,10 @@ it("takes pages of origins that cors.origins names", async () => {
   const desk = { origin: "https://desk.example" };
   expect(await upgrade(server, "/admin", desk)).toBe(101);
   const answer = await ask(server, "/admin/connections", desk);
-  expect([answer.status, answer.headers["access-control-allow-origin"]]).toEqual([200, "https://desk.example"]);
+  expect([answer.status, answer.headers["access-control-allow-origin"]]).toEqual([
+    200,
+    "https://desk.example",
+  ]);
   expect(await upgrade(server, "/admin", { origin: server.url })).toBe(101);
   expect(await upgrade(server, "/admin", foreign)).toBe(403);
 });
@@ -73,14 +86,19 @@ it("with auth off refuses a name that was made to lead here", async () => {
   const { port } = new URL(server.url);
   const rebound = { host: `evil.example:${port}`, origin: `http://evil.example:${port}` };
   expect(await upgrade(server, "/admin", rebound)).toBe(403);
-  for (const path of routes) expect((await ask(server, path, { host: rebound.host })).status, path).toBe(403);
+  for (const path of routes)
+    expect((await ask(server, path, { host: rebound.host })).status, path).toBe(403);
 });
 
 it("with auth on may be addressed by any name", async () => {
   const server = await start({ auth: { enabled: true } });
   const { token, record } = newToken({ name: "olga", roles: ["admin"], only: {} }, Date.now());
   await changeTokens(join(server.folder, "data", "tokens.json"), (records) => [...records, record]);
-  const own = { host: "board.example", origin: "https://board.example", authorization: `Bearer ${token}` };
+  const own = {
+    host: "board.example",
+    origin: "https://board.example",
+    authorization: `Bearer ${token}`,
+  };
   // The server follows the file of tokens.
   await expect.poll(async () => (await ask(server, "/admin/session", own)).status).toBe(200);
   expect(await upgrade(server, "/admin", own)).toBe(101);

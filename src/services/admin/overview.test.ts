@@ -55,7 +55,16 @@ async function node(store: MemoryStore, clock: ManualClock) {
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
   let lastId = 0;
   const config = { maxInspections: 4, inspectedFramesPerSecond: 200 };
-  const parts = { config, limits: defaultLimits, engine, clock, logger, authEnabled: false, newId: () => `id${++lastId}`, server };
+  const parts = {
+    config,
+    limits: defaultLimits,
+    engine,
+    clock,
+    logger,
+    authEnabled: false,
+    newId: () => `id${++lastId}`,
+    server,
+  };
   const running = await RunningService.start(admin, parts);
   services.push(running);
   let stopped: Promise<void> | undefined;

@@ -124,7 +124,12 @@ export class Overview {
 
   #toTell(node: string): (NodeFigures & { readonly ageMs: number }) | undefined {
     const report = this.#reports.get(node);
-    return report && { ...report.figures, ageMs: Math.round(this.#parts.context.clock.monotonic() - report.cameMs) };
+    return (
+      report && {
+        ...report.figures,
+        ageMs: Math.round(this.#parts.context.clock.monotonic() - report.cameMs),
+      }
+    );
   }
 
   #rest(): void {

@@ -11,16 +11,33 @@ const secret = fc.string({ unit: fc.constantFrom("Ω", "Ж", "ß"), minLength: 3
 const secretName = fc
   .tuple(
     fc.constantFrom("", "access_", "x-", "client", "My "),
-    fc.constantFrom("token", "JWT", "password", "Secret", "authorization", "api_key", "api-key", "apiKey", "Cookie", "resume"),
+    fc.constantFrom(
+      "token",
+      "JWT",
+      "password",
+      "Secret",
+      "authorization",
+      "api_key",
+      "api-key",
+      "apiKey",
+      "Cookie",
+      "resume",
+    ),
   )
   .map(([before, name]) => before + name);
 
-const plainName = fc.string({ maxLength: 8 }).filter((name) => !isSecretName(name) && name !== "__proto__");
+const plainName = fc
+  .string({ maxLength: 8 })
+  .filter((name) => !isSecretName(name) && name !== "__proto__");
 
 /** Anything that has no secret word in it. */
 const plainValue = fc
   .jsonValue({ maxDepth: 3 })
-  .filter((value) => !/eyj|sb_|bearer|[?&=:]/i.test(JSON.stringify(value).replace(/":/g, '"')) && !hasSecretName(value));
+  .filter(
+    (value) =>
+      !/eyj|sb_|bearer|[?&=:]/i.test(JSON.stringify(value).replace(/":/g, '"')) &&
+      !hasSecretName(value),
+  );
 
 function hasSecretName(value: unknown): boolean {
   if (typeof value === "string") return value.includes('"');
@@ -29,11 +46,19 @@ function hasSecretName(value: unknown): boolean {
 }
 
 /** A JSON value with secrets in it, some within strings, and the secrets. */
-const withSecrets = fc.letrec<{ value: { json: unknown; secrets: string[] }; leaf: { json: unknown; secrets: string[] } }>((tie) => ({
+const withSecrets = fc.letrec<{
+  value: { json: unknown; secrets: string[] };
+  leaf: { json: unknown; secrets: string[] };
+}>((tie) => ({
   leaf: fc.oneof(
     plainValue.map((json) => ({ json, secrets: [] })),
-    fc.tuple(secretName, secret).map(([name, word]) => ({ json: { [name]: word }, secrets: [word] })),
-    fc.tuple(secretName, secret).map(([name, word]) => ({ json: { [name]: [{ deep: [word] }, 'a "quoted" one'] }, secrets: [word] })),
+    fc
+      .tuple(secretName, secret)
+      .map(([name, word]) => ({ json: { [name]: word }, secrets: [word] })),
+    fc.tuple(secretName, secret).map(([name, word]) => ({
+      json: { [name]: [{ deep: [word] }, 'a "quoted" one'] },
+      secrets: [word],
+    })),
   ),
   value: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
@@ -99,7 +124,24 @@ describe("redact", () => {
   it("never throws, whatever the text", () => {
     fc.assert(
       fc.property(
-        fc.string({ unit: fc.constantFrom('"', "\\", "{", "}", "[", "]", ":", ",", " ", "token", "a", "\\u00", "=", "1") }),
+        fc.string({
+          unit: fc.constantFrom(
+            '"',
+            "\\",
+            "{",
+            "}",
+            "[",
+            "]",
+            ":",
+            ",",
+            " ",
+            "token",
+            "a",
+            "\\u00",
+            "=",
+            "1",
+          ),
+        }),
         (text) => {
           redact(text);
           redact(text, true);
@@ -116,7 +158,10 @@ describe("redact", () => {
     ['{"resume":12,"resumed":true}', '{"resume":"[redacted]","resumed":true}'],
     ['["con",{"cookie":null}]', '["con",{"cookie":"[redacted]"}]'],
     ['{"url":"ws://h/?token=abc&a=1"}', '{"url":"ws://h/?token=[redacted]&a=1"}'],
-    ["hello eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r bye", "hello [redacted] bye"],
+    [
+      "hello eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r bye",
+      "hello [redacted] bye",
+    ],
     ['{"a":"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.dBjftJeZ4CVP"}', '{"a":"[redacted]"}'],
     [`say sb_${"a-_1".repeat(10)}xyz now`, "say [redacted] now"],
     ["{'token': 'abc def', 'a': 1}", "{'token': [redacted], 'a': 1}"],

@@ -74,13 +74,18 @@ function redactStrings(text: string, depth: number): string {
 }
 
 /** Place of the value that the string from `at` to `end` is the secret name of, or of the items that follow it in an array, if it is one. */
-function namedValue(text: string, at: number, end: number): { readonly start: number; readonly end: number } | undefined {
+function namedValue(
+  text: string,
+  at: number,
+  end: number,
+): { readonly start: number; readonly end: number } | undefined {
   const mark = skipSpace(text, end);
   const isField = text[mark] === ":";
   const open = isField || text[mark] !== "," ? -1 : skipSpaceBack(text, at - 1);
   if (!isField && text[open] !== "[") return undefined;
   const start = skipSpace(text, mark + 1);
-  if (start === text.length || !isSecretName(decoded(text.slice(at + 1, end - 1)))) return undefined;
+  if (start === text.length || !isSecretName(decoded(text.slice(at + 1, end - 1))))
+    return undefined;
   return { start, end: isField ? valueEnd(text, start) : closingOf(text, open) };
 }
 

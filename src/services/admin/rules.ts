@@ -17,8 +17,12 @@ export function growthPerSecond<Name extends string>(
   elapsedMs: number,
 ): Record<Name, number> | undefined {
   if (elapsedMs <= 0) return undefined;
-  const perSecond = (name: Name) => Math.round(((after[name] - before[name]) / elapsedMs) * 10_000) / 10;
-  return Object.fromEntries(names.map((name) => [name, Math.max(0, perSecond(name))])) as Record<Name, number>;
+  const perSecond = (name: Name) =>
+    Math.round(((after[name] - before[name]) / elapsedMs) * 10_000) / 10;
+  return Object.fromEntries(names.map((name) => [name, Math.max(0, perSecond(name))])) as Record<
+    Name,
+    number
+  >;
 }
 
 /** Whether a report of this age is still told. */
@@ -32,7 +36,10 @@ export function beginning(text: string): { readonly text: string; readonly isCut
   const bytes = Buffer.from(most);
   // A pair of surrogates that the slice has cut in two would be printed as a replacement character.
   if (bytes.length <= maxShownBytes && most.length === text.length) return { text, isCut: false };
-  return { text: new TextDecoder().decode(bytes.subarray(0, maxShownBytes), { stream: true }), isCut: true };
+  return {
+    text: new TextDecoder().decode(bytes.subarray(0, maxShownBytes), { stream: true }),
+    isCut: true,
+  };
 }
 
 /** The first `limit` whose id is greater than `cursor` in a sequence that is sorted by id, and the cursor of what follows, if anything does. */

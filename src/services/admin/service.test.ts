@@ -3,7 +3,17 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { changeTokens, newToken } from "../../gateway/auth/index.ts";
 import { installedServices } from "../../gateway/index.ts";
-import { deadlineMs, get, listed, type Message, next, open, player, serviceOf, start } from "./admin-harness.suite.ts";
+import {
+  deadlineMs,
+  get,
+  listed,
+  type Message,
+  next,
+  open,
+  player,
+  serviceOf,
+  start,
+} from "./admin-harness.suite.ts";
 
 describe("overview", () => {
   it("is answered at once with totals, then once a second with rates", async () => {
@@ -13,8 +23,21 @@ describe("overview", () => {
     const admin = await open(server, "/admin");
     admin.send({ type: "overview" });
     const first = await next(admin);
-    expect(first).toMatchObject({ type: "overview", ageMs: 0, draining: false, connections: 3, refused: 0, engine: { kind: "embedded" } });
-    expect(first).toMatchObject({ process: { pid: process.pid, rssBytes: expect.any(Number), heapUsedBytes: expect.any(Number) } });
+    expect(first).toMatchObject({
+      type: "overview",
+      ageMs: 0,
+      draining: false,
+      connections: 3,
+      refused: 0,
+      engine: { kind: "embedded" },
+    });
+    expect(first).toMatchObject({
+      process: {
+        pid: process.pid,
+        rssBytes: expect.any(Number),
+        heapUsedBytes: expect.any(Number),
+      },
+    });
     expect(Math.abs(Date.now() - Number(first.at))).toBeLessThan(deadlineMs);
     expect(serviceOf(first, "lobby")).toMatchObject({
       connections: 1,
@@ -41,8 +64,14 @@ describe("overview", () => {
       perSecond: { messagesIn: expect.any(Number) },
     });
     expect((serviceOf(second, "lobby").perSecond as Message).messagesIn).toBeGreaterThan(0);
-    expect(serviceOf(second, "none")).toMatchObject({ connections: 0, errors: { unknown_message: 1 }, closes: { "1000": 1 } });
-    expect(second).toMatchObject({ process: { cpuShare: expect.any(Number), eventLoopDelayMs: { p99: expect.any(Number) } } });
+    expect(serviceOf(second, "none")).toMatchObject({
+      connections: 0,
+      errors: { unknown_message: 1 },
+      closes: { "1000": 1 },
+    });
+    expect(second).toMatchObject({
+      process: { cpuShare: expect.any(Number), eventLoopDelayMs: { p99: expect.any(Number) } },
+    });
   });
 });
 
@@ -54,7 +83,14 @@ describe("GET /admin/connections", () => {
     const { json } = await get(server, "/admin/connections?limit=2");
     expect(json).toMatchObject({ node: expect.any(String), total: 6 });
     expect(json.connections).toMatchObject([
-      { service: "lobby", path: "/lobby", address: "127.0.0.1", unsentBytes: 0, skipped: 0, principal: { name: "anybody" } },
+      {
+        service: "lobby",
+        path: "/lobby",
+        address: "127.0.0.1",
+        unsentBytes: 0,
+        skipped: 0,
+        principal: { name: "anybody" },
+      },
       { service: "lobby" },
     ]);
     const all = new Set((json.connections as Message[]).map(({ id }) => id));
@@ -69,7 +105,9 @@ describe("GET /admin/connections", () => {
     expect(await listed(server, "?service=lobby&sort=unsent&limit=3")).toHaveLength(3);
     const newest = (await get(server, "/admin/connections?sort=newest&limit=4")).json;
     const before = await listed(server, `?sort=newest&limit=4&cursor=${newest.next}`);
-    expect([...(newest.connections as Message[]), ...before].map(({ id }) => id)).toEqual([...all].reverse());
+    expect([...(newest.connections as Message[]), ...before].map(({ id }) => id)).toEqual(
+      [...all].reverse(),
+    );
     expect((await get(server, "/admin/connections?service=chess")).status).toBe(404);
     expect((await get(server, "/admin/connections?limit=0")).status).toBe(400);
     const [row] = await listed(server);
@@ -83,9 +121,15 @@ describe("GET /admin/contracts", () => {
     const server = await start();
     const { json } = await get(server, "/admin/contracts");
     const services = json.services as Message[];
-    expect(services.map(({ name }) => name)).toEqual(installedServices.map(({ contract }) => contract.name));
+    expect(services.map(({ name }) => name)).toEqual(
+      installedServices.map(({ contract }) => contract.name),
+    );
     expect(json.errors).toMatchObject({ over_rate: { retry: true, meaning: "over a rate limit" } });
-    expect(json.closes).toContainEqual({ code: 4401, comeBack: "new-token", meaning: expect.any(String) });
+    expect(json.closes).toContainEqual({
+      code: 4401,
+      comeBack: "new-token",
+      meaning: expect.any(String),
+    });
     const [lobby] = services;
     expect(lobby).toMatchObject({
       name: "lobby",
@@ -93,21 +137,30 @@ describe("GET /admin/contracts", () => {
       paths: ["/", "/lobby"],
       limits: { maxFrameBytes: 1 << 20 },
     });
-    const messages = (direction: "in" | "out" | "routes") => (lobby?.[direction] ?? []) as Message[];
+    const messages = (direction: "in" | "out" | "routes") =>
+      (lobby?.[direction] ?? []) as Message[];
     expect(messages("in")[0]).toMatchObject({
       name: "wait_start",
       direction: "in",
       named: { type: "wait_start" },
-      schema: { type: "object", properties: { user: { type: "string", maxLength: 1000 } }, required: ["user", "lobby_id", "prompt_id"] },
+      schema: {
+        type: "object",
+        properties: { user: { type: "string", maxLength: 1000 } },
+        required: ["user", "lobby_id", "prompt_id"],
+      },
     });
     expect(messages("out")[0]).toMatchObject({ name: "update", delivery: "latest" });
-    expect(messages("routes")[0]).toMatchObject({ method: "POST", params: { required: ["lobby", "prompt"] } });
+    expect(messages("routes")[0]).toMatchObject({
+      method: "POST",
+      params: { required: ["lobby", "prompt"] },
+    });
     expect(services.find(({ name }) => name === "experiments")?.in).toContainEqual(
       expect.objectContaining({ name: "subscribe", named: { action: "subscribe" } }),
     );
     for (const { name, transport, in: incoming } of services) {
       for (const message of incoming as Message[]) {
-        if (transport === "websocket") expect(message.named, `${name} ${message.name}`).toBeDefined();
+        if (transport === "websocket")
+          expect(message.named, `${name} ${message.name}`).toBeDefined();
       }
     }
   });
@@ -122,12 +175,19 @@ describe("with auth on", () => {
       ["site", "lobby.host"],
     ] as const) {
       const { token, record } = newToken({ name, roles: [role], only: {} }, Date.now());
-      await changeTokens(join(server.folder, "data", "tokens.json"), (records) => [...records, record]);
+      await changeTokens(join(server.folder, "data", "tokens.json"), (records) => [
+        ...records,
+        record,
+      ]);
       tokens.push(token);
     }
     const [admin = "", host = ""] = tokens;
     // The server follows the file.
-    for (let nth = 0; (await get(server, "/admin/session", host)).status !== 200 && nth < 100; nth++) {
+    for (
+      let nth = 0;
+      (await get(server, "/admin/session", host)).status !== 200 && nth < 100;
+      nth++
+    ) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     return { server, admin, host };
@@ -141,7 +201,9 @@ describe("with auth on", () => {
       expect((await get(server, path, admin)).status, path).toBe(200);
     }
     expect(await (await open(server, "/admin")).closed(deadlineMs)).toMatchObject({ code: 4401 });
-    expect(await (await open(server, "/admin", host)).closed(deadlineMs)).toMatchObject({ code: 4403 });
+    expect(await (await open(server, "/admin", host)).closed(deadlineMs)).toMatchObject({
+      code: 4403,
+    });
     const console = await open(server, "/admin", admin);
     console.send({ type: "overview" });
     expect(await next(console)).toMatchObject({ type: "overview" });
@@ -151,7 +213,10 @@ describe("with auth on", () => {
 
   it("a test message is noted in the log with who sends it, for the role admin only", async () => {
     const { server, admin, host } = await withTokens();
-    const post = (token: string, body: object = { service: "lobby", path: "/lobby", message: "wait_start" }) =>
+    const post = (
+      token: string,
+      body: object = { service: "lobby", path: "/lobby", message: "wait_start" },
+    ) =>
       fetch(`${server.url}/admin/tests`, {
         method: "POST",
         headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
@@ -178,11 +243,27 @@ describe("with auth on", () => {
   it("the session says whose a token is, and refuses a bad one", async () => {
     const { server, admin, host } = await withTokens();
     const services = installedServices.map(({ contract }) => contract.name);
-    const common = { auth: true, services, version: expect.stringMatching(/^\d+\.\d+\.\d+/), node: expect.any(String) };
+    const common = {
+      auth: true,
+      services,
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      node: expect.any(String),
+    };
     expect((await get(server, "/admin/session")).json).toEqual(common);
-    expect((await get(server, "/admin/session", admin)).json).toEqual({ ...common, name: "root", roles: ["admin"] });
-    expect((await get(server, `/admin/session?token=${host}`)).json).toEqual({ ...common, name: "site", roles: ["lobby.host"] });
-    expect(await get(server, "/admin/session", `${admin}x`)).toMatchObject({ status: 401, json: { error: { code: "unauthenticated" } } });
+    expect((await get(server, "/admin/session", admin)).json).toEqual({
+      ...common,
+      name: "root",
+      roles: ["admin"],
+    });
+    expect((await get(server, `/admin/session?token=${host}`)).json).toEqual({
+      ...common,
+      name: "site",
+      roles: ["lobby.host"],
+    });
+    expect(await get(server, "/admin/session", `${admin}x`)).toMatchObject({
+      status: 401,
+      json: { error: { code: "unauthenticated" } },
+    });
     expect(JSON.stringify(server.log)).not.toContain(admin);
   });
 });
@@ -191,7 +272,10 @@ describe("with auth off", () => {
   it("the session says that no token is needed", async () => {
     const server = await start({ services: { crowd: { enabled: false } } });
     const { json } = await get(server, "/admin/session?token=whatever");
-    expect(json).toMatchObject({ auth: false, services: ["lobby", "devices", "experiments", "tracking", "admin"] });
+    expect(json).toMatchObject({
+      auth: false,
+      services: ["lobby", "devices", "experiments", "tracking", "admin"],
+    });
     expect(json.name).toBeUndefined();
   });
 });

@@ -1,5 +1,13 @@
 /** The admin service: thin handlers over the overview, the inspector, the list of connections and the contracts. */
-import { bareAnswer, closeCodes, defineService, errors, hasRole, SwitchboardError, tokenOf } from "../../kit/index.ts";
+import {
+  bareAnswer,
+  closeCodes,
+  defineService,
+  errors,
+  hasRole,
+  SwitchboardError,
+  tokenOf,
+} from "../../kit/index.ts";
 import { Census } from "./census.ts";
 import { configSchema } from "./config.ts";
 import { listConnections } from "./connection-list.ts";
@@ -14,11 +22,15 @@ export const admin = defineService({
   contract: adminContract,
   config: configSchema,
   async start(context, server) {
-    if (server === undefined) throw new TypeError("the admin service shows a server, and has been given none");
+    if (server === undefined)
+      throw new TypeError("the admin service shows a server, and has been given none");
     const { clock, session } = context;
     const node = session.id;
     const census = new Census(server, clock);
-    const overview = new Overview({ context, reader: new FiguresReader({ node, server, census, clock }) });
+    const overview = new Overview({
+      context,
+      reader: new FiguresReader({ node, server, census, clock }),
+    });
     await overview.start();
     const inspector = new Inspector({ context, server });
     /** They never change: made once, when first asked for. */
@@ -26,7 +38,11 @@ export const admin = defineService({
 
     return {
       opened(connection) {
-        if (!context.authEnabled || (connection.principal !== undefined && hasRole(connection.principal, ["admin"]))) return;
+        if (
+          !context.authEnabled ||
+          (connection.principal !== undefined && hasRole(connection.principal, ["admin"]))
+        )
+          return;
         throw new SwitchboardError("forbidden", "only a token with the role admin may come here");
       },
       on: {
@@ -47,9 +63,20 @@ export const admin = defineService({
         },
         test({ body: { service, path, message }, principal }) {
           const tested = server.services.find(({ contract }) => contract.name === service);
-          if (tested === undefined) throw new SwitchboardError("not_found", `no service ${JSON.stringify(service)} is served here`);
-          const audited = { by: principal?.name ?? "anybody", testedService: service, path: loggedPath(path) };
-          context.logger.info({ audit: "test", ...audited, message: loggedMessage(tested.contract, message) }, "test message");
+          if (tested === undefined)
+            throw new SwitchboardError(
+              "not_found",
+              `no service ${JSON.stringify(service)} is served here`,
+            );
+          const audited = {
+            by: principal?.name ?? "anybody",
+            testedService: service,
+            path: loggedPath(path),
+          };
+          context.logger.info(
+            { audit: "test", ...audited, message: loggedMessage(tested.contract, message) },
+            "test message",
+          );
           return bareAnswer({ ok: true });
         },
         async session({ request }) {
@@ -57,7 +84,10 @@ export const admin = defineService({
             authorization: request.headers.get("authorization") ?? undefined,
             query: new URL(request.url).search,
           });
-          const caller = context.authEnabled && token !== undefined ? await context.authenticate(token) : undefined;
+          const caller =
+            context.authEnabled && token !== undefined
+              ? await context.authenticate(token)
+              : undefined;
           return bareAnswer({
             auth: context.authEnabled,
             ...(caller === undefined ? {} : { name: caller.name, roles: caller.roles }),

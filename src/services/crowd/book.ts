@@ -124,7 +124,8 @@ export class Book implements Fold {
   #ofWorker(ref: string, event: WorkerEvent, timeMs: number): void {
     const worker = this.#worker(ref);
     if (event.type === "worker") worker.name = event.name;
-    else if (event.type === "final") worker.finals.set(event.id, { agent: event.agent, work: event.work });
+    else if (event.type === "final")
+      worker.finals.set(event.id, { agent: event.agent, work: event.work });
     else if (event.type === "feedback") {
       worker.feedback.push({ text: event.text, unit: event.unit, timeMs });
       remember(this.#agents.get(event.agent ?? "")?.updates ?? worker.updates, event.update);
@@ -138,16 +139,29 @@ export class Book implements Fold {
     }
   }
 
-  #ofStudy(subject: string, event: StudyEvent, offset: number, timeMs: number, changed: Set<string>): void {
+  #ofStudy(
+    subject: string,
+    event: StudyEvent,
+    offset: number,
+    timeMs: number,
+    changed: Set<string>,
+  ): void {
     if (event.type === "loading") {
       const { max_cads, sentences_per_ranking, rankings_per_original } = event;
-      const settings = { maxCads: max_cads, sentencesPerRanking: sentences_per_ranking, rankingsPerOriginal: rankings_per_original };
+      const settings = {
+        maxCads: max_cads,
+        sentencesPerRanking: sentences_per_ranking,
+        rankingsPerOriginal: rankings_per_original,
+      };
       this.#loading.set(subject, newStudy(event.id, settings));
       return;
     }
     if (event.type === "sentences") {
-      const { originals } = this.#loading.get(subject) ?? newStudy("", { maxCads: 0, sentencesPerRanking: 1, rankingsPerOriginal: 0 });
-      for (const sentence of event.sentences) originals.push(newOriginal(originals.length, sentence));
+      const { originals } =
+        this.#loading.get(subject) ??
+        newStudy("", { maxCads: 0, sentencesPerRanking: 1, rankingsPerOriginal: 0 });
+      for (const sentence of event.sentences)
+        originals.push(newOriginal(originals.length, sentence));
       return;
     }
     if (event.type === "loaded") {
@@ -191,7 +205,16 @@ export class Book implements Fold {
     };
     const { stage, set } = event;
     const holder = agent as AgentEntry;
-    holder.unit = present ?? { id: event.unit, study, original, stage, set, agent: holder, done: undefined, paid: undefined };
+    holder.unit = present ?? {
+      id: event.unit,
+      study,
+      original,
+      stage,
+      set,
+      agent: holder,
+      done: undefined,
+      paid: undefined,
+    };
     if (present !== undefined) this.#settled(present.agent.id);
     holder.unit.agent = holder;
     study.units.set(event.unit, holder.unit);
@@ -202,18 +225,30 @@ export class Book implements Fold {
     this.#agents.set(holder.id, holder);
   }
 
-  #submitted(study: StudyEntry, event: Submitted, at: { offset: number; timeMs: number }, changed: Set<string>): void {
+  #submitted(
+    study: StudyEntry,
+    event: Submitted,
+    at: { offset: number; timeMs: number },
+    changed: Set<string>,
+  ): void {
     const unit = study.units.get(event.unit);
     if (unit === undefined || unit.done !== undefined || unit.agent.id !== event.agent) return;
     const { agent, original } = unit;
     const worker = this.#worker(agent.worker);
     const work = worker.finals.get(event.final)?.work;
     if (work === undefined) return;
-    for (const [id, final] of worker.finals) if (final.agent === event.agent) worker.finals.delete(id);
-    unit.done = { work, duplicate: event.outcome === "duplicate", finishedMs: at.timeMs, offset: at.offset };
+    for (const [id, final] of worker.finals)
+      if (final.agent === event.agent) worker.finals.delete(id);
+    unit.done = {
+      work,
+      duplicate: event.outcome === "duplicate",
+      finishedMs: at.timeMs,
+      offset: at.offset,
+    };
     study.open.delete(unit);
     agent.draft = undefined;
-    if (event.outcome === "cad" && "cad" in work) original.cads.set(unit.id, { id: unit.id, text: work.cad, unit });
+    if (event.outcome === "cad" && "cad" in work)
+      original.cads.set(unit.id, { id: unit.id, text: work.cad, unit });
     if (event.outcome !== "skip") changed.add(agent.worker);
     this.#addBest(unit, changed);
     this.#settled(agent.id);
@@ -248,7 +283,14 @@ export class Book implements Fold {
   #worker(ref: string): WorkerEntry {
     let worker = this.#workers.get(ref);
     if (worker === undefined) {
-      worker = { ref, name: undefined, agents: [], feedback: [], finals: new Map(), updates: new Set() };
+      worker = {
+        ref,
+        name: undefined,
+        agents: [],
+        feedback: [],
+        finals: new Map(),
+        updates: new Set(),
+      };
       this.#workers.set(ref, worker);
     }
     return worker;
@@ -269,7 +311,14 @@ function newOriginal(index: number, { original_id, original, cads }: Sentence): 
     const id = `loaded-${different.size}`;
     different.set(id, { id, text, unit: undefined });
   }
-  return { index, id: original_id, text: original, cads: different, units: new Set(), had: { CAD: new Set(), RANKING: new Set() } };
+  return {
+    index,
+    id: original_id,
+    text: original,
+    cads: different,
+    units: new Set(),
+    had: { CAD: new Set(), RANKING: new Set() },
+  };
 }
 
 /** Keeps the newest. */

@@ -9,7 +9,9 @@ const packetTypes: readonly string[] = ["alive", "heartbeat", "mephisto_bound_li
 const packet = z.exactOptional(
   z.object({
     subject_id: z.string().nullable().describe("The agent"),
-    update_id: z.string().describe("New for each live update: the client drops one that it has seen"),
+    update_id: z
+      .string()
+      .describe("New for each live update: the client drops one that it has seen"),
     client_timestamp: z.number().describe("The server's time in seconds"),
   }),
 );
@@ -23,8 +25,11 @@ const codec: Codec = {
     return typeof message === "string" && !packetTypes.includes(message) ? message : undefined;
   },
   print(name, payload) {
-    const { packet, ...message } = payload as Record<string, unknown> & { packet?: z.output<typeof packetSchema> };
-    if (name === "error") return printJson({ message: name, code: message.code, detail: message.message });
+    const { packet, ...message } = payload as Record<string, unknown> & {
+      packet?: z.output<typeof packetSchema>;
+    };
+    if (name === "error")
+      return printJson({ message: name, code: message.code, detail: message.message });
     if (packet === undefined) return printJson({ message: name, ...message });
     const { subject_id, update_id, client_timestamp } = packet;
     if (name === "heartbeat" || name === "update_status")
@@ -41,10 +46,16 @@ const codec: Codec = {
 const packetSchema = packet.unwrap();
 
 /** Their parts are looked at by the service: a client must not be closed for what its page puts into the first of them. */
-const anyPacket = z.object({ subject_id: z.unknown().optional(), data: z.unknown().optional(), client_timestamp: z.unknown().optional() });
+const anyPacket = z.object({
+  subject_id: z.unknown().optional(),
+  data: z.unknown().optional(),
+  client_timestamp: z.unknown().optional(),
+});
 
 const permutation = z
-  .union([z.array(z.number()), z.string()], { error: 'expected a list of indices, or them in a string such as "2,0,1"' })
+  .union([z.array(z.number()), z.string()], {
+    error: 'expected a list of indices, or them in a string such as "2,0,1"',
+  })
   .describe("At place k the index of the sentence at rank k; the last is the best");
 
 const feedback = z.object({ feedback: z.string() });
@@ -68,7 +79,12 @@ const stats = z.object({
   num_rankings: z.int(),
   num_first_place: z.int().describe("Rankings whose best is a CAD of the worker"),
   history: z
-    .array(z.looseObject({ stage, finished_time: z.string().describe("UTC, as Fri 20 Nov 2026, 11:05AM") }))
+    .array(
+      z.looseObject({
+        stage,
+        finished_time: z.string().describe("UTC, as Fri 20 Nov 2026, 11:05AM"),
+      }),
+    )
     .describe("Completed units, oldest first, without skips"),
 });
 
@@ -84,16 +100,38 @@ export const crowdContract = defineContract({
   opensAt: ["/"],
   auth: "message",
   in: {
-    alive: { doc: "A Mephisto client is there; answered with `update_status`.", schema: anyPacket, errors: ["not_found"] },
-    heartbeat: { doc: "A Mephisto client asks whether the server is there; answered with `heartbeat`.", schema: anyPacket },
+    alive: {
+      doc: "A Mephisto client is there; answered with `update_status`.",
+      schema: anyPacket,
+      errors: ["not_found"],
+    },
+    heartbeat: {
+      doc: "A Mephisto client asks whether the server is there; answered with `heartbeat`.",
+      schema: anyPacket,
+    },
     mephisto_bound_live_update: {
       doc: "One of the messages below, in a Mephisto client's packet: `data` is the message and its `update_id`.",
       schema: anyPacket,
       errors: ["unknown_message", "not_found", "wrong_state", "conflict", "too_large"],
     },
-    get_worker_stats: { doc: "Asks for the worker's statistics.", schema: z.object({}), roles: worker, errors: ["wrong_state"] },
-    set_feedback: { doc: "Stores feedback. No reply.", schema: feedback, roles: worker, errors: ["wrong_state", "too_large"] },
-    submit_feedback: { doc: "The same, as the web app says it.", schema: feedback, roles: worker, errors: ["wrong_state", "too_large"] },
+    get_worker_stats: {
+      doc: "Asks for the worker's statistics.",
+      schema: z.object({}),
+      roles: worker,
+      errors: ["wrong_state"],
+    },
+    set_feedback: {
+      doc: "Stores feedback. No reply.",
+      schema: feedback,
+      roles: worker,
+      errors: ["wrong_state", "too_large"],
+    },
+    submit_feedback: {
+      doc: "The same, as the web app says it.",
+      schema: feedback,
+      roles: worker,
+      errors: ["wrong_state", "too_large"],
+    },
     set_cad: {
       doc: "Saves the unit's draft. No reply.",
       schema: z.object({ cad: z.string() }),
@@ -132,14 +170,22 @@ export const crowdContract = defineContract({
     set_unit: {
       doc: "The answer to `get_unit`; null and the reason when there is nothing to do.",
       delivery: "all",
-      schema: z.object({ unit: z.looseObject({ unit: z.string(), stage }).nullable(), reason: z.exactOptional(z.string()), packet }),
+      schema: z.object({
+        unit: z.looseObject({ unit: z.string(), stage }).nullable(),
+        reason: z.exactOptional(z.string()),
+        packet,
+      }),
     },
     submitted: {
       doc: "The answer to `submit`: the unit is completed, and stored.",
       delivery: "all",
       schema: z.object({ unit: z.string(), status: z.literal("Submitted!"), packet }),
     },
-    update_status: { doc: "To a Mephisto client, on `alive`.", delivery: "all", schema: z.object({ status: z.string(), packet }) },
+    update_status: {
+      doc: "To a Mephisto client, on `alive`.",
+      delivery: "all",
+      schema: z.object({ status: z.string(), packet }),
+    },
     heartbeat: {
       doc: "To a Mephisto client, on its heartbeat: its own clock in ms.",
       delivery: "all",
@@ -158,9 +204,16 @@ export const crowdContract = defineContract({
       method: "POST",
       path: "/request_agent",
       doc: "A Mephisto page asks for a unit: a new one, or for the same agent_registration_id the same again.",
-      params: z.object({ study: studyId.optional().describe("Only units of this study; absent: of any, in the order of loading") }),
+      params: z.object({
+        study: studyId
+          .optional()
+          .describe("Only units of this study; absent: of any, in the order of loading"),
+      }),
       body: z.object({
-        provider_data: z.object({ worker_name: workerId, agent_registration_id: z.string().max(1000).nullish() }),
+        provider_data: z.object({
+          worker_name: workerId,
+          agent_registration_id: z.string().max(1000).nullish(),
+        }),
       }),
       roles: worker,
       errors: ["over_capacity"],
@@ -188,8 +241,20 @@ export const crowdContract = defineContract({
       params: z.object({}),
       auth: "open",
     },
-    submitMetadata: { method: "POST", path: "/submit_metadata", doc: "Accepted, without effect.", params: z.object({}), auth: "open" },
-    logError: { method: "POST", path: "/log_error", doc: "Accepted, and counted in the log.", params: z.object({}), auth: "open" },
+    submitMetadata: {
+      method: "POST",
+      path: "/submit_metadata",
+      doc: "Accepted, without effect.",
+      params: z.object({}),
+      auth: "open",
+    },
+    logError: {
+      method: "POST",
+      path: "/log_error",
+      doc: "Accepted, and counted in the log.",
+      params: z.object({}),
+      auth: "open",
+    },
     load: {
       method: "POST",
       path: "/crowd/studies",
@@ -199,17 +264,42 @@ export const crowdContract = defineContract({
         id: studyId.optional().describe("Absent: a new one"),
         sentences: z
           .array(
-            z.object({ original_id: z.string().min(1).max(200), original: z.string().min(1), cads: z.array(z.string().min(1)).max(1000) }),
+            z.object({
+              original_id: z.string().min(1).max(200),
+              original: z.string().min(1),
+              cads: z.array(z.string().min(1)).max(1000),
+            }),
           )
           .min(1),
-        max_cads: z.int().min(0).max(1000).default(4).describe("CADs that each original shall have"),
-        sentences_per_ranking: z.int().min(1).max(1000).default(4).describe("CADs that an original must have to be ranked"),
-        rankings_per_original: z.int().min(0).max(1000).default(2).describe("Rankings that each original shall have"),
+        max_cads: z
+          .int()
+          .min(0)
+          .max(1000)
+          .default(4)
+          .describe("CADs that each original shall have"),
+        sentences_per_ranking: z
+          .int()
+          .min(1)
+          .max(1000)
+          .default(4)
+          .describe("CADs that an original must have to be ranked"),
+        rankings_per_original: z
+          .int()
+          .min(0)
+          .max(1000)
+          .default(2)
+          .describe("Rankings that each original shall have"),
       }),
       roles: requester,
       errors: ["conflict", "too_large", "over_capacity"],
     },
-    studies: { method: "GET", path: "/crowd/studies", doc: "The studies in the order of loading.", params: z.object({}), roles: requester },
+    studies: {
+      method: "GET",
+      path: "/crowd/studies",
+      doc: "The studies in the order of loading.",
+      params: z.object({}),
+      roles: requester,
+    },
     study: {
       method: "GET",
       path: "/crowd/studies/:id",

@@ -75,7 +75,10 @@ interface Named {
 }
 
 /** What a unit is completed with. */
-export type Work = { readonly cad: string } | { readonly explanation: string } | { readonly permutation: readonly number[] };
+export type Work =
+  | { readonly cad: string }
+  | { readonly explanation: string }
+  | { readonly permutation: readonly number[] };
 
 /** A draft as far as it goes. */
 export type Draft = Exclude<Work, { readonly explanation: string }>;
@@ -117,7 +120,9 @@ export function printEvent(event: CrowdEvent): string {
 export function parseEvent(data: string): CrowdEvent | undefined {
   try {
     const event: unknown = JSON.parse(data);
-    return typeof event === "object" && event !== null && "type" in event ? (event as CrowdEvent) : undefined;
+    return typeof event === "object" && event !== null && "type" in event
+      ? (event as CrowdEvent)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -40,7 +40,11 @@ export interface Node {
 
 let lastId = 0;
 
-export async function startNode(store: MemoryStore, clock: HandClock, settings: Partial<CrowdConfig> = {}): Promise<Node> {
+export async function startNode(
+  store: MemoryStore,
+  clock: HandClock,
+  settings: Partial<CrowdConfig> = {},
+): Promise<Node> {
   const config = configSchema.parse(settings);
   const engine = await openMemoryEngine({ store, now: () => clock.now() });
   const log = await engine.log("crowd");
@@ -61,18 +65,37 @@ export async function startNode(store: MemoryStore, clock: HandClock, settings: 
   const decisions = new Decisions(log, book);
   const studies = new Studies(log, book, decisions, config);
   const newId = () => `id-${++lastId}`;
-  const desk = new Desk({ log, book, decisions, presence: here, config, newId, newSecret: () => `agent-${++lastId}` });
+  const desk = new Desk({
+    log,
+    book,
+    decisions,
+    presence: here,
+    config,
+    newId,
+    newSecret: () => `agent-${++lastId}`,
+  });
   return { engine, book, desk, studies, presence: here, changed };
 }
 
 /** A study of `count` originals with `cads` loaded CADs each. */
-export function studyOf(count: number, cads: number, more: Partial<Parameters<Studies["load"]>[0]> = {}): Parameters<Studies["load"]>[0] {
+export function studyOf(
+  count: number,
+  cads: number,
+  more: Partial<Parameters<Studies["load"]>[0]> = {},
+): Parameters<Studies["load"]>[0] {
   const sentences = Array.from({ length: count }, (_, n) => ({
     original_id: `o${n}`,
     original: `original ${n}`,
     cads: Array.from({ length: cads }, (_, k) => `loaded ${k} of ${n}`),
   }));
-  return { id: "s", sentences, max_cads: 4, sentences_per_ranking: 4, rankings_per_original: 2, ...more };
+  return {
+    id: "s",
+    sentences,
+    max_cads: 4,
+    sentences_per_ranking: 4,
+    rankings_per_original: 2,
+    ...more,
+  };
 }
 
 /** All that a node knows of all studies. */
@@ -82,5 +105,7 @@ export function allOf({ book }: Node): unknown {
 
 /** The indices below `size` in an order that hangs on `seed`. */
 export function shuffled(size: number, seed: number): number[] {
-  return Array.from({ length: size }, (_, n) => n).sort((a, b) => ((a * 7919 + seed) % 101) - ((b * 7919 + seed) % 101) || a - b);
+  return Array.from({ length: size }, (_, n) => n).sort(
+    (a, b) => ((a * 7919 + seed) % 101) - ((b * 7919 + seed) % 101) || a - b,
+  );
 }

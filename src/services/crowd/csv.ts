@@ -7,7 +7,10 @@ export type Cell = string | number | boolean | null | undefined | readonly unkno
  * Lines end in CRLF, the first names the columns. A text that a spreadsheet would take for a formula (it begins with = + - @, a tab or a line
  * end, perhaps behind blanks) gets an apostrophe in front, which shows spreadsheets that it is text.
  */
-export function csv<C extends string>(columns: readonly C[], rows: readonly Readonly<Partial<Record<C, Cell>>>[]): string {
+export function csv<C extends string>(
+  columns: readonly C[],
+  rows: readonly Readonly<Partial<Record<C, Cell>>>[],
+): string {
   const lines = [columns, ...rows.map((row) => columns.map((column) => row[column]))];
   return lines.map((cells) => `${cells.map(cellText).join(",")}\r\n`).join("");
 }

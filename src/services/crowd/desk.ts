@@ -64,7 +64,9 @@ export class Desk {
   async continue(worker: string, study: string | undefined): Promise<Agent | undefined> {
     const agents = this.#parts.book.worker(workerRef(worker))?.agents ?? [];
     const isOf = ({ unit }: Agent) => study === undefined || study === unit.study.id;
-    const present = agents.find((agent) => agent.registration === null && isOpen(agent) && isOf(agent));
+    const present = agents.find(
+      (agent) => agent.registration === null && isOpen(agent) && isOf(agent),
+    );
     return present ?? (await this.request({ worker, study }));
   }
 
@@ -79,7 +81,9 @@ export class Desk {
   /** The agent of a worker that has this id, or whose unit has it. */
   async agentOf(worker: string, id: string): Promise<Agent | undefined> {
     const find = () =>
-      this.#parts.book.worker(workerRef(worker))?.agents.findLast((agent) => agent.id === id || (agent.unit.id === id && isHolder(agent)));
+      this.#parts.book
+        .worker(workerRef(worker))
+        ?.agents.findLast((agent) => agent.id === id || (agent.unit.id === id && isHolder(agent)));
     const present = find();
     if (present !== undefined) return present;
     await this.#catchUp();
@@ -101,9 +105,17 @@ export class Desk {
       const isKnownUpdate = update !== undefined && book.hasUpdate(agent.worker, agent.id, update);
       if (isOld || isKnownUpdate) return nothing;
       if (agent.draftCount >= config.maxDrafts) {
-        throw new SwitchboardError("conflict", `${config.maxDrafts} drafts of this unit are stored (services.crowd.maxDrafts): submit it`);
+        throw new SwitchboardError(
+          "conflict",
+          `${config.maxDrafts} drafts of this unit are stored (services.crowd.maxDrafts): submit it`,
+        );
       }
-      return { events: [{ type: "draft" as const, agent: agent.id, draft: checked, ...defined({ at, update }) }], result: undefined };
+      return {
+        events: [
+          { type: "draft" as const, agent: agent.id, draft: checked, ...defined({ at, update }) },
+        ],
+        result: undefined,
+      };
     });
   }
 
@@ -117,22 +129,39 @@ export class Desk {
       if (unit.done !== undefined) return nothing;
       if (stored === undefined) {
         const work = workOf(unit, given);
-        demandLength("cad" in work ? work.cad : "explanation" in work ? work.explanation : "", config);
+        demandLength(
+          "cad" in work ? work.cad : "explanation" in work ? work.explanation : "",
+          config,
+        );
         const id = newId();
         await decisions.take(workerSubject(agent.worker), () => {
           demandHolder(book, agent);
-          return { events: [{ type: "final" as const, id, agent: agent.id, work }], result: undefined };
+          return {
+            events: [{ type: "final" as const, id, agent: agent.id, work }],
+            result: undefined,
+          };
         });
         stored = { id, work };
       }
       const { id, work } = stored;
-      const event: Submitted = { type: "submitted", unit: unit.id, agent: agent.id, final: id, outcome: outcomeOf(agent, work) };
+      const event: Submitted = {
+        type: "submitted",
+        unit: unit.id,
+        agent: agent.id,
+        final: id,
+        outcome: outcomeOf(agent, work),
+      };
       return { events: [event], result: undefined };
     });
   }
 
   /** Stores feedback of a worker, given from a unit or not. The same update_id again does nothing. */
-  async feedback(worker: string, agent: Agent | undefined, text: string, { update }: Stamp): Promise<void> {
+  async feedback(
+    worker: string,
+    agent: Agent | undefined,
+    text: string,
+    { update }: Stamp,
+  ): Promise<void> {
     const { decisions, book, config } = this.#parts;
     demandLength(text, config);
     const ref = workerRef(worker);
@@ -140,9 +169,16 @@ export class Desk {
       if (agent !== undefined && book.agent(agent.id) === undefined) throw noAgent();
       if (update !== undefined && book.hasUpdate(ref, agent?.id, update)) return nothing;
       if ((book.worker(ref)?.feedback.length ?? 0) >= config.maxFeedback) {
-        throw new SwitchboardError("conflict", `${config.maxFeedback} texts of this worker are stored (services.crowd.maxFeedback)`);
+        throw new SwitchboardError(
+          "conflict",
+          `${config.maxFeedback} texts of this worker are stored (services.crowd.maxFeedback)`,
+        );
       }
-      const given = { type: "feedback" as const, text, ...defined({ unit: agent?.unit.id, agent: agent?.id, update }) };
+      const given = {
+        type: "feedback" as const,
+        text,
+        ...defined({ unit: agent?.unit.id, agent: agent?.id, update }),
+      };
       return { events: [...this.#naming(worker, ref), given], result: undefined };
     });
   }
@@ -158,7 +194,8 @@ export class Desk {
     }
     for (const study of book.studies.values()) {
       const isMeant = only === undefined || study.id === only;
-      if (!isMeant || choose(study, ref, (unit) => presence.isAbandoned(unit)) === undefined) continue;
+      if (!isMeant || choose(study, ref, (unit) => presence.isAbandoned(unit)) === undefined)
+        continue;
       const id = await this.#assign(study, worker, ref, asked);
       const agent = id === undefined ? undefined : book.agent(id);
       if (agent !== undefined) return agent;
@@ -168,23 +205,43 @@ export class Desk {
 
   #registered(ref: string, registration: string | null): Agent | undefined {
     if (registration === null) return undefined;
-    return this.#parts.book.worker(ref)?.agents.findLast((agent) => agent.registration === registration && isHolder(agent));
+    return this.#parts.book
+      .worker(ref)
+      ?.agents.findLast((agent) => agent.registration === registration && isHolder(agent));
   }
 
   /** The id of the new agent; undefined if there is nothing to do in the study any more. */
-  async #assign(study: Study, worker: string, ref: string, registration: string | null): Promise<string | undefined> {
+  async #assign(
+    study: Study,
+    worker: string,
+    ref: string,
+    registration: string | null,
+  ): Promise<string | undefined> {
     const { decisions, presence, newId, newSecret } = this.#parts;
     return await decisions.take(studySubject(study.id), async () => {
       const present = this.#registered(ref, registration);
       if (present !== undefined) return { events: [], result: present.id };
-      const find = (): Choice | undefined => choose(study, ref, (unit) => presence.isAbandoned(unit));
+      const find = (): Choice | undefined =>
+        choose(study, ref, (unit) => presence.isAbandoned(unit));
       if (find() === undefined) return { events: [], result: undefined };
-      await decisions.take(workerSubject(ref), () => ({ events: this.#naming(worker, ref), result: undefined }));
+      await decisions.take(workerSubject(ref), () => ({
+        events: this.#naming(worker, ref),
+        result: undefined,
+      }));
       const choice = find();
       if (choice === undefined) return { events: [], result: undefined };
       const { unit = newId(), original, stage, set } = choice;
       const agent = newSecret();
-      const event = { type: "assigned" as const, unit, agent, worker: ref, registration, stage, original: original.index, set };
+      const event = {
+        type: "assigned" as const,
+        unit,
+        agent,
+        worker: ref,
+        registration,
+        stage,
+        original: original.index,
+        set,
+      };
       return { events: [event], result: agent };
     });
   }
@@ -194,7 +251,10 @@ export class Desk {
     const { book, config } = this.#parts;
     if (book.worker(ref)?.name !== undefined) return [];
     if (book.workerCount >= config.maxWorkers) {
-      throw new SwitchboardError("over_capacity", `${config.maxWorkers} workers are known (services.crowd.maxWorkers): delete some`);
+      throw new SwitchboardError(
+        "over_capacity",
+        `${config.maxWorkers} workers are known (services.crowd.maxWorkers): delete some`,
+      );
     }
     return [{ type: "worker" as const, name }];
   }
@@ -211,19 +271,26 @@ export class Desk {
 const nothing = { events: [], result: undefined };
 
 function noAgent(): SwitchboardError {
-  return new SwitchboardError("not_found", "there is no such agent: it was deleted, or never was. Ask for one with POST /request_agent");
+  return new SwitchboardError(
+    "not_found",
+    "there is no such agent: it was deleted, or never was. Ask for one with POST /request_agent",
+  );
 }
 
 function demandHolder(book: Book, agent: Agent): void {
   if (book.agent(agent.id) === undefined) throw noAgent();
   if (!isHolder(agent)) {
-    throw new SwitchboardError("conflict", "the unit was abandoned for longer than services.crowd.unitTimeoutMs and given to someone else");
+    throw new SwitchboardError(
+      "conflict",
+      "the unit was abandoned for longer than services.crowd.unitTimeoutMs and given to someone else",
+    );
   }
 }
 
 function demandOpen(book: Book, agent: Agent): void {
   demandHolder(book, agent);
-  if (agent.unit.done !== undefined) throw new SwitchboardError("wrong_state", "the unit is completed: there is nothing to save");
+  if (agent.unit.done !== undefined)
+    throw new SwitchboardError("wrong_state", "the unit is completed: there is nothing to save");
 }
 
 function demandLength(text: string, { maxTextLength }: CrowdConfig): void {
@@ -240,11 +307,13 @@ function draftOf(
   config: CrowdConfig,
 ): Draft {
   if ("cad" in draft) {
-    if (unit.stage !== "CAD") throw new SwitchboardError("wrong_state", "the unit is a RANKING: send set_permutation");
+    if (unit.stage !== "CAD")
+      throw new SwitchboardError("wrong_state", "the unit is a RANKING: send set_permutation");
     demandLength(draft.cad, config);
     return draft;
   }
-  if (unit.stage !== "RANKING") throw new SwitchboardError("wrong_state", "the unit is a CAD: send set_cad");
+  if (unit.stage !== "RANKING")
+    throw new SwitchboardError("wrong_state", "the unit is a CAD: send set_cad");
   return { permutation: parsePermutation(draft.permutation, unit.set.length) };
 }
 
@@ -256,5 +325,7 @@ function outcomeOf({ unit }: Agent, work: Work): Submitted["outcome"] {
 
 /** Without the members that are undefined. */
 function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as never;
 }

@@ -12,11 +12,23 @@ describe("the dashboard", () => {
     await submit(server, cat.agent_id, { cad: "by cat" });
     const plain = await server.open("/crowd?worker=bob");
     plain.send({ message: "get_worker_stats" });
-    expect(await plain.nextJson()).toMatchObject({ message: "set_worker_stats", stats: { num_cads: 1, num_first_place: 0 } });
+    expect(await plain.nextJson()).toMatchObject({
+      message: "set_worker_stats",
+      stats: { num_cads: 1, num_first_place: 0 },
+    });
     const mephisto = await server.open("/");
-    mephisto.send({ packet_type: "alive", subject_id: bob.agent_id, data: { update_id: "1" }, client_timestamp: 1 });
+    mephisto.send({
+      packet_type: "alive",
+      subject_id: bob.agent_id,
+      data: { update_id: "1" },
+      client_timestamp: 1,
+    });
     const status: Json = await mephisto.nextJson();
-    expect(status).toMatchObject({ packet_type: "update_status", subject_id: bob.agent_id, data: { status: "in task" } });
+    expect(status).toMatchObject({
+      packet_type: "update_status",
+      subject_id: bob.agent_id,
+      data: { status: "in task" },
+    });
     const { agent_id } = await request(server, "ann", "2");
     await submit(server, agent_id, { permutation: [0, 1, 3, 2] });
     const stats = {
@@ -59,15 +71,28 @@ describe("a plain socket", () => {
     expect(unit).toEqual({ unit: expect.any(String), stage: "CAD", original: "original 0" });
     client.send({ message: "set_cad", cad: "half a" });
     client.send({ message: "set_permutation", permutation: [0] });
-    expect(await client.nextJson()).toEqual({ message: "error", code: "wrong_state", detail: expect.stringContaining("set_cad") });
+    expect(await client.nextJson()).toEqual({
+      message: "error",
+      code: "wrong_state",
+      detail: expect.stringContaining("set_cad"),
+    });
     await client.leave();
     const again = await server.open(`/crowd?worker=ann&unit=${unit.unit}&errors=1`);
     again.send({ message: "get_unit" });
-    expect(await again.nextJson()).toEqual({ message: "set_unit", unit: { ...unit, draft: { cad: "half a" } } });
+    expect(await again.nextJson()).toEqual({
+      message: "set_unit",
+      unit: { ...unit, draft: { cad: "half a" } },
+    });
     again.send({ message: "submit" });
-    expect(await nextBut(again, "set_worker_stats")).toEqual({ message: "submitted", unit: unit.unit, status: "Submitted!" });
+    expect(await nextBut(again, "set_worker_stats")).toEqual({
+      message: "submitted",
+      unit: unit.unit,
+      status: "Submitted!",
+    });
     again.send({ message: "get_unit" });
-    expect(await nextBut(again, "set_worker_stats")).toMatchObject({ unit: { stage: "CAD", original: "original 1" } });
+    expect(await nextBut(again, "set_worker_stats")).toMatchObject({
+      unit: { stage: "CAD", original: "original 1" },
+    });
     const other = await server.open(`/crowd?worker=bob&unit=${unit.unit}&errors=1`);
     expect(await other.nextJson()).toMatchObject({ message: "error", code: "not_found" });
   });
@@ -109,13 +134,26 @@ describe("an abandoned unit", () => {
     expect((await request(server, "bob", "1")).agent_id).toBeNull();
     await socket.leave();
     let taken = await request(server, "bob", "1");
-    for (const endMs = Date.now() + 5000; taken.agent_id === null && Date.now() < endMs; ) taken = await request(server, "bob", "1");
-    expect(taken).toMatchObject({ request_id: kept.request_id, init_task_data: { stage: "CAD", original: "original 0" } });
+    for (const endMs = Date.now() + 5000; taken.agent_id === null && Date.now() < endMs; )
+      taken = await request(server, "bob", "1");
+    expect(taken).toMatchObject({
+      request_id: kept.request_id,
+      init_task_data: { stage: "CAD", original: "original 0" },
+    });
     expect(taken.agent_id).not.toBe(kept.agent_id);
-    expect((await submit(server, kept.agent_id, { cad: "late" })).json.error).toMatchObject({ code: "conflict" });
+    expect((await submit(server, kept.agent_id, { cad: "late" })).json.error).toMatchObject({
+      code: "conflict",
+    });
     const late = await server.open("/");
     late.send({ packet_type: "alive", subject_id: kept.agent_id, data: {}, client_timestamp: 1 });
-    expect(await late.nextJson()).toMatchObject({ packet_type: "update_status", data: { status: "expired" } });
-    expect(await request(server, "ann", "1")).toMatchObject({ agent_id: null, failure_reason: expect.any(String), init_task_data: null });
+    expect(await late.nextJson()).toMatchObject({
+      packet_type: "update_status",
+      data: { status: "expired" },
+    });
+    expect(await request(server, "ann", "1")).toMatchObject({
+      agent_id: null,
+      failure_reason: expect.any(String),
+      init_task_data: null,
+    });
   });
 });

@@ -1,5 +1,11 @@
 /** What comes in over sockets, plain or in Mephisto's packets, and what goes out. */
-import { type Connection, explain, hasRole, type ServiceContext, SwitchboardError } from "../../kit/index.ts";
+import {
+  type Connection,
+  explain,
+  hasRole,
+  type ServiceContext,
+  SwitchboardError,
+} from "../../kit/index.ts";
 import type { Book } from "./book.ts";
 import type { CrowdConfig } from "./config.ts";
 import { type CrowdContract, crowdContract } from "./contract.ts";
@@ -64,7 +70,10 @@ export class Live {
     const query = new URLSearchParams(connection.opening.query);
     const worker = query.get("worker") ?? "";
     if (worker === "" || worker.length > 200) {
-      throw new SwitchboardError("bad_message", "the address needs ?worker=, of 1 to 200 characters: connect again with it");
+      throw new SwitchboardError(
+        "bad_message",
+        "the address needs ?worker=, of 1 to 200 characters: connect again with it",
+      );
     }
     socket.worker = worker;
     socket.study = query.get("study") ?? undefined;
@@ -73,7 +82,10 @@ export class Live {
     if (unit === "") return;
     const agent = await desk.agentOf(worker, unit);
     if (agent === undefined)
-      throw new SwitchboardError("not_found", `the worker has no unit ${unit.slice(0, 100)}: the socket is without one`);
+      throw new SwitchboardError(
+        "not_found",
+        `the worker has no unit ${unit.slice(0, 100)}: the socket is without one`,
+      );
     await this.#bind(socket, agent);
   }
 
@@ -82,10 +94,17 @@ export class Live {
   }
 
   /** A message as it stands. */
-  async plain(connection: Connection, name: (typeof messageNames)[number], message: unknown): Promise<void> {
+  async plain(
+    connection: Connection,
+    name: (typeof messageNames)[number],
+    message: unknown,
+  ): Promise<void> {
     const socket = this.#socket(connection);
     if (socket.isMephisto)
-      throw new SwitchboardError("wrong_state", `${name} comes in a packet here; as it stands it comes at ${plainPath}`);
+      throw new SwitchboardError(
+        "wrong_state",
+        `${name} comes in a packet here; as it stands it comes at ${plainPath}`,
+      );
     await this.#act(socket, { name, message, update: undefined, at: undefined });
   }
 
@@ -93,8 +112,12 @@ export class Live {
   async heartbeat(connection: Connection, packet: Packet): Promise<void> {
     const { context } = this.#parts;
     const socket = this.#packets(connection, "heartbeat");
-    const seconds = typeof packet.client_timestamp === "number" ? packet.client_timestamp : context.clock.now() / 1000;
-    const subject = socket.agent?.id ?? (typeof packet.subject_id === "string" ? packet.subject_id : null);
+    const seconds =
+      typeof packet.client_timestamp === "number"
+        ? packet.client_timestamp
+        : context.clock.now() / 1000;
+    const subject =
+      socket.agent?.id ?? (typeof packet.subject_id === "string" ? packet.subject_id : null);
     context.send(connection, "heartbeat", {
       last_mephisto_ping: seconds * 1000,
       status: statusOf(socket.agent),
@@ -105,19 +128,30 @@ export class Live {
 
   async alive(connection: Connection, packet: Packet): Promise<void> {
     const socket = this.#packets(connection, "alive");
-    await this.#take(socket, packet, { name: "alive", message: {}, update: undefined, at: undefined });
+    await this.#take(socket, packet, {
+      name: "alive",
+      message: {},
+      update: undefined,
+      at: undefined,
+    });
   }
 
   async liveUpdate(connection: Connection, packet: Packet): Promise<void> {
     const socket = this.#packets(connection, "mephisto_bound_live_update");
     const { data, client_timestamp: at } = packet;
     if (typeof data !== "object" || data === null || Array.isArray(data)) {
-      throw new SwitchboardError("bad_message", "the packet's `data` must be an object: the message and its update_id");
+      throw new SwitchboardError(
+        "bad_message",
+        "the packet's `data` must be an object: the message and its update_id",
+      );
     }
     const { message: name, update_id: update } = data as Record<string, unknown>;
     if (!messageNames.some((known) => known === name)) {
       const shown = typeof name === "string" ? JSON.stringify(name.slice(0, 100)) : "nothing";
-      throw new SwitchboardError("unknown_message", `the live update's message is ${shown}: crowd takes ${messageNames.join(", ")}`);
+      throw new SwitchboardError(
+        "unknown_message",
+        `the live update's message is ${shown}: crowd takes ${messageNames.join(", ")}`,
+      );
     }
     await this.#take(socket, packet, {
       name: String(name),
@@ -144,7 +178,10 @@ export class Live {
   #packets(connection: Connection, name: string): Socket {
     const socket = this.#socket(connection);
     if (!socket.isMephisto)
-      throw new SwitchboardError("wrong_state", `${name} is a packet: packets come at /, messages as they stand here`);
+      throw new SwitchboardError(
+        "wrong_state",
+        `${name} is a packet: packets come at /, messages as they stand here`,
+      );
     return socket;
   }
 
@@ -153,7 +190,11 @@ export class Live {
     if (socket.agent !== undefined) return this.#once(socket, socket.agent, update);
     const { maxWaitingUpdates } = this.#parts.context.config;
     if (socket.waiting.length < maxWaitingUpdates) socket.waiting.push(update);
-    else throw new SwitchboardError("conflict", `${maxWaitingUpdates} updates wait for a subject_id (services.crowd.maxWaitingUpdates)`);
+    else
+      throw new SwitchboardError(
+        "conflict",
+        `${maxWaitingUpdates} updates wait for a subject_id (services.crowd.maxWaitingUpdates)`,
+      );
   }
 
   /** The first packet that names its agent says whose the socket is; what has waited for it is done then, in the order of its coming. */
@@ -161,8 +202,16 @@ export class Live {
     if (socket.agent !== undefined || typeof subject_id !== "string" || subject_id === "") return;
     const { desk, book, context } = this.#parts;
     const agent = subject_id.length > 100 ? undefined : await desk.agent(subject_id);
-    if (agent === undefined) throw new SwitchboardError("not_found", "no agent has that subject_id: ask for one with POST /request_agent");
-    socket.connection.principal ??= { name: `agent of unit ${agent.unit.id}`, roles: ["crowd.worker"], only: {} };
+    if (agent === undefined)
+      throw new SwitchboardError(
+        "not_found",
+        "no agent has that subject_id: ask for one with POST /request_agent",
+      );
+    socket.connection.principal ??= {
+      name: `agent of unit ${agent.unit.id}`,
+      roles: ["crowd.worker"],
+      only: {},
+    };
     socket.worker = book.worker(agent.worker)?.name;
     await this.#bind(socket, agent);
     context.topic(agent.worker).join(socket.connection);
@@ -182,7 +231,11 @@ export class Live {
     const { connection } = socket;
     const before = socket.leave;
     socket.leave = await presence.arrive(agent.id, connection.id, () => {
-      context.close(connection, "restarting", "this server lost its place in the cluster: come back");
+      context.close(
+        connection,
+        "restarting",
+        "this server lost its place in the cluster: come back",
+      );
     });
     await before?.();
   }
@@ -203,7 +256,10 @@ export class Live {
     const stamp = { update, at };
     if (name === "alive") {
       const status = statusOf(socket.agent);
-      context.send(socket.connection, "update_status", { status, packet: this.#envelope(socket.agent?.id ?? null) });
+      context.send(socket.connection, "update_status", {
+        status,
+        packet: this.#envelope(socket.agent?.id ?? null),
+      });
     } else if (name === "get_worker_stats") {
       demandName(socket);
       this.#sendStats(socket);
@@ -212,13 +268,21 @@ export class Live {
     } else if (name === "set_cad") {
       await desk.draft(demandAgent(socket), { cad: checked(name, message).cad }, stamp);
     } else if (name === "set_permutation") {
-      await desk.draft(demandAgent(socket), { permutation: checked(name, message).permutation }, stamp);
+      await desk.draft(
+        demandAgent(socket),
+        { permutation: checked(name, message).permutation },
+        stamp,
+      );
     } else if (name === "get_unit") {
       await this.#giveUnit(socket);
     } else if (name === "submit") {
       const agent = demandAgent(socket);
       await desk.submit(agent, workToSubmit(checked(name, message), agent));
-      context.send(socket.connection, "submitted", { unit: agent.unit.id, status: "Submitted!", ...this.#packet(socket) });
+      context.send(socket.connection, "submitted", {
+        unit: agent.unit.id,
+        status: "Submitted!",
+        ...this.#packet(socket),
+      });
     }
   }
 
@@ -226,10 +290,20 @@ export class Live {
     const { desk, context } = this.#parts;
     const worker = demandName(socket);
     const present = socket.agent;
-    const agent = isOpen(present) || socket.isMephisto ? present : await desk.continue(worker, socket.study);
+    const agent =
+      isOpen(present) || socket.isMephisto ? present : await desk.continue(worker, socket.study);
     if (agent !== undefined && agent !== present) await this.#bind(socket, agent);
-    if (agent === undefined) context.send(socket.connection, "set_unit", { unit: null, reason: nothingToDo, ...this.#packet(socket) });
-    else context.send(socket.connection, "set_unit", { unit: { unit: agent.unit.id, ...unitData(agent) }, ...this.#packet(socket) });
+    if (agent === undefined)
+      context.send(socket.connection, "set_unit", {
+        unit: null,
+        reason: nothingToDo,
+        ...this.#packet(socket),
+      });
+    else
+      context.send(socket.connection, "set_unit", {
+        unit: { unit: agent.unit.id, ...unitData(agent) },
+        ...this.#packet(socket),
+      });
   }
 
   #sendStats(socket: Socket): void {
@@ -246,23 +320,36 @@ export class Live {
 
   #envelope(subject: string | null) {
     const { context } = this.#parts;
-    return { subject_id: subject, update_id: context.newId(), client_timestamp: context.clock.now() / 1000 };
+    return {
+      subject_id: subject,
+      update_id: context.newId(),
+      client_timestamp: context.clock.now() / 1000,
+    };
   }
 }
 
 /** The message, checked as it would be if it had come as it stands. */
-function checked<N extends "set_feedback" | "submit_feedback" | "set_cad" | "set_permutation" | "submit">(name: N, message: unknown) {
+function checked<
+  N extends "set_feedback" | "submit_feedback" | "set_cad" | "set_permutation" | "submit",
+>(name: N, message: unknown) {
   const { schema } = crowdContract.in[name];
   const parsed = schema.safeParse(message);
-  if (!parsed.success) throw new SwitchboardError("bad_message", explain(name, parsed.error, message));
+  if (!parsed.success)
+    throw new SwitchboardError("bad_message", explain(name, parsed.error, message));
   return parsed.data as ReturnType<CrowdContract["in"][N]["schema"]["parse"]>;
 }
 
 /** What is in the message, else the draft. */
 function workToSubmit(given: Given, { draft }: Agent): Given {
-  const hasOwn = [given.cad, given.explanation, given.permutation].some((field) => field !== undefined && field !== null);
+  const hasOwn = [given.cad, given.explanation, given.permutation].some(
+    (field) => field !== undefined && field !== null,
+  );
   if (hasOwn) return given;
-  if (draft === undefined) throw new SwitchboardError("wrong_state", "there is no draft to submit: send set_cad or set_permutation first");
+  if (draft === undefined)
+    throw new SwitchboardError(
+      "wrong_state",
+      "there is no draft to submit: send set_cad or set_permutation first",
+    );
   return draft;
 }
 
@@ -272,18 +359,28 @@ function statusOf(agent: Agent | undefined): string {
 }
 
 function demandName({ worker }: Socket): string {
-  if (worker === undefined) throw new SwitchboardError("wrong_state", "this socket does not say whose it is: connect with ?worker=");
+  if (worker === undefined)
+    throw new SwitchboardError(
+      "wrong_state",
+      "this socket does not say whose it is: connect with ?worker=",
+    );
   return worker;
 }
 
 function demandAgent({ agent }: Socket): Agent {
-  if (agent === undefined) throw new SwitchboardError("wrong_state", "this socket has no unit: connect with ?unit=, or send get_unit");
+  if (agent === undefined)
+    throw new SwitchboardError(
+      "wrong_state",
+      "this socket has no unit: connect with ?unit=, or send get_unit",
+    );
   return agent;
 }
 
 /** Also a socket that says nothing must show who it is: it is told things unasked. */
 function demandWorker({ principal }: Connection, authEnabled: boolean): void {
   if (!authEnabled) return;
-  if (principal === undefined) throw new SwitchboardError("unauthenticated", "no token: connect again with one");
-  if (!hasRole(principal, ["crowd.worker"])) throw new SwitchboardError("forbidden", "the dashboard needs the role crowd.worker");
+  if (principal === undefined)
+    throw new SwitchboardError("unauthenticated", "no token: connect again with one");
+  if (!hasRole(principal, ["crowd.worker"]))
+    throw new SwitchboardError("forbidden", "the dashboard needs the role crowd.worker");
 }

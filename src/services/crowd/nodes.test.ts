@@ -2,11 +2,20 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { MemoryStore } from "../../engines/memory/index.ts";
 import { workerRef } from "./crowd-event.ts";
-import { allOf, HandClock, type Node, shuffled, startNode, studyOf } from "./crowd-harness.suite.ts";
+import {
+  allOf,
+  HandClock,
+  type Node,
+  shuffled,
+  startNode,
+  studyOf,
+} from "./crowd-harness.suite.ts";
 import { statsOf } from "./stats.ts";
 
 /** Two nodes that know a study. */
-async function twoNodes(study: Parameters<Node["studies"]["load"]>[0]): Promise<{ readonly a: Node; readonly b: Node }> {
+async function twoNodes(
+  study: Parameters<Node["studies"]["load"]>[0],
+): Promise<{ readonly a: Node; readonly b: Node }> {
   const store = new MemoryStore();
   const clock = new HandClock();
   const [a, b] = [await startNode(store, clock), await startNode(store, clock)];
@@ -54,13 +63,16 @@ describe("two nodes on one store", () => {
     const bob = await b.desk.request({ worker: "bob" });
     if (bob !== undefined) await b.desk.submit(bob, { permutation: "2,1,0,3" });
     await a.desk.agent("nobody");
-    for (const { changed } of [a, b]) expect([...changed].sort()).toEqual([workerRef("ann"), workerRef("bob")].sort());
+    for (const { changed } of [a, b])
+      expect([...changed].sort()).toEqual([workerRef("ann"), workerRef("bob")].sort());
     expect(statsOf(a.book.worker(workerRef("ann")), 10)).toMatchObject({ num_first_place: 1 });
   });
 
   it("the same registration at both at once is one agent", async () => {
     const { a, b } = await twoNodes(studyOf(5, 2));
-    const agents = await Promise.all([a, b, a, b, b, a].map(({ desk }) => desk.request({ worker: "w", registration: "r" })));
+    const agents = await Promise.all(
+      [a, b, a, b, b, a].map(({ desk }) => desk.request({ worker: "w", registration: "r" })),
+    );
     expect(new Set(agents.map((agent) => agent?.id)).size).toBe(1);
   });
 });
@@ -76,15 +88,25 @@ describe("a deleted worker", () => {
     const log = await a.engine.log("crowd");
     const all = async () => {
       const subjects = await log.subjects("");
-      return JSON.stringify([subjects, await Promise.all(subjects.map((subject) => log.read(subject, 0)))]);
+      return JSON.stringify([
+        subjects,
+        await Promise.all(subjects.map((subject) => log.read(subject, 0))),
+      ]);
     };
-    for (const word of ["Annabel", "her draft", "her feedback", "her text"]) expect(await all()).toContain(word);
+    for (const word of ["Annabel", "her draft", "her feedback", "her text"])
+      expect(await all()).toContain(word);
     expect(await b.studies.deleteWorker("Annabel Lee")).toEqual({ units: 1, feedback: 1 });
     for (const word of ["Annabel", "her "]) expect(await all()).not.toContain(word);
-    await expect(b.desk.submit(agent, { cad: "again" })).rejects.toMatchObject({ code: "not_found" });
+    await expect(b.desk.submit(agent, { cad: "again" })).rejects.toMatchObject({
+      code: "not_found",
+    });
     // Who comes again is somebody new.
     await b.desk.feedback("Annabel Lee", undefined, "new", {});
-    expect(b.book.worker(workerRef("Annabel Lee"))).toMatchObject({ name: "Annabel Lee", agents: [], feedback: [{ text: "new" }] });
+    expect(b.book.worker(workerRef("Annabel Lee"))).toMatchObject({
+      name: "Annabel Lee",
+      agents: [],
+      feedback: [{ text: "new" }],
+    });
   });
 });
 
@@ -114,7 +136,9 @@ describe("an abandoned unit", () => {
       return (await node.desk.request({ worker: "bob" }))?.unit.id;
     };
     await expect.poll(nextOfBob).toBe(ann.unit.id);
-    await expect(node.desk.submit(ann, { cad: "late" })).rejects.toMatchObject({ code: "conflict" });
+    await expect(node.desk.submit(ann, { cad: "late" })).rejects.toMatchObject({
+      code: "conflict",
+    });
     // Once given up it does not come back to the first, and nobody else wants anything of the study.
     clock.nowMs += 5000;
     expect(await node.desk.request({ worker: "ann" })).toBeUndefined();

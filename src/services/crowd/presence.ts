@@ -49,7 +49,9 @@ export class Presence {
 
   /** A socket of the agent. Resolves to what gives it up. `lost`: other nodes do not see it any more. */
   async arrive(agent: string, connection: string, lost: () => void): Promise<() => Promise<void>> {
-    const acquired = await this.#parts.leases.acquire(`${prefix}${agent}.${connection}`, "", { lost });
+    const acquired = await this.#parts.leases.acquire(`${prefix}${agent}.${connection}`, "", {
+      lost,
+    });
     return async () => {
       if ("lease" in acquired) await acquired.lease.release();
     };

@@ -30,7 +30,11 @@ export function resultsOf(original: Original): readonly Result[] {
   }
   return [...bySet.values()]
     .filter(({ rankings }) => rankings.length > 0)
-    .map(({ set, rankings }) => ({ set, rankings, tieSets: tieSets(rankings.map((unit) => rankingOf(unit) ?? [])) }));
+    .map(({ set, rankings }) => ({
+      set,
+      rankings,
+      tieSets: tieSets(rankings.map((unit) => rankingOf(unit) ?? [])),
+    }));
 }
 
 /** Whether an original has all its rankings. */
@@ -43,7 +47,8 @@ export function isRanked({ settings }: Study, { units }: Original): boolean {
 /** The result that counts for the winners: of the set with the most rankings, of several the last. */
 export function finalResult(results: readonly Result[]): Result | undefined {
   return results.reduce<Result | undefined>(
-    (best, result) => (best === undefined || result.rankings.length >= best.rankings.length ? result : best),
+    (best, result) =>
+      best === undefined || result.rankings.length >= best.rankings.length ? result : best,
     undefined,
   );
 }
@@ -62,10 +67,14 @@ export interface BonusLine extends Bonus {
 /** All bonuses that are due or were paid, in the order of the units. What was paid stays as it was. */
 export function bonusesOf(study: Study): readonly BonusLine[] {
   const due = new Map<Unit, Bonus>();
-  for (const original of study.originals) if (isRanked(study, original)) for (const [unit, bonus] of dueOf(original)) due.set(unit, bonus);
+  for (const original of study.originals)
+    if (isRanked(study, original))
+      for (const [unit, bonus] of dueOf(original)) due.set(unit, bonus);
   return [...study.units.values()].flatMap((unit) => {
     const bonus = unit.paid ?? due.get(unit);
-    return bonus === undefined ? [] : [{ unit, kind: bonus.kind, share: bonus.share, paid: unit.paid !== undefined }];
+    return bonus === undefined
+      ? []
+      : [{ unit, kind: bonus.kind, share: bonus.share, paid: unit.paid !== undefined }];
   });
 }
 
@@ -80,7 +89,10 @@ function dueOf(original: Original): Map<Unit, Bonus> {
   const results = resultsOf(original);
   for (const { rankings, set, tieSets: result } of results) {
     for (const unit of rankings) {
-      due.set(unit, { kind: "agreement", share: agreementShare(agreement(result, rankingOf(unit) ?? []), set.length) });
+      due.set(unit, {
+        kind: "agreement",
+        share: agreementShare(agreement(result, rankingOf(unit) ?? []), set.length),
+      });
     }
   }
   const final = finalResult(results);
@@ -102,7 +114,11 @@ export interface Progress {
   readonly done: number;
 }
 
-export function progressOf(study: Study, stage: Stage, isAbandoned: (unit: Unit) => boolean): Progress {
+export function progressOf(
+  study: Study,
+  stage: Stage,
+  isAbandoned: (unit: Unit) => boolean,
+): Progress {
   let free = 0;
   let open = 0;
   let done = 0;

@@ -65,13 +65,18 @@ describe("the result of rankings", () => {
   });
 
   it("is as a plain count of each index says", () => {
-    const rankings = fc.integer({ min: 1, max: 6 }).chain((size) => fc.array(permutationOf(size), { minLength: 1, maxLength: 6 }));
+    const rankings = fc
+      .integer({ min: 1, max: 6 })
+      .chain((size) => fc.array(permutationOf(size), { minLength: 1, maxLength: 6 }));
     fc.assert(
       fc.property(rankings, (given) => {
         const size = given[0]?.length ?? 0;
-        const sum = (index: number) => given.reduce((total, ranking) => total + ranking.indexOf(index), 0);
+        const sum = (index: number) =>
+          given.reduce((total, ranking) => total + ranking.indexOf(index), 0);
         const result = tieSets(given);
-        expect(result.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: size }, (_, n) => n));
+        expect(result.flat().sort((a, b) => a - b)).toEqual(
+          Array.from({ length: size }, (_, n) => n),
+        );
         for (const set of result) expect(new Set(set.map(sum)).size).toBe(1);
         const sums = result.map(([first = -1]) => sum(first));
         expect(sums).toEqual([...new Set(sums)].sort((a, b) => a - b));
@@ -93,7 +98,12 @@ describe("agreement", () => {
   it("is the number of ordered pairs that differ, and its share goes from 1 for the result itself to 0 for its reverse", () => {
     const both = fc
       .integer({ min: 2, max: 7 })
-      .chain((size) => fc.tuple(fc.array(permutationOf(size), { minLength: 1, maxLength: 4 }), permutationOf(size)));
+      .chain((size) =>
+        fc.tuple(
+          fc.array(permutationOf(size), { minLength: 1, maxLength: 4 }),
+          permutationOf(size),
+        ),
+      );
     fc.assert(
       fc.property(both, ([rankings, ranking]) => {
         const result = tieSets(rankings);
@@ -102,7 +112,12 @@ describe("agreement", () => {
         let differing = 0;
         for (let a = 0; a < size; a++) {
           for (let b = 0; b < size; b++) {
-            if (a !== b && Math.sign(place(a) - place(b)) * Math.sign(ranking.indexOf(a) - ranking.indexOf(b)) < 0) differing++;
+            if (
+              a !== b &&
+              Math.sign(place(a) - place(b)) * Math.sign(ranking.indexOf(a) - ranking.indexOf(b)) <
+                0
+            )
+              differing++;
           }
         }
         expect(agreement(result, ranking) + differing).toBe(0);

@@ -22,22 +22,30 @@ export function toAsk(study: Study, original: Original, stage: Stage): number {
     if (unit.done !== undefined) completed++;
   }
   if (stage === "CAD") return Math.max(0, maxCads - (requested + (original.cads.size - completed)));
-  return original.cads.size < sentencesPerRanking ? 0 : Math.max(0, rankingsPerOriginal - requested);
+  return original.cads.size < sentencesPerRanking
+    ? 0
+    : Math.max(0, rankingsPerOriginal - requested);
 }
 
 /**
  * The unit that a worker gets next: the oldest abandoned one, else a ranking, else a CAD, of the first original in the study that wants one;
  * undefined if there is none for this worker. Nobody gets two units of one original and stage, or a ranking of nothing but own CADs.
  */
-export function choose(study: Study, worker: string, isAbandoned: (unit: Unit) => boolean): Choice | undefined {
+export function choose(
+  study: Study,
+  worker: string,
+  isAbandoned: (unit: Unit) => boolean,
+): Choice | undefined {
   for (const unit of study.open) {
     const { original, stage, set } = unit;
-    if (isAbandoned(unit) && mayHave(original, stage, set, worker)) return { unit: unit.id, original, stage, set };
+    if (isAbandoned(unit) && mayHave(original, stage, set, worker))
+      return { unit: unit.id, original, stage, set };
   }
   for (const original of study.originals) {
     if (toAsk(study, original, "RANKING") === 0) continue;
     const set = [...original.cads.keys()];
-    if (mayHave(original, "RANKING", set, worker)) return { unit: undefined, original, stage: "RANKING", set };
+    if (mayHave(original, "RANKING", set, worker))
+      return { unit: undefined, original, stage: "RANKING", set };
   }
   for (const original of study.originals) {
     if (toAsk(study, original, "CAD") > 0 && mayHave(original, "CAD", [], worker)) {
@@ -47,7 +55,12 @@ export function choose(study: Study, worker: string, isAbandoned: (unit: Unit) =
   return undefined;
 }
 
-function mayHave(original: Original, stage: Stage, set: readonly string[], worker: string): boolean {
+function mayHave(
+  original: Original,
+  stage: Stage,
+  set: readonly string[],
+  worker: string,
+): boolean {
   if (original.had[stage].has(worker)) return false;
   return stage === "CAD" || set.some((id) => original.cads.get(id)?.unit?.agent.worker !== worker);
 }
@@ -70,7 +83,10 @@ export interface Given {
 export function workOf(unit: Unit, { cad, explanation, permutation }: Given): Work {
   if (unit.stage === "RANKING") {
     if (permutation === undefined || permutation === null) {
-      throw new SwitchboardError("bad_message", "the unit is a RANKING: complete it with `permutation`");
+      throw new SwitchboardError(
+        "bad_message",
+        "the unit is a RANKING: complete it with `permutation`",
+      );
     }
     return { permutation: parsePermutation(permutation, unit.set.length) };
   }
@@ -83,16 +99,24 @@ export function workOf(unit: Unit, { cad, explanation, permutation }: Given): Wo
 }
 
 /** A list of indices, or them in a string with commas. Throws `bad_message` unless each of 0 … size−1 is there once. */
-export function parsePermutation(given: readonly number[] | string, size: number): readonly number[] {
+export function parsePermutation(
+  given: readonly number[] | string,
+  size: number,
+): readonly number[] {
   const indices =
-    typeof given === "string" ? given.split(",").map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : Number.NaN)) : given;
+    typeof given === "string"
+      ? given.split(",").map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : Number.NaN))
+      : given;
   const isPermutation =
     indices.length === size &&
     new Set(indices).size === size &&
     indices.every((index) => Number.isInteger(index) && index >= 0 && index < size);
   if (isPermutation) return indices;
   const shown = JSON.stringify(given).slice(0, 100);
-  throw new SwitchboardError("bad_message", `permutation is ${shown}: it must have each of 0 to ${size - 1} once (${size} sentences)`);
+  throw new SwitchboardError(
+    "bad_message",
+    `permutation is ${shown}: it must have each of 0 to ${size - 1} once (${size} sentences)`,
+  );
 }
 
 /**
@@ -101,18 +125,26 @@ export function parsePermutation(given: readonly number[] | string, size: number
  */
 export function tieSets(rankings: readonly (readonly number[])[]): readonly (readonly number[])[] {
   const sums = new Map<number, number>();
-  for (const ranking of rankings) for (const [place, index] of ranking.entries()) sums.set(index, (sums.get(index) ?? 0) + place);
+  for (const ranking of rankings)
+    for (const [place, index] of ranking.entries()) sums.set(index, (sums.get(index) ?? 0) + place);
   const bySum = new Map<number, number[]>();
-  for (const [index, sum] of [...sums].sort(([a], [b]) => a - b)) bySum.set(sum, [...(bySum.get(sum) ?? []), index]);
+  for (const [index, sum] of [...sums].sort(([a], [b]) => a - b))
+    bySum.set(sum, [...(bySum.get(sum) ?? []), index]);
   return [...bySum].sort(([a], [b]) => a - b).map(([, indices]) => indices);
 }
 
 /** How far a ranking is from a result: minus the number of ordered pairs whose order differs. Ties of the result count for nothing. */
-export function agreement(result: readonly (readonly number[])[], ranking: readonly number[]): number {
-  const rank = new Map(result.flatMap((indices, place) => indices.map((index) => [index, place] as const)));
+export function agreement(
+  result: readonly (readonly number[])[],
+  ranking: readonly number[],
+): number {
+  const rank = new Map(
+    result.flatMap((indices, place) => indices.map((index) => [index, place] as const)),
+  );
   let differing = 0;
   for (const [place, index] of ranking.entries()) {
-    for (const later of ranking.slice(place + 1)) if ((rank.get(index) ?? 0) > (rank.get(later) ?? 0)) differing++;
+    for (const later of ranking.slice(place + 1))
+      if ((rank.get(index) ?? 0) > (rank.get(later) ?? 0)) differing++;
   }
   return differing === 0 ? 0 : -2 * differing;
 }

@@ -4,7 +4,17 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { changeTokens, newToken } from "../../gateway/auth/index.ts";
 import { studyOf } from "./crowd-harness.suite.ts";
-import { call, folder, type Json, load, nextBut, request, start, submit, wholeStudy } from "./crowd-server.suite.ts";
+import {
+  call,
+  folder,
+  type Json,
+  load,
+  nextBut,
+  request,
+  start,
+  submit,
+  wholeStudy,
+} from "./crowd-server.suite.ts";
 
 describe("a study", () => {
   it("is loaded once, and shows its progress", async () => {
@@ -27,12 +37,16 @@ describe("a study", () => {
       cads: ["x"],
       premise: "",
     }));
-    expect((await call(server, "POST", "/crowd/studies", { id: "long", sentences })).json.data).toMatchObject({
+    expect(
+      (await call(server, "POST", "/crowd/studies", { id: "long", sentences })).json.data,
+    ).toMatchObject({
       sentences: 500,
       cads: 500,
     });
     const twice = { sentences: [...sentences.slice(0, 1), ...sentences.slice(0, 1)] };
-    expect((await call(server, "POST", "/crowd/studies", twice)).json.error).toMatchObject({ code: "bad_message" });
+    expect((await call(server, "POST", "/crowd/studies", twice)).json.error).toMatchObject({
+      code: "bad_message",
+    });
     const tooLong = { sentences: [{ original_id: "o", original: "x".repeat(10_001), cads: [] }] };
     expect((await call(server, "POST", "/crowd/studies", tooLong)).json.error).toMatchObject({
       code: "too_large",
@@ -54,12 +68,20 @@ describe("a study", () => {
     expect(await table()).toEqual(wanted);
     for (let time = 0; time < 2; time++) {
       const paid = await call(server, "POST", `/crowd/studies/s/bonuses/${units.bob}/paid`);
-      expect(paid).toMatchObject({ status: 200, json: { data: { unit: units.bob, kind: "winner", share: 0.5, paid: true } } });
+      expect(paid).toMatchObject({
+        status: 200,
+        json: { data: { unit: units.bob, kind: "winner", share: 0.5, paid: true } },
+      });
     }
-    expect(await table()).toEqual(wanted.map((line) => ({ ...line, paid: line.unit === units.bob })));
+    expect(await table()).toEqual(
+      wanted.map((line) => ({ ...line, paid: line.unit === units.bob })),
+    );
     expect((await call(server, "POST", "/crowd/studies/s/bonuses/nothing/paid")).status).toBe(404);
     const csv = await (await server.fetch("/crowd/studies/s/bonuses?format=csv")).text();
-    expect(csv.split("\r\n").slice(0, 2)).toEqual(["unit,worker,kind,share,paid", `${units.ann},ann,winner,0.5,false`]);
+    expect(csv.split("\r\n").slice(0, 2)).toEqual([
+      "unit,worker,kind,share,paid",
+      `${units.ann},ann,winner,0.5,false`,
+    ]);
   });
 
   it("is exported whole, as JSON and as CSV that is no formula", async () => {
@@ -86,8 +108,15 @@ describe("a study", () => {
       },
     ]);
     expect(data.units).toHaveLength(4);
-    expect(data.units[3]).toMatchObject({ unit: units.second, worker: "bob", permutation: [0, 1, 3, 2], agreement: 0 });
-    expect(data.feedback).toMatchObject([{ feedback: '=1+1, "really"', worker: "ann", unit: units.first }]);
+    expect(data.units[3]).toMatchObject({
+      unit: units.second,
+      worker: "bob",
+      permutation: [0, 1, 3, 2],
+      agreement: 0,
+    });
+    expect(data.feedback).toMatchObject([
+      { feedback: '=1+1, "really"', worker: "ann", unit: units.first },
+    ]);
     const csv = await (await server.fetch("/crowd/studies/s/export?format=csv")).text();
     expect(csv).toContain(`"'=1+1, ""really"""`);
     expect(csv).toContain("'=by bob");
@@ -103,13 +132,19 @@ describe("a permutation that is none, and other bad submits", () => {
     const refused = await submit(server, agent_id, { permutation: [0, 1, 2, 2] });
     expect(refused).toMatchObject({
       status: 400,
-      json: { error: { code: "bad_message", message: expect.stringContaining("each of 0 to 3 once") } },
+      json: {
+        error: { code: "bad_message", message: expect.stringContaining("each of 0 to 3 once") },
+      },
     });
     expect((await submit(server, agent_id, { cad: "x" })).status).toBe(400);
     expect((await submit(server, "nobody", { cad: "x" })).status).toBe(404);
-    expect((await submit(server, agent_id, { permutation: "3,2,1,0" })).json).toEqual({ status: "Submitted!" });
+    expect((await submit(server, agent_id, { permutation: "3,2,1,0" })).json).toEqual({
+      status: "Submitted!",
+    });
     // The client may not have heard the answer: the same again is acknowledged, and changes nothing.
-    expect((await submit(server, agent_id, { permutation: "0,1,2,3" })).json).toEqual({ status: "Submitted!" });
+    expect((await submit(server, agent_id, { permutation: "0,1,2,3" })).json).toEqual({
+      status: "Submitted!",
+    });
     const { data } = (await call(server, "GET", "/crowd/studies/s/export")).json;
     expect(data.units[0].permutation).toEqual([3, 2, 1, 0]);
   });
@@ -120,8 +155,14 @@ describe("deleting a worker", () => {
     const server = await start();
     const units = await wholeStudy(server);
     const ann = await server.open("/crowd?worker=ann");
-    expect((await call(server, "DELETE", "/crowd/workers/bob")).json.data).toEqual({ units: 2, feedback: 0 });
-    expect(await ann.nextJson()).toMatchObject({ message: "set_worker_stats", stats: { num_cads: 1, num_first_place: 0 } });
+    expect((await call(server, "DELETE", "/crowd/workers/bob")).json.data).toEqual({
+      units: 2,
+      feedback: 0,
+    });
+    expect(await ann.nextJson()).toMatchObject({
+      message: "set_worker_stats",
+      stats: { num_cads: 1, num_first_place: 0 },
+    });
     const text = JSON.stringify((await call(server, "GET", "/crowd/studies/s/export")).json);
     expect(text).not.toContain("bob");
     expect(text).toContain("[removed]");
@@ -129,23 +170,44 @@ describe("deleting a worker", () => {
     expect([data.CAD, data.RANKING]).toMatchObject([{ free: 1, done: 1 }, { done: 1 }]);
     expect((await call(server, "GET", "/crowd/workers/bob/stats")).json.data.num_cads).toBe(0);
     expect((await call(server, "GET", "/crowd/studies/s/bonuses")).json.data).toEqual([]);
-    expect((await call(server, "POST", `/crowd/studies/s/bonuses/${units.bob}/paid`)).status).toBe(404);
-    expect((await request(server, "bob", "new")).init_task_data).toEqual({ stage: "CAD", original: "original 0" });
+    expect((await call(server, "POST", `/crowd/studies/s/bonuses/${units.bob}/paid`)).status).toBe(
+      404,
+    );
+    expect((await request(server, "bob", "new")).init_task_data).toEqual({
+      stage: "CAD",
+      original: "original 0",
+    });
   });
 });
 
 describe("with auth on", () => {
   it("asks for a token where one can be given; an agent's id is enough for its socket and its submit", async () => {
     const tokensFile = join(await folder(), "tokens.json");
-    const { token: worker, record } = newToken({ name: "page", roles: ["crowd.worker"], only: {} }, Date.now());
-    const { token: requester, record: other } = newToken({ name: "lab", roles: ["crowd.requester"], only: {} }, Date.now());
+    const { token: worker, record } = newToken(
+      { name: "page", roles: ["crowd.worker"], only: {} },
+      Date.now(),
+    );
+    const { token: requester, record: other } = newToken(
+      { name: "lab", roles: ["crowd.requester"], only: {} },
+      Date.now(),
+    );
     await changeTokens(tokensFile, () => [record, other]);
-    const server = await start({}, { auth: { enabled: true, tokensFile }, limits: { authTimeoutMs: 300 } });
+    const server = await start(
+      {},
+      { auth: { enabled: true, tokensFile }, limits: { authTimeoutMs: 300 } },
+    );
     expect((await load(server, 1, 2)).status).toBe(401);
-    expect((await call(server, "POST", `/crowd/studies?token=${worker}`, studyOf(1, 2))).status).toBe(403);
-    expect((await call(server, "POST", `/crowd/studies?token=${requester}`, studyOf(1, 2))).status).toBe(201);
+    expect(
+      (await call(server, "POST", `/crowd/studies?token=${worker}`, studyOf(1, 2))).status,
+    ).toBe(403);
+    expect(
+      (await call(server, "POST", `/crowd/studies?token=${requester}`, studyOf(1, 2))).status,
+    ).toBe(201);
     expect((await call(server, "GET", "/task_config.json")).status).toBe(200);
-    expect((await call(server, "POST", "/request_agent", { provider_data: { worker_name: "ann" } })).status).toBe(401);
+    expect(
+      (await call(server, "POST", "/request_agent", { provider_data: { worker_name: "ann" } }))
+        .status,
+    ).toBe(401);
     const { agent_id } = await request(server, "ann", "1", `/request_agent?token=${worker}`);
     const socket = await server.open("/");
     socket.send({ packet_type: "alive", subject_id: agent_id, data: {}, client_timestamp: 1 });
@@ -153,7 +215,11 @@ describe("with auth on", () => {
     expect((await submit(server, agent_id, { cad: "x" })).json).toEqual({ status: "Submitted!" });
     const guess = await server.open("/");
     guess.send({ packet_type: "heartbeat", subject_id: "guess", client_timestamp: 1 });
-    guess.send({ packet_type: "mephisto_bound_live_update", subject_id: "guess", data: { message: "get_worker_stats" } });
+    guess.send({
+      packet_type: "mephisto_bound_live_update",
+      subject_id: "guess",
+      data: { message: "get_worker_stats" },
+    });
     expect(await guess.nextJson()).toMatchObject({ packet_type: "heartbeat" });
     expect(await guess.closed()).toMatchObject({ code: 4401 });
     const nobody = await server.open("/crowd?worker=ann");
@@ -165,7 +231,10 @@ describe("with auth on", () => {
     expect(await right.nextJson()).toMatchObject({ stats: { num_cads: 1 } });
     // Well beyond the time to authenticate the agent's socket is still there.
     socket.send({ packet_type: "heartbeat", subject_id: agent_id, client_timestamp: 2 });
-    expect(await nextBut(socket, "set_worker_stats")).toMatchObject({ packet_type: "heartbeat", data: { last_mephisto_ping: 2000 } });
+    expect(await nextBut(socket, "set_worker_stats")).toMatchObject({
+      packet_type: "heartbeat",
+      data: { last_mephisto_ping: 2000 },
+    });
   });
 });
 
@@ -175,7 +244,9 @@ describe("taskDir", () => {
     await writeFile(join(taskDir, "index.html"), "<title>task</title>");
     const server = await start({ taskDir });
     expect(await (await server.fetch("/?worker_id=x")).text()).toBe("<title>task</title>");
-    expect((await call(server, "GET", "/task_config.json")).json).toHaveProperty("mephisto_task_version");
+    expect((await call(server, "GET", "/task_config.json")).json).toHaveProperty(
+      "mephisto_task_version",
+    );
     const without = await start();
     expect((await without.fetch("/")).status).toBe(404);
   });

@@ -1,6 +1,12 @@
 /** The crowd, served: workers write and rank counterfactuals, requesters load studies and read what became of them. */
 import { randomUUID } from "node:crypto";
-import { bareAnswer, dataAnswer, defineService, Projection, SwitchboardError } from "../../kit/index.ts";
+import {
+  bareAnswer,
+  dataAnswer,
+  defineService,
+  Projection,
+  SwitchboardError,
+} from "../../kit/index.ts";
 import { Book } from "./book.ts";
 import { configSchema } from "./config.ts";
 import { crowdContract } from "./contract.ts";
@@ -37,10 +43,23 @@ export const crowd = defineService({
       (agent) => presence?.forget(agent),
     );
     const projection = await Projection.open(log, book);
-    const here = await Presence.open({ leases, clock, unitTimeoutMs: config.unitTimeoutMs, isOpen: (id) => isOpen(book.agent(id)) });
+    const here = await Presence.open({
+      leases,
+      clock,
+      unitTimeoutMs: config.unitTimeoutMs,
+      isOpen: (id) => isOpen(book.agent(id)),
+    });
     const decisions = new Decisions(log, book);
     const studies = new Studies(log, book, decisions, config);
-    const desk = new Desk({ log, book, decisions, presence: here, config, newId, newSecret: randomUUID });
+    const desk = new Desk({
+      log,
+      book,
+      decisions,
+      presence: here,
+      config,
+      newId,
+      newSecret: randomUUID,
+    });
     const sockets = new Live({ context, book, desk, presence: here });
     presence = here;
     live = sockets;
@@ -71,11 +90,14 @@ export const crowd = defineService({
         alive: (connection, packet) => sockets.alive(connection, packet),
         heartbeat: (connection, packet) => sockets.heartbeat(connection, packet),
         mephisto_bound_live_update: (connection, packet) => sockets.liveUpdate(connection, packet),
-        get_worker_stats: (connection, message) => sockets.plain(connection, "get_worker_stats", message),
+        get_worker_stats: (connection, message) =>
+          sockets.plain(connection, "get_worker_stats", message),
         set_feedback: (connection, message) => sockets.plain(connection, "set_feedback", message),
-        submit_feedback: (connection, message) => sockets.plain(connection, "submit_feedback", message),
+        submit_feedback: (connection, message) =>
+          sockets.plain(connection, "submit_feedback", message),
         set_cad: (connection, message) => sockets.plain(connection, "set_cad", message),
-        set_permutation: (connection, message) => sockets.plain(connection, "set_permutation", message),
+        set_permutation: (connection, message) =>
+          sockets.plain(connection, "set_permutation", message),
         get_unit: (connection, message) => sockets.plain(connection, "get_unit", message),
         submit: (connection, message) => sockets.plain(connection, "submit", message),
       },
@@ -83,7 +105,11 @@ export const crowd = defineService({
         taskConfig: () => bareAnswer({ mephisto_task_version: packetVersion }),
         async requestAgent({ params, body }) {
           const { worker_name: worker, agent_registration_id: registration } = body.provider_data;
-          const agent = await desk.request({ worker, registration: registration ?? undefined, study: params.study });
+          const agent = await desk.request({
+            worker,
+            registration: registration ?? undefined,
+            study: params.study,
+          });
           const requestId = agent?.unit.id ?? newId();
           return bareAnswer({
             packet_type: "agent_details",
@@ -100,7 +126,10 @@ export const crowd = defineService({
         async submitTask({ body }) {
           const agent = await desk.agent(body.USED_AGENT_ID);
           if (agent === undefined)
-            throw new SwitchboardError("not_found", "no agent has that USED_AGENT_ID: ask for one with POST /request_agent");
+            throw new SwitchboardError(
+              "not_found",
+              "no agent has that USED_AGENT_ID: ask for one with POST /request_agent",
+            );
           await desk.submit(agent, body.final_data);
           return bareAnswer(submitted);
         },
@@ -118,7 +147,9 @@ export const crowd = defineService({
         study: async ({ params }) => dataAnswer(countsOf(await studies.study(params.id))),
         async export({ params: { id, format } }) {
           const study = await studies.study(id);
-          return format === "csv" ? csvAnswer(exportCsv(study, book), `${id}.csv`) : dataAnswer(exportJson(study, book));
+          return format === "csv"
+            ? csvAnswer(exportCsv(study, book), `${id}.csv`)
+            : dataAnswer(exportJson(study, book));
         },
         async bonuses({ params: { id, format } }) {
           const rows = bonusesOf(await studies.study(id)).map(bonusRow);
@@ -130,7 +161,8 @@ export const crowd = defineService({
           const { kind, share } = await studies.pay(id, unit);
           return dataAnswer({ unit, kind, share, paid: true });
         },
-        workerStats: ({ params }) => dataAnswer(statsOf(book.worker(workerRef(params.id)), config.maxHistory)),
+        workerStats: ({ params }) =>
+          dataAnswer(statsOf(book.worker(workerRef(params.id)), config.maxHistory)),
         deleteWorker: async ({ params }) => dataAnswer(await studies.deleteWorker(params.id)),
       },
       async stop() {

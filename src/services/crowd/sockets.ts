@@ -41,7 +41,15 @@ export class Sockets {
   }
 
   open(connection: Connection, isMephisto: boolean): Socket {
-    const socket: Socket = { connection, isMephisto, worker: undefined, study: undefined, agent: undefined, leave: undefined, waiting: [] };
+    const socket: Socket = {
+      connection,
+      isMephisto,
+      worker: undefined,
+      study: undefined,
+      agent: undefined,
+      leave: undefined,
+      waiting: [],
+    };
     this.#sockets.set(connection, socket);
     return socket;
   }

@@ -18,7 +18,11 @@ export interface Stats {
 /** The numbers count everything, the history has the newest `maxHistory` units. Skips are in neither. */
 export function statsOf(worker: Worker | undefined, maxHistory: number): Stats {
   const finished = (worker?.agents ?? [])
-    .flatMap((agent) => (isHolder(agent) && agent.unit.done !== undefined ? [{ unit: agent.unit, done: agent.unit.done }] : []))
+    .flatMap((agent) =>
+      isHolder(agent) && agent.unit.done !== undefined
+        ? [{ unit: agent.unit, done: agent.unit.done }]
+        : [],
+    )
     .filter(({ done }) => !("explanation" in done.work))
     .sort((a, b) => a.done.offset - b.done.offset);
   const cads = finished.filter(({ unit }) => unit.stage === "CAD");
@@ -34,10 +38,24 @@ function lineOf(unit: Unit, { work, finishedMs }: Done): Finished[] {
   const finished_time = timeText(finishedMs);
   if ("permutation" in work) {
     const sentences = sentencesOf(unit);
-    return [{ finished_time, stage: "RANKING", output_ranking: work.permutation.map((index) => sentences[index] ?? "") }];
+    return [
+      {
+        finished_time,
+        stage: "RANKING",
+        output_ranking: work.permutation.map((index) => sentences[index] ?? ""),
+      },
+    ];
   }
   if (!("cad" in work)) return [];
-  return [{ finished_time, stage: "CAD", num_first_place: firstPlaces(unit), original: unit.original.text, cad: work.cad }];
+  return [
+    {
+      finished_time,
+      stage: "CAD",
+      num_first_place: firstPlaces(unit),
+      original: unit.original.text,
+      cad: work.cad,
+    },
+  ];
 }
 
 /** The rankings whose best is the CAD of this unit. */

@@ -2,7 +2,13 @@
 import { type Log, SwitchboardError } from "../../kit/index.ts";
 import type { Book } from "./book.ts";
 import type { CrowdConfig } from "./config.ts";
-import { type CrowdEvent, type Sentence, studySubject, workerRef, workerSubject } from "./crowd-event.ts";
+import {
+  type CrowdEvent,
+  type Sentence,
+  studySubject,
+  workerRef,
+  workerSubject,
+} from "./crowd-event.ts";
 import type { Decisions } from "./decisions.ts";
 import { bonusOf } from "./results.ts";
 import type { Bonus, Study, Unit } from "./study.ts";
@@ -40,7 +46,8 @@ export class Studies {
 
   /** A study by its id; also one that another node has just loaded. Rejects with `not_found`. */
   async study(id: string): Promise<Study> {
-    if (!this.#book.studies.has(id)) await this.#log.caughtUp(await this.#log.last(studySubject(id)));
+    if (!this.#book.studies.has(id))
+      await this.#log.caughtUp(await this.#log.last(studySubject(id)));
     const study = this.#book.studies.get(id);
     if (study === undefined) throw new SwitchboardError("not_found", `no study is called ${id}`);
     return study;
@@ -51,10 +58,16 @@ export class Studies {
     const events = eventsOf(study, this.#config);
     await this.#decisions.take(studySubject(study.id), () => {
       if (this.#book.studies.has(study.id)) {
-        throw new SwitchboardError("conflict", `there is a study ${study.id}: load this one under another id`);
+        throw new SwitchboardError(
+          "conflict",
+          `there is a study ${study.id}: load this one under another id`,
+        );
       }
       if (this.#book.studies.size >= this.#config.maxStudies) {
-        throw new SwitchboardError("over_capacity", `${this.#config.maxStudies} studies are loaded (services.crowd.maxStudies)`);
+        throw new SwitchboardError(
+          "over_capacity",
+          `${this.#config.maxStudies} studies are loaded (services.crowd.maxStudies)`,
+        );
       }
       return { events, result: undefined };
     });
@@ -67,7 +80,10 @@ export class Studies {
     await this.#decisions.take(studySubject(id), () => {
       const { unit, bonus } = bonusAt(study, unitId);
       if (unit.paid !== undefined) return { events: [], result: undefined };
-      return { events: [{ type: "paid" as const, unit: unitId, kind: bonus.kind, share: bonus.share }], result: undefined };
+      return {
+        events: [{ type: "paid" as const, unit: unitId, kind: bonus.kind, share: bonus.share }],
+        result: undefined,
+      };
     });
     return bonusAt(study, unitId).bonus;
   }
@@ -83,7 +99,10 @@ export class Studies {
     await this.#log.caughtUp(await this.#log.last(subject));
     const worker = this.#book.worker(ref);
     if (worker === undefined) return { units: 0, feedback: 0 };
-    const deleted = { units: worker.agents.filter((agent) => agent.unit.agent === agent).length, feedback: worker.feedback.length };
+    const deleted = {
+      units: worker.agents.filter((agent) => agent.unit.agent === agent).length,
+      feedback: worker.feedback.length,
+    };
     const { offset } = await this.#log.purge(subject);
     await this.#log.caughtUp(offset);
     return deleted;
@@ -93,9 +112,16 @@ export class Studies {
 function bonusAt(study: Study, unitId: string): { unit: Unit; bonus: Bonus } {
   const unit = study.units.get(unitId);
   const bonus = unit === undefined ? undefined : bonusOf(unit);
-  if (unit === undefined) throw new SwitchboardError("not_found", `study ${study.id} has no unit ${unitId.slice(0, 100)}`);
+  if (unit === undefined)
+    throw new SwitchboardError(
+      "not_found",
+      `study ${study.id} has no unit ${unitId.slice(0, 100)}`,
+    );
   if (bonus === undefined)
-    throw new SwitchboardError("not_found", `no bonus is due for unit ${unitId}: see GET /crowd/studies/${study.id}/bonuses`);
+    throw new SwitchboardError(
+      "not_found",
+      `no bonus is due for unit ${unitId}: see GET /crowd/studies/${study.id}/bonuses`,
+    );
   return { unit, bonus };
 }
 
@@ -108,7 +134,9 @@ function eventsOf(study: NewStudy, { maxSentences, maxTextLength }: CrowdConfig)
     );
   }
   const ids = new Set<string>();
-  const events: CrowdEvent[] = [{ type: "loading", id, max_cads, sentences_per_ranking, rankings_per_original }];
+  const events: CrowdEvent[] = [
+    { type: "loading", id, max_cads, sentences_per_ranking, rankings_per_original },
+  ];
   let chunk: Sentence[] = [];
   let length = 0;
   const flush = () => {
@@ -118,13 +146,19 @@ function eventsOf(study: NewStudy, { maxSentences, maxTextLength }: CrowdConfig)
   };
   for (const sentence of sentences) {
     if (ids.has(sentence.original_id))
-      throw new SwitchboardError("bad_message", `two sentences have the original_id ${sentence.original_id}`);
+      throw new SwitchboardError(
+        "bad_message",
+        `two sentences have the original_id ${sentence.original_id}`,
+      );
     ids.add(sentence.original_id);
     const longest = Math.max(sentence.original.length, ...sentence.cads.map((cad) => cad.length));
     const own = JSON.stringify(sentence).length;
     if (longest > maxTextLength || own > maxEventLength) {
       const rule = `a text at most ${maxTextLength} characters (services.crowd.maxTextLength), a sentence with its CADs ${maxEventLength}`;
-      throw new SwitchboardError("too_large", `the sentence ${sentence.original_id} is too long: ${rule}`);
+      throw new SwitchboardError(
+        "too_large",
+        `the sentence ${sentence.original_id} is too long: ${rule}`,
+      );
     }
     if (length + own > maxEventLength) flush();
     chunk.push(sentence);

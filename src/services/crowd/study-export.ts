@@ -54,7 +54,9 @@ const columns = [
 export function exportCsv(study: Study, names: Names): string {
   const { originals, units, feedback } = exportJson(study, names);
   const rows: Partial<Record<(typeof columns)[number], Cell>>[] = [
-    ...originals.flatMap(({ original_id, original, cads }) => cads.map((cad) => ({ record: "cad", original_id, original, ...cad }))),
+    ...originals.flatMap(({ original_id, original, cads }) =>
+      cads.map((cad) => ({ record: "cad", original_id, original, ...cad })),
+    ),
     ...units.map((unit) => ({ record: "unit", ...unit })),
     ...originals.flatMap(({ original_id, original, results }) =>
       results.map((result) => ({
@@ -66,7 +68,11 @@ export function exportCsv(study: Study, names: Names): string {
         rankings: result.rankings,
       })),
     ),
-    ...feedback.map(({ feedback: text, ...given }) => ({ record: "feedback", ...given, feedback: text })),
+    ...feedback.map(({ feedback: text, ...given }) => ({
+      record: "feedback",
+      ...given,
+      feedback: text,
+    })),
   ];
   return csv(columns, rows);
 }
@@ -86,12 +92,25 @@ function resultsJson(study: Study, original: Original) {
 
 function unitJson(unit: Unit, names: Names) {
   const { id, original, stage, done } = unit;
-  const common = { unit: id, original_id: original.id, original: original.text, stage, worker: nameOf(unit, names) };
-  if (done === undefined) return { ...common, status: "open", ...(stage === "RANKING" ? { sentences: sentencesOf(unit) } : {}) };
+  const common = {
+    unit: id,
+    original_id: original.id,
+    original: original.text,
+    stage,
+    worker: nameOf(unit, names),
+  };
+  if (done === undefined)
+    return {
+      ...common,
+      status: "open",
+      ...(stage === "RANKING" ? { sentences: sentencesOf(unit) } : {}),
+    };
   const { work } = done;
   const time = new Date(done.finishedMs).toISOString();
-  if ("explanation" in work) return { ...common, status: "skipped", time, explanation: work.explanation };
-  if ("cad" in work) return { ...common, status: done.duplicate ? "duplicate" : "done", time, cad: work.cad };
+  if ("explanation" in work)
+    return { ...common, status: "skipped", time, explanation: work.explanation };
+  if ("cad" in work)
+    return { ...common, status: done.duplicate ? "duplicate" : "done", time, cad: work.cad };
   const result = resultsOf(original).find(({ rankings }) => rankings.includes(unit));
   return {
     ...common,

@@ -3,7 +3,10 @@ import type { Draft } from "./crowd-event.ts";
 import { type Agent, sentencesOf } from "./study.ts";
 
 /** What the page is given; `draft` only where one is saved. */
-export type UnitData = ({ stage: "CAD"; original: string } | { stage: "RANKING"; sentences: string[] }) & { draft?: Draft };
+export type UnitData = (
+  | { stage: "CAD"; original: string }
+  | { stage: "RANKING"; sentences: string[] }
+) & { draft?: Draft };
 
 export function unitData({ unit, draft }: Agent): UnitData {
   const saved = draft === undefined ? {} : { draft };

@@ -26,14 +26,17 @@ export function refusal(
     return overCapacity(`${maxCommands} commands have no end yet (services.devices.maxCommands)`);
   }
   if (book.heldLength + command.length > maxHeldLength) {
-    return overCapacity(`${maxHeldLength} characters of commands wait already (services.devices.maxHeldLength)`);
+    return overCapacity(
+      `${maxHeldLength} characters of commands wait already (services.devices.maxHeldLength)`,
+    );
   }
   return undefined;
 }
 
 function queuedIn(book: CommandBook, subject: string): number {
   let count = 0;
-  for (const { life } of book.monitor(subject)?.commands.values() ?? []) if (life.status === "queued") count++;
+  for (const { life } of book.monitor(subject)?.commands.values() ?? [])
+    if (life.status === "queued") count++;
   return count;
 }
 

@@ -7,7 +7,13 @@ import { letters } from "./lives.suite.ts";
 const id = "0123456789abcdef0123456789abcdef";
 
 type Move =
-  | { readonly do: "send"; readonly user: number; readonly retry: boolean; readonly key: number; readonly wait: number }
+  | {
+      readonly do: "send";
+      readonly user: number;
+      readonly retry: boolean;
+      readonly key: number;
+      readonly wait: number;
+    }
   | { readonly do: "con" | "behind" | "abreast"; readonly node: number }
   | { readonly do: "leave" | "die" | "settle" }
   | { readonly do: "answer"; readonly good: boolean }
@@ -34,19 +40,32 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant("answer" as const), good: fc.boolean() }) },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constant("restart" as const), node: nth, how: fc.constantFrom("stop" as const, "kill" as const) }),
+    arbitrary: fc.record({
+      do: fc.constant("restart" as const),
+      node: nth,
+      how: fc.constantFrom("stop" as const, "kill" as const),
+    }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("time" as const), ms: fc.constantFrom(100, 1000, 5000, 30_000) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("time" as const),
+      ms: fc.constantFrom(100, 1000, 5000, 30_000),
+    }),
+  },
 );
 
 test("two nodes, at random: no command is handed over twice but after a drop, and all that users hear is what the log says", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(move, { minLength: 20, maxLength: 80, size: "max" }), async (moves) => {
-      const world = new World();
-      await world.start();
-      for (const one of moves) await world.move(one);
-      await world.check();
-    }),
+    fc.asyncProperty(
+      fc.array(move, { minLength: 20, maxLength: 80, size: "max" }),
+      async (moves) => {
+        const world = new World();
+        await world.start();
+        for (const one of moves) await world.move(one);
+        await world.check();
+      },
+    ),
     { numRuns: 200 },
   );
 });
@@ -70,7 +89,11 @@ class World {
     const device = this.#devices.at(-1);
     switch (move.do) {
       case "send": {
-        const fields = { retry: move.retry, wait_ms: move.wait, ...(move.key === 0 ? { idempotency_key: "k" } : {}) };
+        const fields = {
+          retry: move.retry,
+          wait_ms: move.wait,
+          ...(move.key === 0 ? { idempotency_key: "k" } : {}),
+        };
         void this.#users[move.user]?.client.emit("command send", { command: "x", ...fields });
         break;
       }
@@ -88,7 +111,8 @@ class World {
         if (device !== undefined) device.isAlive = false;
         break;
       case "answer":
-        if (this.#deviceNode >= 0) void device?.emit(move.good ? "command done" : "command error", { reason: "no" });
+        if (this.#deviceNode >= 0)
+          void device?.emit(move.good ? "command done" : "command error", { reason: "no" });
         break;
       case "behind":
         this.#node(move.node).log.holdBack();
@@ -118,13 +142,24 @@ class World {
     const ends = new Map<string, string[]>();
     for (const { data } of events) {
       const event = JSON.parse(data);
-      lives.set(event.command_id, (lives.get(event.command_id) ?? "") + letters[event.type as keyof typeof letters]);
-      const end = { done: "Command finish", failed: event.reason, expired: "expired" }[event.type as string];
-      if (end !== undefined) ends.set(event.command_id, [...(ends.get(event.command_id) ?? []), end]);
+      lives.set(
+        event.command_id,
+        (lives.get(event.command_id) ?? "") + letters[event.type as keyof typeof letters],
+      );
+      const end = { done: "Command finish", failed: event.reason, expired: "expired" }[
+        event.type as string
+      ];
+      if (end !== undefined)
+        ends.set(event.command_id, [...(ends.get(event.command_id) ?? []), end]);
     }
-    for (const life of lives.values()) expect(life).toMatch(/^q(x|s(rs){0,3}(d|f|x[dfr])|(sr){1,3}x)$/);
+    for (const life of lives.values())
+      expect(life).toMatch(/^q(x|s(rs){0,3}(d|f|x[dfr])|(sr){1,3}x)$/);
     this.#checkHandOvers(lives);
-    const keyed = new Set(events.map(({ data }) => JSON.parse(data)).flatMap((event) => (event.idempotency_key ? [event.command_id] : [])));
+    const keyed = new Set(
+      events
+        .map(({ data }) => JSON.parse(data))
+        .flatMap((event) => (event.idempotency_key ? [event.command_id] : [])),
+    );
     for (const user of this.#everyUser) this.#checkUser(user, ends, keyed);
     for (const node of this.#nodes) await node.stop();
   }
@@ -133,7 +168,8 @@ class World {
     const handed = new Map<string, number>();
     for (const device of this.#devices) {
       for (const { name, payload } of device.came) {
-        if (name === "command do") handed.set(payload.command_id, (handed.get(payload.command_id) ?? 0) + 1);
+        if (name === "command do")
+          handed.set(payload.command_id, (handed.get(payload.command_id) ?? 0) + 1);
       }
     }
     for (const [command, count] of handed) {
@@ -146,15 +182,19 @@ class World {
   #checkUser(user: Client, ends: Map<string, string[]>, keyed: Set<string>): void {
     const heard = new Map<string, string[]>();
     for (const { name, payload } of user.came) {
-      if (name === "command ok" && !heard.has(payload.command_id)) heard.set(payload.command_id, []);
-      else if (name === "command finish" || name === "command failed") heard.get(payload.command_id)?.push(payload.reason);
-      if (name.startsWith("command f")) expect(heard.has(payload.command_id), `${name} before command ok`).toBe(true);
+      if (name === "command ok" && !heard.has(payload.command_id))
+        heard.set(payload.command_id, []);
+      else if (name === "command finish" || name === "command failed")
+        heard.get(payload.command_id)?.push(payload.reason);
+      if (name.startsWith("command f"))
+        expect(heard.has(payload.command_id), `${name} before command ok`).toBe(true);
     }
     for (const [command, reasons] of heard) {
       const all = ends.get(command) ?? [];
       if (user.connection.isClosed) expect(all).toEqual(expect.arrayContaining(reasons));
       // Who sends it again with its key is told the last that was said, as often as it asks.
-      else if (keyed.has(command)) expect([reasons.at(-1), all]).toEqual([all.at(-1), expect.arrayContaining(reasons)]);
+      else if (keyed.has(command))
+        expect([reasons.at(-1), all]).toEqual([all.at(-1), expect.arrayContaining(reasons)]);
       else expect(reasons).toEqual(all);
     }
   }
@@ -177,7 +217,8 @@ class World {
     if (this.#deviceNode === node) this.#deviceNode = -1;
     await this.#node(node)[how]();
     await this.#startNode(node);
-    for (const [nth, user] of this.#users.entries()) if (user.node === node) await this.#startUser(nth, node);
+    for (const [nth, user] of this.#users.entries())
+      if (user.node === node) await this.#startUser(nth, node);
   }
 
   async #startNode(node: number): Promise<void> {

@@ -2,7 +2,15 @@
 import type { Fold, LogEvent } from "../../kit/index.ts";
 import { type CommandEvent, parseEvent } from "./command-event.ts";
 import { IdempotencyKeys, type KeyBounds, type Outcome } from "./idempotency-keys.ts";
-import { after, type Command, type Commands, isOver, type Life, newCommand, step } from "./rules.ts";
+import {
+  after,
+  type Command,
+  type Commands,
+  isOver,
+  type Life,
+  newCommand,
+  step,
+} from "./rules.ts";
 
 /** What has just happened to a command. */
 export interface Change {
@@ -75,7 +83,12 @@ export class CommandBook implements Fold {
     this.#changed({ subject, event, before, now, live });
   }
 
-  #next(before: Command | undefined, event: CommandEvent, life: Life, at: { offset: number; timeMs: number }): Command | undefined {
+  #next(
+    before: Command | undefined,
+    event: CommandEvent,
+    life: Life,
+    at: { offset: number; timeMs: number },
+  ): Command | undefined {
     if (before !== undefined) return after(before, event, life, at);
     return event.type === "queued" ? newCommand(event, life, at.timeMs) : undefined;
   }
@@ -105,5 +118,7 @@ export class CommandBook implements Fold {
 export function outcomeOf(event: CommandEvent, { late }: Life): Outcome | undefined {
   if (event.type === "done") return { done: true, reason: "", late };
   if (event.type === "failed") return { done: false, reason: event.reason, late };
-  return event.type === "expired" || event.type === "cancelled" ? { done: false, reason: event.type, late } : undefined;
+  return event.type === "expired" || event.type === "cancelled"
+    ? { done: false, reason: event.type, late }
+    : undefined;
 }

@@ -50,7 +50,9 @@ export function printEvent(event: CommandEvent): string {
 export function parseEvent(data: string): CommandEvent | undefined {
   try {
     const event: unknown = JSON.parse(data);
-    return typeof event === "object" && event !== null && "type" in event && "command_id" in event ? (event as CommandEvent) : undefined;
+    return typeof event === "object" && event !== null && "type" in event && "command_id" in event
+      ? (event as CommandEvent)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,11 @@
 /** Stores what happens to commands: one append at a time for each monitor, so that a node does not conflict with itself. */
-import { isSwitchboardError, type Log, type NewEvent, SwitchboardError, subjectToken } from "../../kit/index.ts";
+import {
+  isSwitchboardError,
+  type Log,
+  type NewEvent,
+  SwitchboardError,
+  subjectToken,
+} from "../../kit/index.ts";
 import type { Monitor } from "./command-book.ts";
 import { type CommandEvent, parseEvent, printEvent, type Queued } from "./command-event.ts";
 import type { Commands } from "./rules.ts";
@@ -90,7 +96,8 @@ export class CommandWriter {
       lane.sends = [];
       lane.steps = [];
       if (sends.length > 0) await this.#store(subject, sends);
-      for (const { decide, resolve, reject } of steps) await this.#decide(subject, decide).then(resolve, reject);
+      for (const { decide, resolve, reject } of steps)
+        await this.#decide(subject, decide).then(resolve, reject);
       if (lane.due && lane.steps.length === 0) await this.#catchUp(subject, lane);
     }
     this.#lanes.delete(subject);
@@ -136,7 +143,10 @@ export class CommandWriter {
     const { events } = await this.#parts.log.read(subject, offset - 1, { limit: 1 });
     const event = events[0] === undefined ? undefined : parseEvent(events[0].data);
     if (event === undefined)
-      throw new SwitchboardError("conflict", "the first command with this idempotency_key is no more: use another key");
+      throw new SwitchboardError(
+        "conflict",
+        "the first command with this idempotency_key is no more: use another key",
+      );
     return event.command_id;
   }
 
@@ -165,5 +175,7 @@ export class CommandWriter {
 /** With a key the engine itself sees to it that two nodes do not store it twice; later the memory of keys does. */
 function newEvent(subject: string, event: Queued): NewEvent {
   const data = printEvent(event);
-  return event.idempotency_key === undefined ? { data } : { data, id: `${subject}.${subjectToken(event.idempotency_key)}` };
+  return event.idempotency_key === undefined
+    ? { data }
+    : { data, id: `${subject}.${subjectToken(event.idempotency_key)}` };
 }

@@ -5,7 +5,9 @@ import { defineContract } from "../../contract/index.ts";
 /** Longest `wait_ms` and `answer_ms`: 30 days. */
 const maxDelayMs = 2_592_000_000;
 
-const monitorId = z.string().describe("Which monitor; as the config's monitorIdPattern says, by default 32 characters");
+const monitorId = z
+  .string()
+  .describe("Which monitor; as the config's monitorIdPattern says, by default 32 characters");
 
 const commandId = z.exactOptional(z.string()).describe("UUIDv7 of the command");
 
@@ -14,16 +16,43 @@ const status = z.enum(["queued", "sent", "done", "failed", "expired", "cancelled
 /** A command, as it is sent over Socket.IO and HTTP alike. */
 const newCommand = z.object({
   command: z.string().min(1),
-  wait_ms: z.int().min(0).max(maxDelayMs).nullish().describe("How long it may wait for the monitor; 0: fail at once if it is away"),
-  answer_ms: z.int().min(1).max(maxDelayMs).nullish().describe("How long the monitor may take to answer"),
-  retry: z.boolean().nullish().describe("Hand it over again on the next `con` if the monitor drops with it"),
-  idempotency_key: z.string().min(1).max(200).nullish().describe("The same key again, for this monitor, gives the first one's answer"),
+  wait_ms: z
+    .int()
+    .min(0)
+    .max(maxDelayMs)
+    .nullish()
+    .describe("How long it may wait for the monitor; 0: fail at once if it is away"),
+  answer_ms: z
+    .int()
+    .min(1)
+    .max(maxDelayMs)
+    .nullish()
+    .describe("How long the monitor may take to answer"),
+  retry: z
+    .boolean()
+    .nullish()
+    .describe("Hand it over again on the next `con` if the monitor drops with it"),
+  idempotency_key: z
+    .string()
+    .min(1)
+    .max(200)
+    .nullish()
+    .describe("The same key again, for this monitor, gives the first one's answer"),
 });
 
 /** Which command an answer is about; without it the oldest one unanswered. */
-const answeredId = z.string().nullish().describe("The command_id of `command do`; absent: the oldest command without an answer");
+const answeredId = z
+  .string()
+  .nullish()
+  .describe("The command_id of `command do`; absent: the oldest command without an answer");
 
-const limit = z.coerce.number().int().min(1).max(1000).default(1000).describe("Most entries; fewer than this many: there are no more");
+const limit = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(1000)
+  .default(1000)
+  .describe("Most entries; fewer than this many: there are no more");
 
 export const devicesContract = defineContract({
   name: "devices",
@@ -33,7 +62,10 @@ export const devicesContract = defineContract({
   in: {
     query: {
       doc: "A user says to which monitor its commands go. Any well-formed id will do, connected or not.",
-      schema: z.object({ monitor_id: monitorId, watch: z.boolean().nullish().describe("Hear of all commands of this monitor") }),
+      schema: z.object({
+        monitor_id: monitorId,
+        watch: z.boolean().nullish().describe("Hear of all commands of this monitor"),
+      }),
       roles: ["devices.user"],
       errors: ["forbidden"],
     },
@@ -51,7 +83,10 @@ export const devicesContract = defineContract({
     },
     "command done": {
       doc: "A monitor has done a command. Any payload will do that has no other command_id than a string.",
-      schema: z.preprocess((payload) => (isRecord(payload) ? payload : {}), z.object({ command_id: answeredId })),
+      schema: z.preprocess(
+        (payload) => (isRecord(payload) ? payload : {}),
+        z.object({ command_id: answeredId }),
+      ),
       roles: ["devices.monitor"],
       errors: ["wrong_state"],
     },
@@ -63,8 +98,16 @@ export const devicesContract = defineContract({
     },
   },
   out: {
-    "query ok": { doc: "Commands may be sent now.", delivery: "all", schema: z.object({ reason: z.literal("Query ok") }) },
-    "query failed": { doc: "Bad id, or not allowed; the connection closes.", delivery: "all", schema: z.object({ reason: z.string() }) },
+    "query ok": {
+      doc: "Commands may be sent now.",
+      delivery: "all",
+      schema: z.object({ reason: z.literal("Query ok") }),
+    },
+    "query failed": {
+      doc: "Bad id, or not allowed; the connection closes.",
+      delivery: "all",
+      schema: z.object({ reason: z.string() }),
+    },
     "command ok": {
       doc: "The server has the command. Comes before anything else about it.",
       delivery: "all",
@@ -88,13 +131,21 @@ export const devicesContract = defineContract({
         late: z.exactOptional(z.literal(true)).describe("After it had expired"),
       }),
     },
-    "con ok": { doc: "Commands may come now.", delivery: "all", schema: z.object({ reason: z.literal("Connection ok") }) },
+    "con ok": {
+      doc: "Commands may come now.",
+      delivery: "all",
+      schema: z.object({ reason: z.literal("Connection ok") }),
+    },
     "con failed": {
       doc: "Bad id, not allowed, or held by a monitor that is alive; the connection closes.",
       delivery: "all",
       schema: z.object({ reason: z.string() }),
     },
-    "command do": { doc: "Do this.", delivery: "all", schema: z.object({ command: z.string(), command_id: z.string() }) },
+    "command do": {
+      doc: "Do this.",
+      delivery: "all",
+      schema: z.object({ command: z.string(), command_id: z.string() }),
+    },
   },
   routes: {
     sendCommand: {
@@ -132,11 +183,16 @@ export const devicesContract = defineContract({
       path: "/devices",
       doc: "The monitors that are connected, by id: since when, when last heard (ms since 1970), and their commands without an end.",
       params: z.object({
-        after: z.string().default("").describe("Only ids behind this one; not with another order than `id`"),
+        after: z
+          .string()
+          .default("")
+          .describe("Only ids behind this one; not with another order than `id`"),
         away: z
           .enum(["0", "1", "only"])
           .default("0")
-          .describe("1: also those that are away and have commands without an end; `since` is null then. only: those alone"),
+          .describe(
+            "1: also those that are away and have commands without an end; `since` is null then. only: those alone",
+          ),
         order: z
           .enum(["id", "oldest_command"])
           .default("id")
@@ -149,8 +205,10 @@ export const devicesContract = defineContract({
     },
   },
   roles: {
-    "devices.user": "may send commands to the monitors in the token's claim `monitors` (all, where it has none), and see theirs",
-    "devices.monitor": "may be the monitors in the token's claim `monitors` (any, where it has none)",
+    "devices.user":
+      "may send commands to the monitors in the token's claim `monitors` (all, where it has none), and see theirs",
+    "devices.monitor":
+      "may be the monitors in the token's claim `monitors` (any, where it has none)",
   },
 });
 

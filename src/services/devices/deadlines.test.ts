@@ -55,7 +55,10 @@ test("each is reached once, when it is due, the earliest first; one timer for al
       for (const one of moves) {
         if (one.do === "set") {
           deadlines.atMost(one.subject, clock.nowMs + one.ms);
-          model.set(one.subject, Math.min(model.get(one.subject) ?? Number.POSITIVE_INFINITY, clock.nowMs + one.ms));
+          model.set(
+            one.subject,
+            Math.min(model.get(one.subject) ?? Number.POSITIVE_INFINITY, clock.nowMs + one.ms),
+          );
         } else if (one.do === "delete") {
           deadlines.delete(one.subject);
           model.delete(one.subject);
@@ -66,7 +69,9 @@ test("each is reached once, when it is due, the earliest first; one timer for al
           clock.advance(toMs);
           const times = reached.map((entry) => Number(entry.split("@")[1]));
           expect(times).toEqual([...times].sort((a, b) => a - b));
-          expect(reached.splice(0).sort()).toEqual(due.map(([name, atMs]) => `${name}@${atMs}`).sort());
+          expect(reached.splice(0).sort()).toEqual(
+            due.map(([name, atMs]) => `${name}@${atMs}`).sort(),
+          );
         }
         expect(deadlines.size).toBe(model.size);
       }

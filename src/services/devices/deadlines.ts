@@ -46,7 +46,11 @@ export class Deadlines {
     this.#timer = undefined;
     this.#timerAtMs = Number.POSITIVE_INFINITY;
     const nowMs = this.#clock.now();
-    for (let first = this.#heap[0]; first !== undefined && first.atMs <= nowMs; first = this.#heap[0]) {
+    for (
+      let first = this.#heap[0];
+      first !== undefined && first.atMs <= nowMs;
+      first = this.#heap[0]
+    ) {
       this.#pop();
       if (this.#atMs.get(first.subject) !== first.atMs) continue;
       this.#atMs.delete(first.subject);
@@ -56,16 +60,26 @@ export class Deadlines {
   }
 
   #arm(): void {
-    for (let first = this.#heap[0]; first !== undefined && this.#atMs.get(first.subject) !== first.atMs; first = this.#heap[0]) this.#pop();
+    for (
+      let first = this.#heap[0];
+      first !== undefined && this.#atMs.get(first.subject) !== first.atMs;
+      first = this.#heap[0]
+    )
+      this.#pop();
     const first = this.#heap[0];
     if (first === undefined || first.atMs >= this.#timerAtMs) return;
     this.#timer?.cancel();
     this.#timerAtMs = first.atMs;
-    this.#timer = this.#clock.after(Math.min(Math.max(0, first.atMs - this.#clock.now()), longestSleepMs), () => this.#wake());
+    this.#timer = this.#clock.after(
+      Math.min(Math.max(0, first.atMs - this.#clock.now()), longestSleepMs),
+      () => this.#wake(),
+    );
   }
 
   #rebuild(): void {
-    this.#heap = Array.from(this.#atMs, ([subject, atMs]) => ({ atMs, subject })).sort((a, b) => a.atMs - b.atMs);
+    this.#heap = Array.from(this.#atMs, ([subject, atMs]) => ({ atMs, subject })).sort(
+      (a, b) => a.atMs - b.atMs,
+    );
   }
 
   #push(entry: Entry): void {
@@ -88,7 +102,11 @@ export class Deadlines {
     let at = 0;
     for (;;) {
       const left = 2 * at + 1;
-      const below = (heap[left + 1]?.atMs ?? Number.POSITIVE_INFINITY) < (heap[left]?.atMs ?? Number.POSITIVE_INFINITY) ? left + 1 : left;
+      const below =
+        (heap[left + 1]?.atMs ?? Number.POSITIVE_INFINITY) <
+        (heap[left]?.atMs ?? Number.POSITIVE_INFINITY)
+          ? left + 1
+          : left;
       const other = heap[below];
       if (other === undefined || other.atMs >= entry.atMs) break;
       heap[at] = other;

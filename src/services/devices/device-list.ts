@@ -55,8 +55,11 @@ interface Sources {
 
 /** At most `limit` monitors, in the order that was asked for; equally old ones by id. Only those are looked at closely. */
 export async function listDevices(query: DevicesQuery, sources: Sources): Promise<ListedDevice[]> {
-  const found = [...connected(query, sources), ...away(query, sources)].filter(([, { monitor_id }]) => sources.maySee(monitor_id));
-  const page = query.order === "id" ? pageById(found, query) : longestWaiting(found, query, sources);
+  const found = [...connected(query, sources), ...away(query, sources)].filter(
+    ([, { monitor_id }]) => sources.maySee(monitor_id),
+  );
+  const page =
+    query.order === "id" ? pageById(found, query) : longestWaiting(found, query, sources);
   const times = await lastHeard(page, sources);
   return page.map(([subject, monitor]) => {
     const commands = sources.open(subject);
@@ -97,7 +100,11 @@ function pageById(found: readonly Found[], { after, limit }: DevicesQuery): Foun
     .slice(0, limit);
 }
 
-function longestWaiting(found: readonly Found[], { limit }: DevicesQuery, { open }: Sources): Found[] {
+function longestWaiting(
+  found: readonly Found[],
+  { limit }: DevicesQuery,
+  { open }: Sources,
+): Found[] {
   return found
     .map((each) => ({ each, sinceMs: waitingSince(open(each[0])) }))
     .sort((a, b) => a.sinceMs - b.sinceMs || byId(a.each, b.each))
@@ -117,7 +124,10 @@ function waitingSince(commands: Commands): number {
 }
 
 /** By connection. */
-async function lastHeard(page: readonly Found[], { heard }: Sources): Promise<Record<string, number>> {
+async function lastHeard(
+  page: readonly Found[],
+  { heard }: Sources,
+): Promise<Record<string, number>> {
   const bySession = new Map<string, string[]>();
   for (const [, monitor] of page) {
     if (monitor.since === null) continue;
@@ -126,10 +136,17 @@ async function lastHeard(page: readonly Found[], { heard }: Sources): Promise<Re
     if (connections === undefined) bySession.set(session, [connection]);
     else connections.push(connection);
   }
-  const answers = await Promise.all(Array.from(bySession, ([session, connections]) => heard(session, connections)));
+  const answers = await Promise.all(
+    Array.from(bySession, ([session, connections]) => heard(session, connections)),
+  );
   return Object.assign({}, ...answers);
 }
 
 function listed({ id, life, queuedAtMs, sentAtMs }: Command): OpenCommand {
-  return { command_id: id, status: life.status, queued_at: queuedAtMs, ...(life.attempts > 0 ? { sent_at: sentAtMs } : {}) };
+  return {
+    command_id: id,
+    status: life.status,
+    queued_at: queuedAtMs,
+    ...(life.attempts > 0 ? { sent_at: sentAtMs } : {}),
+  };
 }

@@ -1,9 +1,19 @@
 /** What the service's tests drive it with: nodes on one store, clients at the transport's seam, a clock that is set by hand. */
 import { defaultLimits } from "../../contract/index.ts";
-import { type MemoryEngineOptions, MemoryStore, openMemoryEngine } from "../../engines/memory/index.ts";
+import {
+  type MemoryEngineOptions,
+  MemoryStore,
+  openMemoryEngine,
+} from "../../engines/memory/index.ts";
 import { Connection } from "../../kit/connection.ts";
 import type { Encoded } from "../../kit/encoded.ts";
-import { type Clock, type Engine, type Log, type Principal, SwitchboardError } from "../../kit/index.ts";
+import {
+  type Clock,
+  type Engine,
+  type Log,
+  type Principal,
+  SwitchboardError,
+} from "../../kit/index.ts";
 import type { Link } from "../../kit/link.ts";
 import { RunningService } from "../../kit/running-service.ts";
 import { Turn } from "../../kit/turn.ts";
@@ -42,7 +52,9 @@ export class HandClock implements Clock {
     const untilMs = this.#nowMs + ms;
     for (;;) {
       await settled();
-      const next = [...this.#timers].filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
+      const next = [...this.#timers]
+        .filter(({ atMs }) => atMs <= untilMs)
+        .sort((a, b) => a.atMs - b.atMs)[0];
       if (next === undefined) break;
       this.#timers.delete(next);
       this.#nowMs = Math.max(this.#nowMs, next.atMs);
@@ -76,7 +88,14 @@ export class Client {
 
   constructor(node: Node, id: string, clock: HandClock, principal: Principal | undefined) {
     this.#clock = clock;
-    const opening = { path: "/socket.io/", query: "", address: "127.0.0.1", principal, wantsErrors: false, wantsSkipped: false };
+    const opening = {
+      path: "/socket.io/",
+      query: "",
+      address: "127.0.0.1",
+      principal,
+      wantsErrors: false,
+      wantsSkipped: false,
+    };
     const link: Link = {
       unsentBytes: 0,
       write: (messages: readonly Encoded[]) => {
@@ -85,9 +104,19 @@ export class Client {
       close: (code) => this.#add({ name: "closed", payload: code }),
       destroy: () => this.#add({ name: "closed", payload: 1006 }),
       probe: (timeoutMs) =>
-        this.isAlive ? Promise.resolve(true) : new Promise((resolve) => this.#clock.after(timeoutMs, () => resolve(false))),
+        this.isAlive
+          ? Promise.resolve(true)
+          : new Promise((resolve) => this.#clock.after(timeoutMs, () => resolve(false))),
     };
-    this.connection = new Connection(id, opening, link, node.running, defaultLimits, clock, new Turn());
+    this.connection = new Connection(
+      id,
+      opening,
+      link,
+      node.running,
+      defaultLimits,
+      clock,
+      new Turn(),
+    );
     this.connection.handOver(() => node.running.open(this.connection));
   }
 
@@ -112,7 +141,8 @@ export class Client {
       });
     }
     const came = this.came.shift();
-    if (came?.name !== name) throw new Error(`${came?.name} ${JSON.stringify(came?.payload)} came where ${name} was due`);
+    if (came?.name !== name)
+      throw new Error(`${came?.name} ${JSON.stringify(came?.payload)} came where ${name} was due`);
     return came.payload;
   }
 
@@ -126,14 +156,18 @@ export class Client {
   async heardNothing(): Promise<void> {
     void this.emit("command send", { command: "" });
     const { reason } = await this.next("command failed");
-    if (reason !== "Invalid command") throw new Error(`"command failed" ${reason} came where nothing was due`);
+    if (reason !== "Invalid command")
+      throw new Error(`"command failed" ${reason} came where nothing was due`);
   }
 
   /** For a client whose message is still being handled, so that it can show nothing otherwise; call it when all has settled. */
   async heardNothingYet(): Promise<void> {
     await settled();
     const [came] = this.came;
-    if (came !== undefined) throw new Error(`${came.name} ${JSON.stringify(came.payload)} came where nothing was due yet`);
+    if (came !== undefined)
+      throw new Error(
+        `${came.name} ${JSON.stringify(came.payload)} came where nothing was due yet`,
+      );
   }
 
   /** The peer goes; resolves when the service has dealt with it. */
@@ -170,7 +204,16 @@ class Troubled {
   engine(real: Engine): Engine {
     const { kind, session, bus, leases } = real;
     const log = async (...named: Parameters<Engine["log"]>) => this.#log(await real.log(...named));
-    return { kind, session, bus, leases, log, health: () => real.health(), stats: () => real.stats(), close: () => real.close() };
+    return {
+      kind,
+      session,
+      bus,
+      leases,
+      log,
+      health: () => real.health(),
+      stats: () => real.stats(),
+      close: () => real.close(),
+    };
   }
 
   #log(real: Log): Log {
@@ -182,7 +225,10 @@ class Troubled {
         throw new SwitchboardError("log_unavailable", "the store is down");
       },
       follow: (after, follower) =>
-        real.follow(after, { event: (event) => this.#run(() => follower.event(event)), gap: (gap) => this.#run(() => follower.gap(gap)) }),
+        real.follow(after, {
+          event: (event) => this.#run(() => follower.event(event)),
+          gap: (gap) => this.#run(() => follower.gap(gap)),
+        }),
       caughtUp: async (offset) => {
         await real.caughtUp(offset);
         await new Promise<void>((resolve) => this.#run(resolve));
@@ -218,13 +264,30 @@ export class Node {
     this.#newId = newId;
   }
 
-  static async start(cluster: Cluster, config: Partial<DevicesConfig>, authEnabled: boolean): Promise<Node> {
+  static async start(
+    cluster: Cluster,
+    config: Partial<DevicesConfig>,
+    authEnabled: boolean,
+  ): Promise<Node> {
     const { clock, newId } = cluster;
     const options: MemoryEngineOptions = { store: cluster.store, now: () => clock.now() };
     const node = new Node(await openMemoryEngine(options), clock, newId);
-    const logger = { debug() {}, info() {}, warn() {}, error: (fields: object) => cluster.errors.push(fields) };
+    const logger = {
+      debug() {},
+      info() {},
+      warn() {},
+      error: (fields: object) => cluster.errors.push(fields),
+    };
     const engine = node.log.engine(node.engine);
-    const parts = { config: configSchema.parse(config), limits: defaultLimits, engine, clock, logger, authEnabled, newId };
+    const parts = {
+      config: configSchema.parse(config),
+      limits: defaultLimits,
+      engine,
+      clock,
+      logger,
+      authEnabled,
+      newId,
+    };
     node.#running = await RunningService.start(devices, parts);
     return node;
   }
@@ -293,7 +356,8 @@ export class Cluster {
   #ids = 0;
 
   /** A UUIDv7 in form; each is larger than the one before. */
-  readonly newId = (): string => `01890000-0000-7000-8000-${(++this.#ids).toString(16).padStart(12, "0")}`;
+  readonly newId = (): string =>
+    `01890000-0000-7000-8000-${(++this.#ids).toString(16).padStart(12, "0")}`;
 
   start(config: Partial<DevicesConfig> = {}, authEnabled = false): Promise<Node> {
     return Node.start(this, config, authEnabled);

@@ -1,5 +1,12 @@
 /** Brings commands to monitors and answers to users: puts the book, the writer, the deadlines and the people together. */
-import { type Connection, isSwitchboardError, type Log, Projection, type ServiceContext, SwitchboardError } from "../../kit/index.ts";
+import {
+  type Connection,
+  isSwitchboardError,
+  type Log,
+  Projection,
+  type ServiceContext,
+  SwitchboardError,
+} from "../../kit/index.ts";
 import { refusal } from "./capacity.ts";
 import { type Change, CommandBook, outcomeOf } from "./command-book.ts";
 import type { Queued, Sent } from "./command-event.ts";
@@ -11,7 +18,17 @@ import type { KeyEntry } from "./idempotency-keys.ts";
 import { leaseKey } from "./monitor-id.ts";
 import type { Monitors } from "./monitors.ts";
 import type { Roster } from "./roster.ts";
-import { type Answer, answered, type Commands, cancelled, deadlineMs, drop, due, isOver, type Situation } from "./rules.ts";
+import {
+  type Answer,
+  answered,
+  type Commands,
+  cancelled,
+  deadlineMs,
+  drop,
+  due,
+  isOver,
+  type Situation,
+} from "./rules.ts";
 import type { Users } from "./users.ts";
 
 type Context = ServiceContext<DevicesContract, DevicesConfig>;
@@ -61,7 +78,8 @@ export class Dispatch {
       background: context.background,
       monitor: (subject) => this.#book.monitor(subject),
       due: (subject, commands) => due(commands, this.#situation(subject), context.config),
-      refusal: (subject, event, alsoQueued) => refusal(this.#book, context.config, subject, event, alsoQueued),
+      refusal: (subject, event, alsoQueued) =>
+        refusal(this.#book, context.config, subject, event, alsoQueued),
       settled: (subject) => {
         this.#isStuck = false;
         this.#setDeadline(subject);
@@ -104,7 +122,9 @@ export class Dispatch {
       ...(key === undefined || key === null ? {} : { idempotency_key: key }),
     };
     const id = await this.#writer.queue(subject, event);
-    return id === event.command_id ? id : this.#sentAgain(subject, id, this.#known(subject, key), sender);
+    return id === event.command_id
+      ? id
+      : this.#sentAgain(subject, id, this.#known(subject, key), sender);
   }
 
   /**
@@ -123,7 +143,9 @@ export class Dispatch {
         });
       } catch (error) {
         if (!isSwitchboardError(error, "log_unavailable") || !isWanted()) throw error;
-        await new Promise<void>((resolve) => this.#parts.context.clock.after(storeAgainMs, resolve));
+        await new Promise<void>((resolve) =>
+          this.#parts.context.clock.after(storeAgainMs, resolve),
+        );
       }
     }
   }
@@ -152,7 +174,10 @@ export class Dispatch {
       await this.#writer.take(subject, (commands) => drop(commands, connection));
     } catch (error) {
       if (!isSwitchboardError(error)) throw error;
-      this.#parts.context.logger.warn({ service: "devices", subject, code: error.code }, "a monitor's drop could not be stored");
+      this.#parts.context.logger.warn(
+        { service: "devices", subject, code: error.code },
+        "a monitor's drop could not be stored",
+      );
     }
   }
 
@@ -171,7 +196,10 @@ export class Dispatch {
     try {
       this.#changed(change);
     } catch (error) {
-      this.#parts.context.logger.error({ service: "devices", subject: change.subject, err: error }, "a change could not be told");
+      this.#parts.context.logger.error(
+        { service: "devices", subject: change.subject, err: error },
+        "a change could not be told",
+      );
     }
   }
 
@@ -210,9 +238,11 @@ export class Dispatch {
   #handOver(subject: string, { command_id, connection, session }: Sent, command: string): void {
     const { context, monitors } = this.#parts;
     const seat = monitors.byConnection(connection);
-    if (seat !== undefined && !seat.connection.isClosed) context.send(seat.connection, "command do", { command, command_id });
+    if (seat !== undefined && !seat.connection.isClosed)
+      context.send(seat.connection, "command do", { command, command_id });
     // It went while this was being stored: the monitor never gets it.
-    else if (session === context.session.id) context.background(() => this.dropped(subject, connection));
+    else if (session === context.session.id)
+      context.background(() => this.dropped(subject, connection));
   }
 
   #situation(subject: string): Situation {
@@ -244,7 +274,8 @@ export class Dispatch {
     const commands = this.#book.monitor(subject)?.commands;
     const matters = commands !== undefined && !this.#isPresent(subject) && someInHands(commands);
     if (!matters) this.#absentSinceMs.delete(subject);
-    else if (!this.#absentSinceMs.has(subject)) this.#absentSinceMs.set(subject, this.#parts.context.clock.now());
+    else if (!this.#absentSinceMs.has(subject))
+      this.#absentSinceMs.set(subject, this.#parts.context.clock.now());
   }
 
   /** The next time at which something is due by itself, if that is earlier than was thought. */
@@ -261,7 +292,11 @@ export class Dispatch {
   #notStored(subject: string, error: unknown): void {
     if (isSwitchboardError(error, "log_closed")) return;
     const { clock, logger } = this.#parts.context;
-    if (!this.#isStuck) logger.warn({ service: "devices", subject, err: error }, "what is due cannot be stored: trying again every second");
+    if (!this.#isStuck)
+      logger.warn(
+        { service: "devices", subject, err: error },
+        "what is due cannot be stored: trying again every second",
+      );
     this.#isStuck = true;
     this.#deadlines.atMost(subject, clock.now() + storeAgainMs);
   }
@@ -278,12 +313,20 @@ export class Dispatch {
   }
 
   #known(subject: string, key: string | null | undefined): KeyEntry | undefined {
-    return key === undefined || key === null ? undefined : this.#book.keys.get(subject, key, this.#parts.context.clock.now());
+    return key === undefined || key === null
+      ? undefined
+      : this.#book.keys.get(subject, key, this.#parts.context.clock.now());
   }
 
-  #sentAgain(subject: string, commandId: string, entry: KeyEntry | undefined, sender: Connection | undefined): string {
+  #sentAgain(
+    subject: string,
+    commandId: string,
+    entry: KeyEntry | undefined,
+    sender: Connection | undefined,
+  ): string {
     const isOpen = this.#book.monitor(subject)?.commands.has(commandId) === true;
-    if (sender !== undefined) this.#parts.users.acceptedAgain(commandId, sender, entry?.outcome, isOpen);
+    if (sender !== undefined)
+      this.#parts.users.acceptedAgain(commandId, sender, entry?.outcome, isOpen);
     return commandId;
   }
 }

@@ -48,7 +48,11 @@ interface Entry {
  * The first `limit` commands that have the status now, in the order of sending. Reads on from `after` until it has found them and
  * knows their ends; holds no more than those and the ones that have no end yet.
  */
-export async function listCommands(log: Log, subject: string, query: Query): Promise<ListedCommand[]> {
+export async function listCommands(
+  log: Log,
+  subject: string,
+  query: Query,
+): Promise<ListedCommand[]> {
   const page = new Page(query);
   for (let from = query.after, more = true; more && !page.isComplete; ) {
     const read = await log.read(subject, from);
@@ -60,7 +64,11 @@ export async function listCommands(log: Log, subject: string, query: Query): Pro
 }
 
 /** The status of one command; undefined if the monitor has had no such command. */
-export async function statusOf(log: Log, subject: string, commandId: string): Promise<Status | undefined> {
+export async function statusOf(
+  log: Log,
+  subject: string,
+  commandId: string,
+): Promise<Status | undefined> {
   let life: Life | undefined;
   for (let from = 0, more = true; more; ) {
     const read = await log.read(subject, from);
@@ -116,7 +124,15 @@ class Page {
 
   #add(queued: Queued, life: Life, offset: number, queuedAtMs: number): void {
     if (this.#found >= this.#query.limit) return;
-    const entry: Entry = { queued, offset, queuedAtMs, life, reason: undefined, sentAtMs: undefined, endedAtMs: undefined };
+    const entry: Entry = {
+      queued,
+      offset,
+      queuedAtMs,
+      life,
+      reason: undefined,
+      sentAtMs: undefined,
+      endedAtMs: undefined,
+    };
     this.#entries.set(queued.command_id, entry);
   }
 
@@ -125,7 +141,15 @@ class Page {
   }
 }
 
-function listed({ queued, offset, queuedAtMs, life, reason, sentAtMs, endedAtMs }: Entry): ListedCommand {
+function listed({
+  queued,
+  offset,
+  queuedAtMs,
+  life,
+  reason,
+  sentAtMs,
+  endedAtMs,
+}: Entry): ListedCommand {
   return {
     command_id: queued.command_id,
     command: queued.command,

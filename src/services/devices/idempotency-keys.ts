@@ -41,7 +41,8 @@ export class IdempotencyKeys {
     this.#entries.delete(name);
     this.#entries.set(name, { commandId, timeMs, outcome: undefined });
     for (const [oldest, entry] of this.#entries) {
-      if (this.#entries.size <= this.#bounds.maxIdempotencyKeys && !this.#isOld(entry, timeMs)) break;
+      if (this.#entries.size <= this.#bounds.maxIdempotencyKeys && !this.#isOld(entry, timeMs))
+        break;
       this.#entries.delete(oldest);
     }
   }

@@ -19,7 +19,8 @@ describe("the life of a command", () => {
     const [dan, eve] = [await node.user(id), await node.user(id)];
     const ids = [await dan.send("a"), await eve.send("b"), await dan.send("c")];
     const monitor = await node.monitor(id);
-    for (const command_id of ids) expect(await monitor.next("command do")).toMatchObject({ command_id });
+    for (const command_id of ids)
+      expect(await monitor.next("command do")).toMatchObject({ command_id });
   });
 
   test("expires while it waits, and is not handed over then", async () => {
@@ -35,7 +36,10 @@ describe("the life of a command", () => {
     expect(await monitor.next("command do")).toMatchObject({ command_id: long });
     void monitor.emit("command done", { command_id: short });
     void monitor.emit("command done");
-    expect(await user.next("command finish")).toEqual({ reason: "Command finish", command_id: long });
+    expect(await user.next("command finish")).toEqual({
+      reason: "Command finish",
+      command_id: long,
+    });
   });
 
   test("with wait_ms 0 fails at once, unless the monitor is there", async () => {
@@ -57,7 +61,11 @@ describe("the life of a command", () => {
     expect(await user.next("command failed")).toEqual({ reason: "expired", command_id: slow });
     const next = await user.send("next", { answer_ms: 10_000 });
     void monitor.emit("command done");
-    expect(await user.next("command finish")).toEqual({ reason: "Command finish", command_id: slow, late: true });
+    expect(await user.next("command finish")).toEqual({
+      reason: "Command finish",
+      command_id: slow,
+      late: true,
+    });
     void monitor.emit("command error", { reason: "no" });
     expect(await user.next("command failed")).toEqual({ reason: "no", command_id: next });
   });
@@ -72,10 +80,17 @@ describe("the life of a command", () => {
     for (let time = 0; time < 3; time++) {
       expect(await monitor.next("command do")).toMatchObject({ command_id: kept, command: "kept" });
       await monitor.leave();
-      if (time === 0) expect(await user.next("command failed")).toEqual({ reason: "monitor disconnected", command_id: lost });
+      if (time === 0)
+        expect(await user.next("command failed")).toEqual({
+          reason: "monitor disconnected",
+          command_id: lost,
+        });
       monitor = await node.monitor(id);
     }
-    expect(await user.next("command failed")).toEqual({ reason: "monitor disconnected", command_id: kept });
+    expect(await user.next("command failed")).toEqual({
+      reason: "monitor disconnected",
+      command_id: kept,
+    });
     await user.send("after");
     expect(await monitor.next("command do")).toMatchObject({ command: "after" });
   });
@@ -95,10 +110,15 @@ describe("the life of a command", () => {
     const user = await node.user(id);
     const command_id = await user.send("x");
     const cancel = () => node.request("cancelCommand", { monitor_id: id, id: command_id });
-    expect(await cancel()).toEqual({ status: 200, json: { data: { command_id, status: "cancelled" } } });
+    expect(await cancel()).toEqual({
+      status: 200,
+      json: { data: { command_id, status: "cancelled" } },
+    });
     expect(await user.next("command failed")).toEqual({ reason: "cancelled", command_id });
     expect((await cancel()).status).toBe(409);
-    expect((await node.request("cancelCommand", { monitor_id: id, id: "__proto__" })).status).toBe(404);
+    expect((await node.request("cancelCommand", { monitor_id: id, id: "__proto__" })).status).toBe(
+      404,
+    );
     const sent = await user.send("y");
     const monitor = await node.monitor(id);
     expect(await monitor.next("command do")).toMatchObject({ command_id: sent });
@@ -112,7 +132,9 @@ describe("the life of a command", () => {
     await user.send("2");
     void user.emit("command send", { command: "3" });
     expect((await user.next("command failed")).reason).toMatch(/^over_capacity/);
-    expect((await node.request("sendCommand", { monitor_id: id }, { command: "4" })).status).toBe(503);
+    expect((await node.request("sendCommand", { monitor_id: id }, { command: "4" })).status).toBe(
+      503,
+    );
     void user.emit("command send", { command: "123456" });
     expect((await user.next("command failed")).reason).toMatch(/^too_large/);
     const monitor = await node.monitor(id);
@@ -152,7 +174,13 @@ describe("the life of a command", () => {
     const [user, monitor] = [await node.user(id), await node.monitor(id)];
     const ids: string[] = [];
     for (const key of ["a", "b", "c"]) {
-      ids.push(await user.send("x", { idempotency_key: key, wait_ms: 2_000_000_000, answer_ms: 2_000_000_000 }));
+      ids.push(
+        await user.send("x", {
+          idempotency_key: key,
+          wait_ms: 2_000_000_000,
+          answer_ms: 2_000_000_000,
+        }),
+      );
       await monitor.emit("command done");
       await user.next("command finish");
     }
@@ -168,7 +196,11 @@ describe("the life of a command", () => {
   test("a monitor's hands hold only so many: expired ones lose their place, others wait", async () => {
     const node = await cluster.start({ maxUnanswered: 2 });
     const [user, monitor] = [await node.user(id), await node.monitor(id)];
-    const [a, b, c] = [await user.send("a", { answer_ms: 1000 }), await user.send("b"), await user.send("c")];
+    const [a, b, c] = [
+      await user.send("a", { answer_ms: 1000 }),
+      await user.send("b"),
+      await user.send("c"),
+    ];
     expect(await monitor.next("command do")).toMatchObject({ command_id: a });
     expect(await monitor.next("command do")).toMatchObject({ command_id: b });
     await cluster.clock.advance(1000);
@@ -180,30 +212,39 @@ describe("the life of a command", () => {
 });
 
 describe("a restart", () => {
-  test.each(["stop", "kill"] as const)("by %s changes nothing: deadlines, hands, order", async (how) => {
-    const before = await cluster.start();
-    const [user, monitor] = [await before.user(id), await before.monitor(id)];
-    const inHands = await user.send("in hands");
-    await monitor.next("command do");
-    const other = "y".repeat(32);
-    const patient = await before.user(other);
-    const waiting = await patient.send("waiting");
-    const short = await patient.send("short", { wait_ms: 10_000 });
-    await before[how]();
-    await cluster.clock.advance(20_000);
-    const after = await cluster.start();
-    const watcher = await after.user(id, { watch: true });
-    const otherWatcher = await after.user(other, { watch: true });
-    await cluster.clock.advance(0);
-    expect(await otherWatcher.next("command failed")).toEqual({ reason: "expired", command_id: short });
-    const back = await after.monitor(id);
-    const next = await watcher.send("next");
-    expect(await back.next("command do")).toMatchObject({ command_id: next });
-    void back.emit("command done");
-    expect(await watcher.next("command finish")).toMatchObject({ command_id: inHands });
-    const otherMonitor = await after.monitor(other);
-    expect(await otherMonitor.next("command do")).toEqual({ command: "waiting", command_id: waiting });
-  });
+  test.each(["stop", "kill"] as const)(
+    "by %s changes nothing: deadlines, hands, order",
+    async (how) => {
+      const before = await cluster.start();
+      const [user, monitor] = [await before.user(id), await before.monitor(id)];
+      const inHands = await user.send("in hands");
+      await monitor.next("command do");
+      const other = "y".repeat(32);
+      const patient = await before.user(other);
+      const waiting = await patient.send("waiting");
+      const short = await patient.send("short", { wait_ms: 10_000 });
+      await before[how]();
+      await cluster.clock.advance(20_000);
+      const after = await cluster.start();
+      const watcher = await after.user(id, { watch: true });
+      const otherWatcher = await after.user(other, { watch: true });
+      await cluster.clock.advance(0);
+      expect(await otherWatcher.next("command failed")).toEqual({
+        reason: "expired",
+        command_id: short,
+      });
+      const back = await after.monitor(id);
+      const next = await watcher.send("next");
+      expect(await back.next("command do")).toMatchObject({ command_id: next });
+      void back.emit("command done");
+      expect(await watcher.next("command finish")).toMatchObject({ command_id: inHands });
+      const otherMonitor = await after.monitor(other);
+      expect(await otherMonitor.next("command do")).toEqual({
+        command: "waiting",
+        command_id: waiting,
+      });
+    },
+  );
 
   test("a monitor that is not back in time has dropped", async () => {
     const before = await cluster.start();
@@ -219,47 +260,61 @@ describe("a restart", () => {
     await cluster.clock.advance(59_999);
     await watcher.heardNothing();
     await cluster.clock.advance(1);
-    expect(await watcher.next("command failed")).toEqual({ reason: "monitor disconnected", command_id: lost });
+    expect(await watcher.next("command failed")).toEqual({
+      reason: "monitor disconnected",
+      command_id: lost,
+    });
     const back = await after.monitor(id);
     expect(await back.next("command do")).toEqual({ command: "kept", command_id: kept });
   });
 });
 
 describe("a store that fails for a while", () => {
-  test.each(["refuses", "loses answers"] as const)("and %s: the monitor's word is not lost, and told once", async (outage) => {
-    const node = await cluster.start();
-    const [user, monitor] = [await node.user(id), await node.monitor(id)];
-    const [first, second] = [await user.send("1", { retry: true }), await user.send("2")];
-    await monitor.next("command do");
-    await monitor.next("command do");
-    node.log.outage = outage;
-    void monitor.emit("command done");
-    void monitor.emit("command error", { reason: "no" });
-    await cluster.clock.advance(3500);
-    node.log.outage = undefined;
-    await monitor.leave();
-    await cluster.clock.advance(1000);
-    expect(await user.next("command finish")).toEqual({ reason: "Command finish", command_id: first });
-    expect(await user.next("command failed")).toEqual({ reason: "no", command_id: second });
-    await user.heardNothing();
-  });
+  test.each(["refuses", "loses answers"] as const)(
+    "and %s: the monitor's word is not lost, and told once",
+    async (outage) => {
+      const node = await cluster.start();
+      const [user, monitor] = [await node.user(id), await node.monitor(id)];
+      const [first, second] = [await user.send("1", { retry: true }), await user.send("2")];
+      await monitor.next("command do");
+      await monitor.next("command do");
+      node.log.outage = outage;
+      void monitor.emit("command done");
+      void monitor.emit("command error", { reason: "no" });
+      await cluster.clock.advance(3500);
+      node.log.outage = undefined;
+      await monitor.leave();
+      await cluster.clock.advance(1000);
+      expect(await user.next("command finish")).toEqual({
+        reason: "Command finish",
+        command_id: first,
+      });
+      expect(await user.next("command failed")).toEqual({ reason: "no", command_id: second });
+      await user.heardNothing();
+    },
+  );
 
-  test.each(["refuses", "loses answers"] as const)("and %s: what is due is done later, once", async (outage) => {
-    const node = await cluster.start();
-    const [user, short] = [await node.user(id), await node.user(id)];
-    const [kept, late] = [await user.send("x"), await short.send("short", { wait_ms: 500 })];
-    const monitor = await node.monitor("y".repeat(32));
-    node.log.outage = outage;
-    void monitor.emit("con", { monitor_id: id });
-    await monitor.next("con ok");
-    await cluster.clock.advance(700);
-    node.log.outage = undefined;
-    await cluster.clock.advance(1000);
-    const seen = outage === "refuses" ? [kept] : [kept, late];
-    for (const command_id of seen) expect(await monitor.next("command do")).toMatchObject({ command_id });
-    if (outage === "refuses") expect(await short.next("command failed")).toEqual({ reason: "expired", command_id: late });
-    await monitor.heardNothing();
-  });
+  test.each(["refuses", "loses answers"] as const)(
+    "and %s: what is due is done later, once",
+    async (outage) => {
+      const node = await cluster.start();
+      const [user, short] = [await node.user(id), await node.user(id)];
+      const [kept, late] = [await user.send("x"), await short.send("short", { wait_ms: 500 })];
+      const monitor = await node.monitor("y".repeat(32));
+      node.log.outage = outage;
+      void monitor.emit("con", { monitor_id: id });
+      await monitor.next("con ok");
+      await cluster.clock.advance(700);
+      node.log.outage = undefined;
+      await cluster.clock.advance(1000);
+      const seen = outage === "refuses" ? [kept] : [kept, late];
+      for (const command_id of seen)
+        expect(await monitor.next("command do")).toMatchObject({ command_id });
+      if (outage === "refuses")
+        expect(await short.next("command failed")).toEqual({ reason: "expired", command_id: late });
+      await monitor.heardNothing();
+    },
+  );
 
   test("a command that cannot be stored closes its sender, who may come again", async () => {
     const node = await cluster.start();
@@ -267,7 +322,9 @@ describe("a store that fails for a while", () => {
     node.log.outage = "refuses";
     void user.emit("command send", { command: "x" });
     expect(await user.next("closed")).toBe(1013);
-    expect((await node.request("sendCommand", { monitor_id: id }, { command: "x" })).status).toBe(503);
+    expect((await node.request("sendCommand", { monitor_id: id }, { command: "x" })).status).toBe(
+      503,
+    );
     node.log.outage = undefined;
     await (await node.user(id)).send("x");
   });

@@ -2,7 +2,12 @@
 import type { Queued } from "./command-event.ts";
 
 /** A command's first event. */
-export const queued = (command_id: string, retries: number, waitMs = 100, answerMs = 100): Queued => ({
+export const queued = (
+  command_id: string,
+  retries: number,
+  waitMs = 100,
+  answerMs = 100,
+): Queued => ({
   type: "queued",
   command_id,
   command: `do ${command_id}`,
@@ -13,7 +18,15 @@ export const queued = (command_id: string, retries: number, waitMs = 100, answer
 });
 
 /** A life as a word: one letter for each event. */
-export const letters = { queued: "q", sent: "s", dropped: "r", done: "d", failed: "f", expired: "x", cancelled: "c" } as const;
+export const letters = {
+  queued: "q",
+  sent: "s",
+  dropped: "r",
+  done: "d",
+  failed: "f",
+  expired: "x",
+  cancelled: "c",
+} as const;
 
 /** Every life that the protocol allows, step by step, as a word. */
 export function allowed(retries: number): RegExp {

@@ -7,7 +7,11 @@ import type { Answer } from "./node-calls.ts";
 const id = "0123456789abcdef0123456789abcdef";
 
 /** A node's monitors alone, with what the service does for them in the test's hands. */
-async function seats(cluster: Cluster, node: Node, answer: () => Promise<Answer | undefined> = async () => undefined) {
+async function seats(
+  cluster: Cluster,
+  node: Node,
+  answer: () => Promise<Answer | undefined> = async () => undefined,
+) {
   const events: string[] = [];
   let settle = (): void => {};
   const knowledge = { caughtUp: Promise.resolve() };
@@ -41,7 +45,9 @@ test("nobody gets an id before what was in its holder's hands is settled", async
   const [first, second] = [node.client().connection, node.client().connection];
   expect(await monitors.register(first, id, id)).toBe(true);
   const leaving = monitors.leave(first, true);
-  const registering = monitors.register(second, id, id).then((isSeated) => events.push(`seat ${isSeated}`));
+  const registering = monitors
+    .register(second, id, id)
+    .then((isSeated) => events.push(`seat ${isSeated}`));
   await settled();
   expect(events).toEqual(["dropped"]);
   expect(await node.engine.leases.list("devices.")).toHaveLength(1);

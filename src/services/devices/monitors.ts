@@ -67,7 +67,9 @@ export class Monitors {
   /** Gives the connection the id; resolves to false if a monitor that is alive has it. May take as long as `takeoverMs`. */
   async register(connection: Connection, monitorId: string, subject: string): Promise<boolean> {
     const before = this.#registering.get(subject);
-    const registering = (before ?? Promise.resolve()).then(() => this.#acquire(connection, monitorId, subject));
+    const registering = (before ?? Promise.resolve()).then(() =>
+      this.#acquire(connection, monitorId, subject),
+    );
     const settled = registering.then(
       () => {},
       () => {},
@@ -93,7 +95,12 @@ export class Monitors {
   async isAlive(connectionId: string): Promise<boolean> {
     await this.#arriving.get(connectionId);
     const seat = this.#byConnection.get(connectionId);
-    if (seat !== undefined && (await seat.connection.probe(this.#parts.probeMs)) && !seat.connection.isClosed) return true;
+    if (
+      seat !== undefined &&
+      (await seat.connection.probe(this.#parts.probeMs)) &&
+      !seat.connection.isClosed
+    )
+      return true;
     if (this.#byConnection.get(connectionId) !== seat || seat === undefined) {
       // It has left by itself, or is about to.
       await this.#leaving.get(connectionId);
@@ -110,8 +117,12 @@ export class Monitors {
   lastHeard(connectionIds: readonly string[]): Record<string, number> {
     const { clock } = this.#parts;
     const offsetMs = clock.now() - clock.monotonic();
-    const seats = connectionIds.map((id) => this.#byConnection.get(id)).filter((seat) => seat !== undefined);
-    return Object.fromEntries(seats.map(({ connection }) => [connection.id, Math.round(offsetMs + connection.lastHeardMs)]));
+    const seats = connectionIds
+      .map((id) => this.#byConnection.get(id))
+      .filter((seat) => seat !== undefined);
+    return Object.fromEntries(
+      seats.map(({ connection }) => [connection.id, Math.round(offsetMs + connection.lastHeardMs)]),
+    );
   }
 
   async #acquire(connection: Connection, monitorId: string, subject: string): Promise<boolean> {
@@ -119,7 +130,11 @@ export class Monitors {
     const giveUpAtMs = clock.monotonic() + takeoverMs;
     let options: AcquireOptions = {};
     for (;;) {
-      const value = printPlace({ monitor_id: monitorId, connection: connection.id, since: clock.now() });
+      const value = printPlace({
+        monitor_id: monitorId,
+        connection: connection.id,
+        since: clock.now(),
+      });
       let isLost = false;
       const lost = (why: "stolen" | "session") => {
         isLost = true;
@@ -147,7 +162,11 @@ export class Monitors {
     const { session, calls, probeMs } = this.#parts;
     const { connection } = placeOf(holder);
     if (holder.session === session) return (await this.isAlive(connection)) ? "alive" : "gone";
-    const answer = await calls.ask(holder.session, { ask: "alive", connection }, probeMs + answerAllowanceMs);
+    const answer = await calls.ask(
+      holder.session,
+      { ask: "alive", connection },
+      probeMs + answerAllowanceMs,
+    );
     if (answer === undefined) return "silent";
     return answer.alive === true ? "alive" : "gone";
   }
@@ -165,7 +184,9 @@ export class Monitors {
 
   #leave(seat: Seat, dropped: boolean): Promise<void> {
     this.#remove(seat);
-    const leaving = this.#settle(seat, dropped).finally(() => this.#leaving.delete(seat.connection.id));
+    const leaving = this.#settle(seat, dropped).finally(() =>
+      this.#leaving.delete(seat.connection.id),
+    );
     this.#leaving.set(seat.connection.id, leaving);
     return leaving;
   }

@@ -1,5 +1,11 @@
 /** Questions from one node to another, over the bus, each with one answer or none. */
-import { type Bus, type Clock, type Subscription, subjectToken, type Timer } from "../../kit/index.ts";
+import {
+  type Bus,
+  type Clock,
+  type Subscription,
+  subjectToken,
+  type Timer,
+} from "../../kit/index.ts";
 
 /** What nodes ask each other about connections of theirs. */
 export type Question =
@@ -32,7 +38,10 @@ export interface NodeCallsParts {
 /** The bus loses what goes to a node that is not there, so every question has its time. */
 export class NodeCalls {
   readonly #parts: NodeCallsParts;
-  readonly #asked = new Map<string, { readonly timer: Timer; readonly resolve: (answer: Answer | undefined) => void }>();
+  readonly #asked = new Map<
+    string,
+    { readonly timer: Timer; readonly resolve: (answer: Answer | undefined) => void }
+  >();
   #subscription: Subscription | undefined;
 
   private constructor(parts: NodeCallsParts) {
@@ -41,7 +50,9 @@ export class NodeCalls {
 
   static async open(parts: NodeCallsParts): Promise<NodeCalls> {
     const calls = new NodeCalls(parts);
-    calls.#subscription = await parts.bus.subscribe(address(parts.session), (data) => calls.#take(JSON.parse(data) as Letter));
+    calls.#subscription = await parts.bus.subscribe(address(parts.session), (data) =>
+      calls.#take(JSON.parse(data) as Letter),
+    );
     return calls;
   }
 
@@ -70,7 +81,10 @@ export class NodeCalls {
     const { bus, answer, background } = this.#parts;
     background(async () => {
       const answered = await answer(letter.question);
-      bus.publish(address(letter.from), JSON.stringify({ id: letter.id, answer: answered } satisfies Letter));
+      bus.publish(
+        address(letter.from),
+        JSON.stringify({ id: letter.id, answer: answered } satisfies Letter),
+      );
     });
   }
 

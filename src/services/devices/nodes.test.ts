@@ -40,7 +40,10 @@ describe("who is told", () => {
   test("the same key gives the first one's answer, on both nodes at once and after the end", async () => {
     const [a, b] = [await cluster.start(), await cluster.start()];
     const [dan, eve] = [await a.user(id), await b.user(id)];
-    const [first, second] = await Promise.all([dan.send("x", { idempotency_key: "k" }), eve.send("x", { idempotency_key: "k" })]);
+    const [first, second] = await Promise.all([
+      dan.send("x", { idempotency_key: "k" }),
+      eve.send("x", { idempotency_key: "k" }),
+    ]);
     expect(second).toBe(first);
     expect(await cluster.log(a, id)).toEqual(["queued"]);
     const monitor = await b.monitor(id);
@@ -50,8 +53,15 @@ describe("who is told", () => {
     await eve.next("command finish");
     await cluster.clock.advance(3_600_000);
     expect(await eve.send("x", { idempotency_key: "k" })).toBe(first);
-    expect(await eve.next("command finish")).toEqual({ reason: "Command finish", command_id: first });
-    const answer = await a.request("sendCommand", { monitor_id: id }, { command: "x", idempotency_key: "k" });
+    expect(await eve.next("command finish")).toEqual({
+      reason: "Command finish",
+      command_id: first,
+    });
+    const answer = await a.request(
+      "sendCommand",
+      { monitor_id: id },
+      { command: "x", idempotency_key: "k" },
+    );
     expect(answer).toEqual({ status: 201, json: { data: { command_id: first } } });
     await cluster.clock.advance(86_400_000);
     expect(await eve.send("x", { idempotency_key: "k" })).not.toBe(first);
@@ -72,7 +82,9 @@ describe("who holds an id", () => {
       ),
     );
     expect(outcomes.filter((outcome) => outcome === "ok").length).toBe(1);
-    const refused = outcomes.filter((outcome) => outcome.includes('con failed {"reason":"monitor_id already registered"}'));
+    const refused = outcomes.filter((outcome) =>
+      outcome.includes('con failed {"reason":"monitor_id already registered"}'),
+    );
     expect(refused.length).toBe(2);
   });
 
@@ -96,7 +108,10 @@ describe("who holds an id", () => {
     await cluster.clock.advance(1);
     expect(await dead.next("closed")).toBe(4409);
     await monitor.next("con ok");
-    expect(await user.next("command failed")).toEqual({ reason: "monitor disconnected", command_id: lost });
+    expect(await user.next("command failed")).toEqual({
+      reason: "monitor disconnected",
+      command_id: lost,
+    });
     expect(await monitor.next("command do")).toMatchObject({ command_id: kept });
   });
 
@@ -143,7 +158,9 @@ describe("two nodes", () => {
   test("many users of both send at once: each command is done once, in the log's order", async () => {
     const [a, b] = [await cluster.start(), await cluster.start()];
     const monitor = await a.monitor(id);
-    const users = await Promise.all(Array.from({ length: 40 }, (_, nth) => (nth % 2 === 0 ? a : b).user(id)));
+    const users = await Promise.all(
+      Array.from({ length: 40 }, (_, nth) => (nth % 2 === 0 ? a : b).user(id)),
+    );
     const sent = await Promise.all(users.map((user, nth) => user.send(`${nth}`)));
     const got: string[] = [];
     for (const _ of sent) {
@@ -151,7 +168,8 @@ describe("two nodes", () => {
       void monitor.emit("command done");
     }
     expect(new Set(got)).toEqual(new Set(sent));
-    for (const [nth, user] of users.entries()) expect(await user.next("command finish")).toMatchObject({ command_id: sent[nth] });
+    for (const [nth, user] of users.entries())
+      expect(await user.next("command finish")).toMatchObject({ command_id: sent[nth] });
     await monitor.heardNothing();
     const types = await cluster.log(a, id);
     expect(types.filter((type) => type === "sent").length).toBe(40);
@@ -199,7 +217,10 @@ describe("two nodes", () => {
     monitor.connection.close("restarting", "");
     await cluster.clock.advance(0);
     a.log.letGo();
-    expect(await user.next("command failed")).toEqual({ reason: "monitor disconnected", command_id: lost });
+    expect(await user.next("command failed")).toEqual({
+      reason: "monitor disconnected",
+      command_id: lost,
+    });
     expect(await monitor.next("closed")).toBe(1012);
     const back = await b.monitor(id);
     expect(await back.next("command do")).toMatchObject({ command_id: kept });

@@ -4,7 +4,15 @@ import { describe, expect, test } from "vitest";
 import { CommandBook } from "./command-book.ts";
 import { type CommandEvent, printEvent } from "./command-event.ts";
 import { allowed, letters, queued } from "./lives.suite.ts";
-import { answered, type Commands, cancelled, disconnected, drop, due, type Situation } from "./rules.ts";
+import {
+  answered,
+  type Commands,
+  cancelled,
+  disconnected,
+  drop,
+  due,
+  type Situation,
+} from "./rules.ts";
 
 /** A log of one monitor that takes an append on condition that nobody was quicker. */
 class ConditionalLog {
@@ -33,7 +41,11 @@ class Node {
   connection: string | undefined;
   readonly told = new Map<string, string[]>();
 
-  constructor(name: string, log: ConditionalLog, handed: (commandId: string, attempt: number) => void) {
+  constructor(
+    name: string,
+    log: ConditionalLog,
+    handed: (commandId: string, attempt: number) => void,
+  ) {
     this.name = name;
     this.#session = `${name}0`;
     this.#log = log;
@@ -44,7 +56,10 @@ class Node {
   catchUp(count = Number.POSITIVE_INFINITY): void {
     for (const { event, timeMs } of this.#log.events.slice(this.#seen, this.#seen + count)) {
       this.#seen++;
-      this.#book.event({ offset: this.#seen, subject: "m", timeMs, data: printEvent(event), purged: false }, this.#live);
+      this.#book.event(
+        { offset: this.#seen, subject: "m", timeMs, data: printEvent(event), purged: false },
+        this.#live,
+      );
     }
   }
 
@@ -72,7 +87,10 @@ class Node {
   }
 
   situation(nowMs: number, absentSinceMs: number | undefined): Situation {
-    const holder = this.connection === undefined ? undefined : { connection: this.connection, session: this.#session };
+    const holder =
+      this.connection === undefined
+        ? undefined
+        : { connection: this.connection, session: this.#session };
     return { nowMs, holder, absentSinceMs };
   }
 
@@ -100,13 +118,43 @@ type Move =
 
 const node = fc.integer({ min: 0, max: 1 });
 const move: fc.Arbitrary<Move> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant("queue" as const), node, retries: fc.integer({ min: 0, max: 3 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("queue" as const),
+      node,
+      retries: fc.integer({ min: 0, max: 3 }),
+    }),
+  },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("con" as const), node }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("drop" as const, "restart" as const, "cancel" as const), node }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constantFrom("drop" as const, "restart" as const, "cancel" as const),
+      node,
+    }),
+  },
   { weight: 12, arbitrary: fc.record({ do: fc.constant("due" as const), node }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant("answer" as const), good: fc.boolean(), echo: fc.boolean() }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("catchUp" as const), node, count: fc.integer({ min: 1, max: 4 }) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("time" as const), ms: fc.integer({ min: 1, max: 40 }) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("answer" as const),
+      good: fc.boolean(),
+      echo: fc.boolean(),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("catchUp" as const),
+      node,
+      count: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant("time" as const), ms: fc.integer({ min: 1, max: 40 }) }),
+  },
 );
 
 describe("two nodes on a conditional log", () => {
@@ -122,7 +170,8 @@ describe("two nodes on a conditional log", () => {
       { numRuns: 500 },
     );
     // It went everywhere it can go.
-    for (const life of ["qc", "qx", "qsd", "qsf", "qsxd", "qsxf", "qsxr", "qsrx", "qsrsd", "qsrsf"]) expect(lives).toContain(life);
+    for (const life of ["qc", "qx", "qsd", "qsf", "qsxd", "qsxf", "qsxr", "qsrx", "qsrsd", "qsrsf"])
+      expect(lives).toContain(life);
   });
 });
 
@@ -132,7 +181,9 @@ class World {
   /** What the device was given and has not answered, in order; lost when the device drops. */
   #hands: string[] = [];
   readonly #executions = new Map<string, number[]>();
-  readonly #nodes = ["a", "b"].map((name) => new Node(name, this.#log, (id, attempt) => this.#execute(id, attempt)));
+  readonly #nodes = ["a", "b"].map(
+    (name) => new Node(name, this.#log, (id, attempt) => this.#execute(id, attempt)),
+  );
   #nowMs = 0;
   #absentSinceMs: number | undefined = 0;
   #connections = 0;
@@ -163,7 +214,8 @@ class World {
     for (const { event } of this.#log.events) {
       const before = lives.get(event.command_id) ?? "";
       // Only one that is neither expired nor to be handed over again fails with its monitor.
-      if (event.type === "failed" && event.reason === disconnected) expect(before, event.command_id).toMatch(/^q(sr)*s$/);
+      if (event.type === "failed" && event.reason === disconnected)
+        expect(before, event.command_id).toMatch(/^q(sr)*s$/);
       if (event.type === "failed" && event.reason === disconnected)
         expect(before.split("s").length - 2).toBe(Number(event.command_id.split("-")[1]));
       lives.set(event.command_id, before + letters[event.type]);
@@ -184,8 +236,12 @@ class World {
       expect(openCommands).toBe(0);
       for (const [id, events] of told) {
         // A node that has restarted has heard it all again.
-        const last = events.slice(events.lastIndexOf("queued")).map((event) => event.replace(" late", ""));
-        expect(last.map((event) => letters[event as keyof typeof letters]).join("")).toBe(lives.get(id));
+        const last = events
+          .slice(events.lastIndexOf("queued"))
+          .map((event) => event.replace(" late", ""));
+        expect(last.map((event) => letters[event as keyof typeof letters]).join("")).toBe(
+          lives.get(id),
+        );
       }
     }
     return lives.values();
@@ -227,10 +283,14 @@ class World {
 
   #due(one: Node): void {
     const before = this.#log.events.length;
-    one.act(this.#nowMs, (commands) => due(commands, one.situation(this.#nowMs, this.#absentSinceMs), bounds));
+    one.act(this.#nowMs, (commands) =>
+      due(commands, one.situation(this.#nowMs, this.#absentSinceMs), bounds),
+    );
     // What was given up is no longer waited for: it counts as dropped, or its place was needed. A node that knows of nothing gives nothing up; when the
     // device comes back before one that does has decided, it still has everything in its hands.
-    const givenUp = this.#log.events.slice(before).filter(({ event }) => event.type === "dropped" || event.type === "failed");
+    const givenUp = this.#log.events
+      .slice(before)
+      .filter(({ event }) => event.type === "dropped" || event.type === "failed");
     this.#hands = this.#hands.filter((id) => !givenUp.some(({ event }) => event.command_id === id));
   }
 
@@ -250,12 +310,15 @@ class World {
     if (id === undefined) return;
     const before = this.#log.events.length;
     holder.act(this.#nowMs, (commands) => {
-      const event = answered(commands, { commandId: echo ? id : undefined, failure: good ? undefined : "no" });
+      const event = answered(commands, {
+        commandId: echo ? id : undefined,
+        failure: good ? undefined : "no",
+      });
       return event === undefined ? [] : [event];
     });
-    expect(this.#log.events.slice(before).map(({ event }) => `${event.type} ${event.command_id}`)).toEqual([
-      `${good ? "done" : "failed"} ${id}`,
-    ]);
+    expect(
+      this.#log.events.slice(before).map(({ event }) => `${event.type} ${event.command_id}`),
+    ).toEqual([`${good ? "done" : "failed"} ${id}`]);
     this.#hands = this.#hands.filter((other) => other !== id);
   }
 

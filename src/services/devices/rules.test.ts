@@ -9,22 +9,29 @@ describe("step", () => {
   test("takes what the protocol allows and refuses everything else", () => {
     const event = fc.constantFrom(...(Object.keys(letters) as (keyof typeof letters)[]));
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 3 }), fc.array(event, { maxLength: 14 }), fc.boolean(), (retries, types, startsQueued) => {
-        let life: Life | undefined;
-        let word = "";
-        for (const type of startsQueued ? ["queued" as const, ...types] : types) {
-          const next = step(life, eventOf(type, life, retries));
-          expect(next !== undefined, `${word}+${letters[type]} with ${retries} retries`).toBe(allowed(retries).test(word + letters[type]));
-          if (next === undefined) continue;
-          life = next;
-          word += letters[type];
-        }
-        if (life === undefined) return;
-        expect(life.attempts).toBe(word.split("s").length - 1);
-        expect(life.inHands).toBe(/sx?$/.test(word));
-        expect(life.late).toBe(/x[df]$/.test(word));
-        expect(life.status).toBe(statusOf(word));
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 3 }),
+        fc.array(event, { maxLength: 14 }),
+        fc.boolean(),
+        (retries, types, startsQueued) => {
+          let life: Life | undefined;
+          let word = "";
+          for (const type of startsQueued ? ["queued" as const, ...types] : types) {
+            const next = step(life, eventOf(type, life, retries));
+            expect(next !== undefined, `${word}+${letters[type]} with ${retries} retries`).toBe(
+              allowed(retries).test(word + letters[type]),
+            );
+            if (next === undefined) continue;
+            life = next;
+            word += letters[type];
+          }
+          if (life === undefined) return;
+          expect(life.attempts).toBe(word.split("s").length - 1);
+          expect(life.inHands).toBe(/sx?$/.test(word));
+          expect(life.late).toBe(/x[df]$/.test(word));
+          expect(life.status).toBe(statusOf(word));
+        },
+      ),
       { numRuns: 3000 },
     );
   });
@@ -39,7 +46,11 @@ function sent(command_id: string, attempt = 1): Sent {
   return { type: "sent", command_id, attempt, connection: "c", session: "s" };
 }
 
-function eventOf(type: keyof typeof letters, life: Life | undefined, retries: number): CommandEvent {
+function eventOf(
+  type: keyof typeof letters,
+  life: Life | undefined,
+  retries: number,
+): CommandEvent {
   if (type === "queued") return queued("a", retries);
   if (type === "sent") return sent("a", (life?.attempts ?? 0) + 1);
   return type === "failed" ? { type, command_id: "a", reason: "no" } : { type, command_id: "a" };
@@ -48,5 +59,9 @@ function eventOf(type: keyof typeof letters, life: Life | undefined, retries: nu
 /** The status that a word ends in, said otherwise than in the rules. */
 function statusOf(word: string): string {
   const decisive = word.replaceAll("r", "").at(-1);
-  return { q: "queued", s: "sent", d: "done", f: "failed", x: "expired", c: "cancelled" }[decisive ?? ""] ?? "none";
+  return (
+    { q: "queued", s: "sent", d: "done", f: "failed", x: "expired", c: "cancelled" }[
+      decisive ?? ""
+    ] ?? "none"
+  );
 }

@@ -76,15 +76,23 @@ export function step(life: Life | undefined, event: CommandEvent): Life | undefi
   const { status, inHands } = life;
   switch (event.type) {
     case "sent": {
-      const may = event.attempt === life.attempts + 1 && (status === "queued" || (status === "sent" && !inHands && maySendAgain(life)));
+      const may =
+        event.attempt === life.attempts + 1 &&
+        (status === "queued" || (status === "sent" && !inHands && maySendAgain(life)));
       return may ? { ...life, status: "sent", attempts: event.attempt, inHands: true } : undefined;
     }
     case "dropped":
-      return inHands && (status === "expired" || maySendAgain(life)) ? { ...life, inHands: false } : undefined;
+      return inHands && (status === "expired" || maySendAgain(life))
+        ? { ...life, inHands: false }
+        : undefined;
     case "done":
-      return inHands ? { ...life, status: "done", inHands: false, late: status === "expired" } : undefined;
+      return inHands
+        ? { ...life, status: "done", inHands: false, late: status === "expired" }
+        : undefined;
     case "failed":
-      return inHands || status === "queued" ? { ...life, status: "failed", inHands: false, late: status === "expired" } : undefined;
+      return inHands || status === "queued"
+        ? { ...life, status: "failed", inHands: false, late: status === "expired" }
+        : undefined;
     case "expired":
       return status === "queued" || status === "sent" ? { ...life, status: "expired" } : undefined;
     case "cancelled":
@@ -96,7 +104,12 @@ export function step(life: Life | undefined, event: CommandEvent): Life | undefi
 
 /** Whether nothing can happen to it any more. */
 export function isOver({ status, inHands }: Life): boolean {
-  return status === "done" || status === "failed" || status === "cancelled" || (status === "expired" && !inHands);
+  return (
+    status === "done" ||
+    status === "failed" ||
+    status === "cancelled" ||
+    (status === "expired" && !inHands)
+  );
 }
 
 /** Whether it may be handed over once more, or for the first time. */
@@ -131,11 +144,24 @@ export function after(
   const keepsText = !isOver(life) && life.status !== "expired" && maySendAgain(life);
   const text = keepsText ? command.text : "";
   if (event.type !== "sent") return { ...command, life, text };
-  return { ...command, life, text, sentAtMs: at.timeMs, sentAt: at.offset, connection: event.connection };
+  return {
+    ...command,
+    life,
+    text,
+    sentAtMs: at.timeMs,
+    sentAt: at.offset,
+    connection: event.connection,
+  };
 }
 
 /** When a command expires by itself; undefined for one that has. */
-export function deadlineMs({ life, queuedAtMs, waitMs, sentAtMs, answerMs }: Command): number | undefined {
+export function deadlineMs({
+  life,
+  queuedAtMs,
+  waitMs,
+  sentAtMs,
+  answerMs,
+}: Command): number | undefined {
   if (life.status === "queued") return queuedAtMs + waitMs;
   return life.status === "sent" ? sentAtMs + answerMs : undefined;
 }
@@ -143,17 +169,25 @@ export function deadlineMs({ life, queuedAtMs, waitMs, sentAtMs, answerMs }: Com
 /** All that is due now: what expires, what counts as dropped because its monitor stays away, what is handed over. */
 export function due(commands: Commands, situation: Situation, bounds: Bounds): CommandEvent[] {
   const { nowMs, holder, absentSinceMs } = situation;
-  const stayedAway = holder === undefined && absentSinceMs !== undefined && nowMs >= absentSinceMs + bounds.restartGraceMs;
+  const stayedAway =
+    holder === undefined &&
+    absentSinceMs !== undefined &&
+    nowMs >= absentSinceMs + bounds.restartGraceMs;
   const expired: CommandEvent[] = [];
   const dropped: CommandEvent[] = [];
   const ready: Command[] = [];
   for (const command of commands.values()) {
     const atMs = deadlineMs(command);
-    if (atMs !== undefined && nowMs >= atMs) expired.push({ type: "expired", command_id: command.id });
+    if (atMs !== undefined && nowMs >= atMs)
+      expired.push({ type: "expired", command_id: command.id });
     else if (command.life.inHands) dropped.push(...(stayedAway ? [whenDropped(command)] : []));
     else if (holder !== undefined) ready.push(command);
   }
-  return [...expired, ...dropped, ...(holder === undefined ? [] : handOver(commands, ready, holder, bounds.maxUnanswered))];
+  return [
+    ...expired,
+    ...dropped,
+    ...(holder === undefined ? [] : handOver(commands, ready, holder, bounds.maxUnanswered)),
+  ];
 }
 
 /** The monitor has gone: what becomes of all that is in its hands, or only of what was handed to one connection. */
@@ -164,26 +198,36 @@ export function drop(commands: Commands, connection?: string): CommandEvent[] {
 }
 
 /** What a monitor's answer says about which command; undefined if it is about none in its hands. */
-export function answered(commands: Commands, { commandId, failure }: Answer): CommandEvent | undefined {
+export function answered(
+  commands: Commands,
+  { commandId, failure }: Answer,
+): CommandEvent | undefined {
   const command = commandId === undefined ? oldestInHands(commands) : commands.get(commandId);
   if (command?.life.inHands !== true) return undefined;
-  return failure === undefined ? { type: "done", command_id: command.id } : { type: "failed", command_id: command.id, reason: failure };
+  return failure === undefined
+    ? { type: "done", command_id: command.id }
+    : { type: "failed", command_id: command.id, reason: failure };
 }
 
 /** Takes back a command that was not yet sent; undefined if it is not there to be taken back. */
 export function cancelled(commands: Commands, commandId: string): CommandEvent | undefined {
-  return commands.get(commandId)?.life.status === "queued" ? { type: "cancelled", command_id: commandId } : undefined;
+  return commands.get(commandId)?.life.status === "queued"
+    ? { type: "cancelled", command_id: commandId }
+    : undefined;
 }
 
 /** The commands in the monitor's hands in the order of handing over. */
 function inHands(commands: Commands): Command[] {
-  return [...commands.values()].filter(({ life }) => life.inHands).sort((a, b) => a.sentAt - b.sentAt);
+  return [...commands.values()]
+    .filter(({ life }) => life.inHands)
+    .sort((a, b) => a.sentAt - b.sentAt);
 }
 
 function oldestInHands(commands: Commands): Command | undefined {
   let oldest: Command | undefined;
   for (const command of commands.values()) {
-    if (command.life.inHands && (oldest === undefined || command.sentAt < oldest.sentAt)) oldest = command;
+    if (command.life.inHands && (oldest === undefined || command.sentAt < oldest.sentAt))
+      oldest = command;
   }
   return oldest;
 }
@@ -194,7 +238,12 @@ function whenDropped({ id, life }: Command): CommandEvent {
 }
 
 /** Hands over in the order of sending while there is room; of those in hand, expired ones make room. */
-function handOver(commands: Commands, ready: readonly Command[], holder: NonNullable<Situation["holder"]>, most: number): CommandEvent[] {
+function handOver(
+  commands: Commands,
+  ready: readonly Command[],
+  holder: NonNullable<Situation["holder"]>,
+  most: number,
+): CommandEvent[] {
   if (ready.length === 0) return [];
   const held = inHands(commands);
   const room = most - held.length;
@@ -203,6 +252,13 @@ function handOver(commands: Commands, ready: readonly Command[], holder: NonNull
   const handed = ready.slice(0, Math.max(0, room + givenUp.length));
   return [
     ...givenUp.map(({ id }): CommandEvent => ({ type: "dropped", command_id: id })),
-    ...handed.map(({ id, life }): Sent => ({ type: "sent", command_id: id, attempt: life.attempts + 1, ...holder })),
+    ...handed.map(
+      ({ id, life }): Sent => ({
+        type: "sent",
+        command_id: id,
+        attempt: life.attempts + 1,
+        ...holder,
+      }),
+    ),
   ];
 }

@@ -56,15 +56,23 @@ describe("the original's protocol", () => {
     }
   });
 
-  test.each([undefined, null, "x", 5, [], {}, { command: null }, { command: "" }, { command: 5 }, { command: ["x"] }])(
-    "command send with %j fails and goes on",
-    async (payload) => {
-      const user = await (await cluster.start()).user(id);
-      void user.emit("command send", payload);
-      expect(await user.next("command failed")).toEqual({ reason: "Invalid command" });
-      await user.send("good");
-    },
-  );
+  test.each([
+    undefined,
+    null,
+    "x",
+    5,
+    [],
+    {},
+    { command: null },
+    { command: "" },
+    { command: 5 },
+    { command: ["x"] },
+  ])("command send with %j fails and goes on", async (payload) => {
+    const user = await (await cluster.start()).user(id);
+    void user.emit("command send", payload);
+    expect(await user.next("command failed")).toEqual({ reason: "Invalid command" });
+    await user.send("good");
+  });
 
   test("a bad field of ours is named", async () => {
     const user = await (await cluster.start()).user(id);
@@ -76,7 +84,12 @@ describe("the original's protocol", () => {
 
   test("ids of 32 characters of any kind are good, of two kinds of subject", async () => {
     const node = await cluster.start();
-    for (const monitorId of ["é".repeat(32), "😀".repeat(32), "/".repeat(32), `${"\n".repeat(31)}.`]) {
+    for (const monitorId of [
+      "é".repeat(32),
+      "😀".repeat(32),
+      "/".repeat(32),
+      `${"\n".repeat(31)}.`,
+    ]) {
       const [user, monitor] = [await node.user(monitorId), await node.monitor(monitorId)];
       const command_id = await user.send("x");
       expect(await monitor.next("command do")).toEqual({ command: "x", command_id });
@@ -119,8 +132,10 @@ describe("the original's protocol", () => {
 });
 
 describe("HTTP", () => {
-  const list = async (node: Awaited<ReturnType<Cluster["start"]>>, query: Record<string, string> = {}) =>
-    (await node.request("commands", { monitor_id: id, ...query })).json.data;
+  const list = async (
+    node: Awaited<ReturnType<Cluster["start"]>>,
+    query: Record<string, string> = {},
+  ) => (await node.request("commands", { monitor_id: id, ...query })).json.data;
 
   test("lists commands with their ends, by status and in pages", async () => {
     const node = await cluster.start({ answerMs: 1000 });
@@ -128,7 +143,11 @@ describe("HTTP", () => {
     const late = await user.send("late");
     await cluster.clock.advance(1000);
     await user.next("command failed");
-    const [done, failed, open] = [await user.send("done"), await user.send("failed"), await user.send("open")];
+    const [done, failed, open] = [
+      await user.send("done"),
+      await user.send("failed"),
+      await user.send("open"),
+    ];
     await monitor.emit("command done");
     await monitor.emit("command done");
     await monitor.emit("command error", { reason: "no" });
@@ -143,7 +162,10 @@ describe("HTTP", () => {
     expect((await list(node, { status: "done" })).length).toBe(2);
     expect(await list(node, { status: "queued" })).toEqual([]);
     const first = await list(node, { limit: "3" });
-    expect([...first, ...(await list(node, { limit: "3", after: String(first[2].offset) }))]).toEqual(all);
+    expect([
+      ...first,
+      ...(await list(node, { limit: "3", after: String(first[2].offset) })),
+    ]).toEqual(all);
     expect((await node.request("commands", { monitor_id: "short" })).status).toBe(400);
     expect((await node.request("commands", { monitor_id: id, status: "odd" })).status).toBe(400);
   });
@@ -157,11 +179,25 @@ describe("HTTP", () => {
     await monitor.emit("command done");
     for (const node of [a, b]) {
       expect((await node.request("devices", {})).json.data).toEqual([
-        { monitor_id: "x".repeat(32), since, last_heard: since, open_commands: 0, oldest_command: null },
-        { monitor_id: "y".repeat(32), since, last_heard: since + 500, open_commands: 0, oldest_command: null },
+        {
+          monitor_id: "x".repeat(32),
+          since,
+          last_heard: since,
+          open_commands: 0,
+          oldest_command: null,
+        },
+        {
+          monitor_id: "y".repeat(32),
+          since,
+          last_heard: since + 500,
+          open_commands: 0,
+          oldest_command: null,
+        },
       ]);
     }
-    expect((await a.request("devices", { after: "x".repeat(32), limit: "1" })).json.data.length).toBe(1);
+    expect(
+      (await a.request("devices", { after: "x".repeat(32), limit: "1" })).json.data.length,
+    ).toBe(1);
     await monitor.leave();
     expect((await a.request("devices", {})).json.data.length).toBe(1);
   });
@@ -175,7 +211,11 @@ describe("HTTP", () => {
     await cluster.clock.advance(300);
     await user.send("second");
     const waits = await other.send("waits");
-    const held = { monitor_id: id, open_commands: 2, oldest_command: { command_id: first, status: "sent", queued_at: at, sent_at: at } };
+    const held = {
+      monitor_id: id,
+      open_commands: 2,
+      oldest_command: { command_id: first, status: "sent", queued_at: at, sent_at: at },
+    };
     expect((await node.request("devices", {})).json.data).toMatchObject([held]);
     expect((await node.request("devices", { away: "1" })).json.data).toMatchObject([
       held,
@@ -189,13 +229,22 @@ describe("HTTP", () => {
     ]);
     await monitor.emit("command done");
     await monitor.emit("command done");
-    expect((await node.request("devices", {})).json.data).toMatchObject([{ open_commands: 0, oldest_command: null }]);
+    expect((await node.request("devices", {})).json.data).toMatchObject([
+      { open_commands: 0, oldest_command: null },
+    ]);
   });
 
   test("finds who has left a command unanswered for longest, of those connected, away or both", async () => {
     const [node, other] = [await cluster.start(), await cluster.start()];
-    const [a, b, c, d, e] = ["a", "b", "c", "d", "e"].map((letter) => letter.repeat(32)) as [string, string, string, string, string];
-    const send = async (monitor: string) => (await node.user(monitor)).send("x", { wait_ms: 600_000 });
+    const [a, b, c, d, e] = ["a", "b", "c", "d", "e"].map((letter) => letter.repeat(32)) as [
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
+    const send = async (monitor: string) =>
+      (await node.user(monitor)).send("x", { wait_ms: 600_000 });
     await node.monitor(a);
     await node.monitor(b);
     await other.monitor(c);
@@ -259,10 +308,14 @@ describe("with auth", () => {
       await allowed.next(`${name} ok`);
     }
     const other = token(roles, ["x".repeat(32)]);
-    expect((await node.request("sendCommand", { monitor_id: id }, { command: "x" }, other)).status).toBe(403);
+    expect(
+      (await node.request("sendCommand", { monitor_id: id }, { command: "x" }, other)).status,
+    ).toBe(403);
     expect((await node.request("commands", { monitor_id: id }, undefined, other)).status).toBe(403);
     expect((await node.request("devices", {}, undefined, other)).json.data).toEqual([]);
     expect((await node.request("devices", {}, undefined, token(roles))).json.data.length).toBe(1);
-    expect((await node.request("devices", {}, undefined, token(["devices.monitor"]))).status).toBe(403);
+    expect((await node.request("devices", {}, undefined, token(["devices.monitor"]))).status).toBe(
+      403,
+    );
   });
 });

@@ -46,11 +46,27 @@ export const devices = defineService({
       },
       dropped: (subject) => dispatch.dropped(subject),
       evicted(connection, why) {
-        if (why === "stolen") context.close(connection, "replaced", "the same monitor has come back on another connection");
-        else context.close(connection, "restarting", "this server lost its place in the cluster: come back");
+        if (why === "stolen")
+          context.close(
+            connection,
+            "replaced",
+            "the same monitor has come back on another connection",
+          );
+        else
+          context.close(
+            connection,
+            "restarting",
+            "this server lost its place in the cluster: come back",
+          );
       },
     });
-    const dispatch = await Dispatch.open({ context, log: await context.log(), roster, monitors, users });
+    const dispatch = await Dispatch.open({
+      context,
+      log: await context.log(),
+      roster,
+      monitors,
+      users,
+    });
     const calls = await NodeCalls.open({
       bus: context.bus,
       session,
@@ -62,7 +78,9 @@ export const devices = defineService({
         return { heard: monitors.lastHeard(question.connections) };
       },
     });
-    const watch = await leases.watch(leasePrefix, (change) => dispatch.rosterChanged(roster.apply(change)));
+    const watch = await leases.watch(leasePrefix, (change) =>
+      dispatch.rosterChanged(roster.apply(change)),
+    );
 
     /** Throws `forbidden` where the token is limited to other monitors. */
     const demandMonitor = (principal: Principal | undefined, monitorId: string) => {
@@ -89,7 +107,11 @@ export const devices = defineService({
     };
 
     /** The subject of a monitor that the connection may be or talk to; undefined after it has been told that it may not. */
-    const admitted = (connection: Connection, name: "query" | "con", monitorId: string): string | undefined => {
+    const admitted = (
+      connection: Connection,
+      name: "query" | "con",
+      monitorId: string,
+    ): string | undefined => {
       const subject = ids.subject(monitorId);
       if (subject === undefined) {
         if (name === "query") failQuery(connection, invalidId);
@@ -106,11 +128,19 @@ export const devices = defineService({
     };
 
     /** A bad message of that name, in the original's words where it has some. */
-    const tellInvalid = (connection: Connection, name: string | undefined, payload: unknown, error: SwitchboardError) => {
-      if (name === "query") failQuery(connection, hasText(payload, "monitor_id") ? error.message : invalidId);
+    const tellInvalid = (
+      connection: Connection,
+      name: string | undefined,
+      payload: unknown,
+      error: SwitchboardError,
+    ) => {
+      if (name === "query")
+        failQuery(connection, hasText(payload, "monitor_id") ? error.message : invalidId);
       if (name === "con") failCon(connection, invalidId);
       if (name === "command send") {
-        context.send(connection, "command failed", { reason: hasText(payload, "command") ? error.message : invalidCommand });
+        context.send(connection, "command failed", {
+          reason: hasText(payload, "command") ? error.message : invalidCommand,
+        });
       }
     };
 
@@ -119,19 +149,35 @@ export const devices = defineService({
       return (await calls.ask(holder, { ask: "heard", connections }, config.probeMs))?.heard ?? {};
     };
 
-    const answer = async (connection: Connection, commandId: string | null | undefined, failure: string | undefined) => {
+    const answer = async (
+      connection: Connection,
+      commandId: string | null | undefined,
+      failure: string | undefined,
+    ) => {
       const seat = monitors.of(connection);
-      if (seat === undefined) throw new SwitchboardError("wrong_state", "only a monitor answers commands: send con first");
+      if (seat === undefined)
+        throw new SwitchboardError(
+          "wrong_state",
+          "only a monitor answers commands: send con first",
+        );
       const isWanted = () => !connection.isClosedByServer;
-      const known = await dispatch.answer(seat.subject, { commandId: commandId ?? undefined, failure }, isWanted);
-      if (!known) throw new SwitchboardError("wrong_state", "that command is not in this monitor's hands");
+      const known = await dispatch.answer(
+        seat.subject,
+        { commandId: commandId ?? undefined, failure },
+        isWanted,
+      );
+      if (!known)
+        throw new SwitchboardError("wrong_state", "that command is not in this monitor's hands");
     };
 
     /** The subject of an address; throws `bad_message` or `forbidden`. */
     const addressed = (principal: Principal, monitorId: string): string => {
       const subject = ids.subject(monitorId);
       if (subject === undefined)
-        throw new SwitchboardError("bad_message", `${invalidId}: ${monitorId} (services.devices.monitorIdPattern)`);
+        throw new SwitchboardError(
+          "bad_message",
+          `${invalidId}: ${monitorId} (services.devices.monitorIdPattern)`,
+        );
       demandMonitor(principal, monitorId);
       return subject;
     };
@@ -147,10 +193,15 @@ export const devices = defineService({
         async "command send"(connection, message) {
           const user = users.of(connection);
           try {
-            if (user === undefined) throw new SwitchboardError("wrong_state", "wrong_state: send query first, to say to which monitor");
+            if (user === undefined)
+              throw new SwitchboardError(
+                "wrong_state",
+                "wrong_state: send query first, to say to which monitor",
+              );
             await dispatch.send(user.subject, message, connection);
           } catch (error) {
-            if (!isSwitchboardError(error, "wrong_state", "too_large", "over_capacity", "conflict")) throw error;
+            if (!isSwitchboardError(error, "wrong_state", "too_large", "over_capacity", "conflict"))
+              throw error;
             context.send(connection, "command failed", { reason: error.message });
             context.reportError(connection, error);
           }
@@ -159,14 +210,19 @@ export const devices = defineService({
           const subject = admitted(connection, "con", monitor_id);
           if (subject === undefined) return;
           const before = monitors.of(connection);
-          if (before !== undefined && before.subject !== subject) await monitors.leave(connection, true);
-          if (before?.subject === subject) context.send(connection, "con ok", { reason: "Connection ok" });
-          else if (!(await monitors.register(connection, monitor_id, subject))) failCon(connection, "monitor_id already registered");
+          if (before !== undefined && before.subject !== subject)
+            await monitors.leave(connection, true);
+          if (before?.subject === subject)
+            context.send(connection, "con ok", { reason: "Connection ok" });
+          else if (!(await monitors.register(connection, monitor_id, subject)))
+            failCon(connection, "monitor_id already registered");
         },
         "command done": (connection, { command_id }) => answer(connection, command_id, undefined),
-        "command error": (connection, { command_id, reason }) => answer(connection, command_id, reason.slice(0, config.maxReasonLength)),
+        "command error": (connection, { command_id, reason }) =>
+          answer(connection, command_id, reason.slice(0, config.maxReasonLength)),
       },
-      invalid: (connection, { name, payload, error }) => tellInvalid(connection, name, payload, error),
+      invalid: (connection, { name, payload, error }) =>
+        tellInvalid(connection, name, payload, error),
       forbidden: (connection, { name, error }) => tellForbidden(connection, name, error.message),
       async closed(connection, { code, byServer }) {
         users.forget(connection);
@@ -176,18 +232,28 @@ export const devices = defineService({
       routes: {
         async sendCommand({ params, body, principal }) {
           const subject = addressed(principal, params.monitor_id);
-          return dataAnswer({ command_id: await dispatch.send(subject, body, undefined) }, { status: 201 });
+          return dataAnswer(
+            { command_id: await dispatch.send(subject, body, undefined) },
+            { status: 201 },
+          );
         },
         async commands({ params: { monitor_id, status, after, limit }, principal }) {
           const subject = addressed(principal, monitor_id);
-          return dataAnswer(await listCommands(await context.log(), subject, { status, after, limit }));
+          return dataAnswer(
+            await listCommands(await context.log(), subject, { status, after, limit }),
+          );
         },
         async cancelCommand({ params: { monitor_id, id }, principal }) {
           const subject = addressed(principal, monitor_id);
-          if (await dispatch.cancel(subject, id)) return dataAnswer({ command_id: id, status: "cancelled" });
+          if (await dispatch.cancel(subject, id))
+            return dataAnswer({ command_id: id, status: "cancelled" });
           const status = await statusOf(await context.log(), subject, id);
-          if (status === undefined) throw new SwitchboardError("not_found", `no command ${id} was sent to this monitor`);
-          throw new SwitchboardError("conflict", `command ${id} is ${status}: only what is queued can be cancelled`);
+          if (status === undefined)
+            throw new SwitchboardError("not_found", `no command ${id} was sent to this monitor`);
+          throw new SwitchboardError(
+            "conflict",
+            `command ${id} is ${status}: only what is queued can be cancelled`,
+          );
         },
         async devices({ params, principal }) {
           if (params.after !== "" && params.order !== "id") {
@@ -217,7 +283,8 @@ export const devices = defineService({
 
 /** Whether a payload has a non-empty text under this name: then it is another field that is wrong. */
 function hasText(payload: unknown, name: string): boolean {
-  if (typeof payload !== "object" || payload === null || !Object.hasOwn(payload, name)) return false;
+  if (typeof payload !== "object" || payload === null || !Object.hasOwn(payload, name))
+    return false;
   const text = (payload as Record<string, unknown>)[name];
   return typeof text === "string" && text !== "";
 }

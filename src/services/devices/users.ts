@@ -52,7 +52,12 @@ export class Users {
   }
 
   /** The same for a connection that has sent a command again which the server has had before: `outcome` is what was told since. */
-  acceptedAgain(commandId: string, connection: Connection, outcome: Outcome | undefined, isOpen: boolean): void {
+  acceptedAgain(
+    commandId: string,
+    connection: Connection,
+    outcome: Outcome | undefined,
+    isOpen: boolean,
+  ): void {
     this.#context.send(connection, "command ok", { reason: "Command ok", command_id: commandId });
     if (outcome !== undefined) this.#tell([connection], undefined, commandId, outcome);
     if (!isOpen) return;
@@ -75,7 +80,12 @@ export class Users {
     this.#listeners.delete(commandId);
   }
 
-  #tell(connections: readonly Connection[], watched: string | undefined, commandId: string, outcome: Outcome): void {
+  #tell(
+    connections: readonly Connection[],
+    watched: string | undefined,
+    commandId: string,
+    outcome: Outcome,
+  ): void {
     const context = this.#context;
     const watchers = watched === undefined ? undefined : this.#watchers(watched);
     const late = outcome.late ? { late: true as const } : {};

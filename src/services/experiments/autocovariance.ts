@@ -55,7 +55,8 @@ class Fourier {
           const cosine = cosines[k * stride] as number;
           const sine = sines[k * stride] as number;
           const realTurned = (real[high] as number) * cosine - (imaginary[high] as number) * sine;
-          const imaginaryTurned = (imaginary[high] as number) * cosine + (real[high] as number) * sine;
+          const imaginaryTurned =
+            (imaginary[high] as number) * cosine + (real[high] as number) * sine;
           real[high] = (real[low] as number) - realTurned;
           imaginary[high] = (imaginary[low] as number) - imaginaryTurned;
           real[low] = (real[low] as number) + realTurned;

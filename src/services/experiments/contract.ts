@@ -1,11 +1,21 @@
 /** The experiments' contract: publishers store samples and logs, subscribers watch the variables that they choose. */
 import { z } from "zod";
-import { type Codec, defineContract, parseLenient, printJson, type Route } from "../../contract/index.ts";
+import {
+  type Codec,
+  defineContract,
+  parseLenient,
+  printJson,
+  type Route,
+} from "../../contract/index.ts";
 
 /** The chain of whoever names none. */
 export const defaultChain = "chain_default";
 
-const xid = z.string().min(1).max(100).describe("Which experiment; one that nobody has heard of is empty");
+const xid = z
+  .string()
+  .min(1)
+  .max(100)
+  .describe("Which experiment; one that nobody has heard of is empty");
 
 const chain = z.string().default(defaultChain);
 
@@ -27,7 +37,11 @@ const codec: Codec = {
   },
 };
 
-const statusError: NonNullable<Route["errorBody"]> = ({ code, message }) => ({ status: "error", code, message });
+const statusError: NonNullable<Route["errorBody"]> = ({ code, message }) => ({
+  status: "error",
+  code,
+  message,
+});
 
 const publish = ["experiments.publish"];
 const subscribe = ["experiments.subscribe"];
@@ -41,24 +55,38 @@ const wish = z
       .array(
         z.object({
           ...variables,
-          since: z.record(z.string(), index).nullish().describe("Variable → the index of the first sample wanted"),
+          since: z
+            .record(z.string(), index)
+            .nullish()
+            .describe("Variable → the index of the first sample wanted"),
           max_points: maxPoints.nullish().describe("Most points of initial data for each variable"),
         }),
       )
       .nullish(),
     summary: z.boolean().nullish().describe("The diagnostics, now and as samples arrive"),
   })
-  .refine(({ data, summary }) => Array.isArray(data) || summary === true, "expected `data`, a list, or `summary`: true");
+  .refine(
+    ({ data, summary }) => Array.isArray(data) || summary === true,
+    "expected `data`, a list, or `summary`: true",
+  );
 
 const farewell = z
   .object({ data: z.array(z.object(variables)).nullish(), summary: z.boolean().nullish() })
-  .refine(({ data, summary }) => Array.isArray(data) || summary === true, "expected `data`, a list, or `summary`: true");
+  .refine(
+    ({ data, summary }) => Array.isArray(data) || summary === true,
+    "expected `data`, a list, or `summary`: true",
+  );
 
 export const experimentsContract = defineContract({
   name: "experiments",
   doc: "Samples of running experiments: stored by variable, and sent to who has asked for the variable.",
   transport: "websocket",
-  paths: ["/mcmc/ws/sub/object/:xid", "/experiments/:xid", "/mcmc/ws/pub/object/:xid", "/experiments/:xid/publish"],
+  paths: [
+    "/mcmc/ws/sub/object/:xid",
+    "/experiments/:xid",
+    "/mcmc/ws/pub/object/:xid",
+    "/experiments/:xid/publish",
+  ],
   codec,
   auth: "message",
   in: {
@@ -66,7 +94,10 @@ export const experimentsContract = defineContract({
       doc: "A subscriber says who it is: the log, the names and, if it has ended, the end are the answer. A publisher may say so as well.",
       schema: z.object({
         token: z.string().nullish(),
-        epoch: z.boolean().nullish().describe("A subscriber wants to be told the epoch with the first message"),
+        epoch: z
+          .boolean()
+          .nullish()
+          .describe("A subscriber wants to be told the epoch with the first message"),
       }),
       errors: ["unauthenticated", "forbidden", "wrong_state"],
     },
@@ -75,7 +106,11 @@ export const experimentsContract = defineContract({
       schema: wish,
       errors: ["wrong_state", "over_capacity"],
     },
-    unsubscribe: { doc: "Forgets variables, or the summary, at once.", schema: farewell, errors: ["wrong_state"] },
+    unsubscribe: {
+      doc: "Forgets variables, or the summary, at once.",
+      schema: farewell,
+      errors: ["wrong_state"],
+    },
     "experiment:event": {
       doc: "A publisher's samples: `[{chain, data: {variable: [values]}}]`, or an older logger's `{data: [{variable: value}]}`.",
       schema: z.object({ data: z.unknown() }),
@@ -109,13 +144,17 @@ export const experimentsContract = defineContract({
         data: z.unknown(),
         epoch: z
           .exactOptional(z.string())
-          .describe("If asked for: while it is the same, indices of samples and the log go on; else all is new"),
+          .describe(
+            "If asked for: while it is the same, indices of samples and the log go on; else all is new",
+          ),
       }),
     },
     names: {
       doc: "Variables that you were not told of yet.",
       delivery: "all",
-      schema: z.object({ data: z.array(z.object({ chain: z.string(), names: z.array(z.string()) })) }),
+      schema: z.object({
+        data: z.array(z.object({ chain: z.string(), names: z.array(z.string()) })),
+      }),
     },
     "experiment:event": {
       doc: "Samples, in order: by variable the values, and the index of the first of them.",
@@ -126,13 +165,23 @@ export const experimentsContract = defineContract({
             chain: z.string(),
             data: z.record(z.string(), z.unknown()),
             from: z.record(z.string(), index),
-            at: z.exactOptional(z.record(z.string(), z.array(index))).describe("Of thinned variables: the index of each value"),
+            at: z
+              .exactOptional(z.record(z.string(), z.array(index)))
+              .describe("Of thinned variables: the index of each value"),
           }),
         ),
       }),
     },
-    "experiment:finish": { doc: "The experiment has ended.", delivery: "all", schema: z.object({}) },
-    "experiment:error": { doc: "The experiment has failed.", delivery: "all", schema: z.object({ data: z.unknown() }) },
+    "experiment:finish": {
+      doc: "The experiment has ended.",
+      delivery: "all",
+      schema: z.object({}),
+    },
+    "experiment:error": {
+      doc: "The experiment has failed.",
+      delivery: "all",
+      schema: z.object({ data: z.unknown() }),
+    },
     summary: {
       doc: "Diagnostics over all chains of each numeric variable.",
       delivery: "latest",
@@ -151,7 +200,13 @@ export const experimentsContract = defineContract({
       doc: "A publisher's samples, log text or update. Samples that are stored already are passed over.",
       params: z.object({ xid }),
       body: z.object({
-        payload: z.looseObject({ object_type: z.enum(["experiment.protobuf_message", "experiment.text_message", "experiment"]) }),
+        payload: z.looseObject({
+          object_type: z.enum([
+            "experiment.protobuf_message",
+            "experiment.text_message",
+            "experiment",
+          ]),
+        }),
       }),
       lenientBody: true,
       errorBody: statusError,
@@ -172,7 +227,13 @@ export const experimentsContract = defineContract({
       doc: "The experiments by id.",
       params: z.object({
         after: z.string().default("").describe("Only ids behind this one"),
-        limit: z.coerce.number().int().min(1).max(1000).default(1000).describe("Most entries; fewer: there are no more"),
+        limit: z.coerce
+          .number()
+          .int()
+          .min(1)
+          .max(1000)
+          .default(1000)
+          .describe("Most entries; fewer: there are no more"),
       }),
       roles: subscribe,
     },
@@ -201,10 +262,14 @@ export const experimentsContract = defineContract({
         variable: z.string(),
         format: z.enum(["json", "csv"]).default("json"),
         from: z.coerce.number().pipe(index).default(0).describe("Index of the first sample wanted"),
-        to: z.exactOptional(z.coerce.number().pipe(index)).describe("Index behind the last sample wanted; default: all that are stored"),
+        to: z
+          .exactOptional(z.coerce.number().pipe(index))
+          .describe("Index behind the last sample wanted; default: all that are stored"),
         max_points: z
           .exactOptional(z.coerce.number().pipe(maxPoints))
-          .describe("Most samples of the answer, those that show the shape; its JSON then has the index of each beside `data`, as `at`"),
+          .describe(
+            "Most samples of the answer, those that show the shape; its JSON then has the index of each beside `data`, as `at`",
+          ),
       }),
       roles: subscribe,
       errors: ["not_found", "over_capacity"],

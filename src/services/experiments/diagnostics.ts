@@ -45,18 +45,30 @@ const minEssDraws = 6;
  */
 export function summarise(chains: readonly (readonly number[] | Float64Array)[]): VariableSummary {
   const begun = chains.filter((chain) => chain.length > 0);
-  const draws = begun.reduce((shortest, chain) => Math.min(shortest, chain.length), begun[0]?.length ?? 0);
+  const draws = begun.reduce(
+    (shortest, chain) => Math.min(shortest, chain.length),
+    begun[0]?.length ?? 0,
+  );
   const counts = { chains: begun.length, draws };
   const values = new Float64Array(begun.length * draws);
-  for (const [index, chain] of begun.entries()) values.set(chain.length === draws ? chain : chain.slice(0, draws), index * draws);
+  for (const [index, chain] of begun.entries())
+    values.set(chain.length === draws ? chain : chain.slice(0, draws), index * draws);
   const sorted = values.toSorted();
   // What is not finite has been sorted to one of the ends.
-  if (!Number.isFinite(sorted[0]) || !Number.isFinite(sorted.at(-1))) return { ...unknown, ...counts };
+  if (!Number.isFinite(sorted[0]) || !Number.isFinite(sorted.at(-1)))
+    return { ...unknown, ...counts };
 
   const [q5, q50, q95] = [quantile(sorted, 1), quantile(sorted, 10), quantile(sorted, 19)];
   const { mean, variance } = moments(values);
-  const plain = { mean: known(mean), sd: known(Math.sqrt(variance)), q5: known(q5), q50: known(q50), q95: known(q95) };
-  if (draws < minRHatDraws || sorted[0] === sorted.at(-1)) return { ...unknown, ...plain, ...counts };
+  const plain = {
+    mean: known(mean),
+    sd: known(Math.sqrt(variance)),
+    q5: known(q5),
+    q50: known(q50),
+    q95: known(q95),
+  };
+  if (draws < minRHatDraws || sorted[0] === sorted.at(-1))
+    return { ...unknown, ...plain, ...counts };
 
   const halves = (whole: Float64Array): Float64Array => split(whole, draws);
   const length = draws >> 1;
@@ -66,12 +78,28 @@ export function summarise(chains: readonly (readonly number[] | Float64Array)[])
   if (draws < minEssDraws) return { ...unknown, ...plain, r_hat, ...counts };
 
   const autocovariance = new Autocovariance(length);
-  const essUpTo = (limit: number): number => ess(halves(values.map((value) => (value <= limit ? 1 : 0))), length, autocovariance);
+  const essUpTo = (limit: number): number =>
+    ess(halves(values.map((value) => (value <= limit ? 1 : 0))), length, autocovariance);
   const ess_bulk = known(ess(scores, length, autocovariance));
-  return { ...plain, r_hat, ess_bulk, ess_tail: known(Math.min(essUpTo(q5), essUpTo(q95))), ...counts };
+  return {
+    ...plain,
+    r_hat,
+    ess_bulk,
+    ess_tail: known(Math.min(essUpTo(q5), essUpTo(q95))),
+    ...counts,
+  };
 }
 
-const unknown = { mean: null, sd: null, q5: null, q50: null, q95: null, r_hat: null, ess_bulk: null, ess_tail: null } as const;
+const unknown = {
+  mean: null,
+  sd: null,
+  q5: null,
+  q50: null,
+  q95: null,
+  r_hat: null,
+  ess_bulk: null,
+  ess_tail: null,
+} as const;
 
 function known(figure: number): number | null {
   return Number.isFinite(figure) ? figure : null;
@@ -93,7 +121,11 @@ function distances(values: Float64Array, sorted: Float64Array): Float64Array {
 }
 
 /** Mean and sample variance of the values from `begin` up to before `end`. */
-function moments(values: Float64Array, begin = 0, end = values.length): { mean: number; variance: number } {
+function moments(
+  values: Float64Array,
+  begin = 0,
+  end = values.length,
+): { mean: number; variance: number } {
   // Distances from one of the values: exact for a constant, and accurate where the values are far from 0 and close together.
   const origin = values[begin] ?? Number.NaN;
   let sum = 0;
@@ -117,7 +149,10 @@ function split(values: Float64Array, draws: number): Float64Array {
 }
 
 /** Mean and sample variance of each of the series of this length that stand one after the other. */
-function momentsOfEach(series: Float64Array, length: number): { means: Float64Array; variances: Float64Array } {
+function momentsOfEach(
+  series: Float64Array,
+  length: number,
+): { means: Float64Array; variances: Float64Array } {
   const means = new Float64Array(series.length / length);
   const variances = new Float64Array(means.length);
   for (let index = 0; index < means.length; index++) {
@@ -141,7 +176,8 @@ function ess(series: Float64Array, length: number, autocovariance: Autocovarianc
   const biased = covariances[0] ?? Number.NaN;
   const within = (biased * length) / (length - 1);
   const total = biased + moments(means).variance;
-  const correlation = (lag: number): number => 1 - (within - (covariances[lag] ?? Number.NaN)) / total;
+  const correlation = (lag: number): number =>
+    1 - (within - (covariances[lag] ?? Number.NaN)) / total;
 
   // Pairs of neighbouring lags, while their sum is positive; none counts for more than the one before.
   let time = -1;

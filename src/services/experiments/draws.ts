@@ -52,7 +52,10 @@ export class DrawsOfExperiment {
       if (of === undefined) chains.set(name, [draws]);
       else of.push(draws);
     }
-    const numeric = [...chains].filter(([, of]) => of.every(({ isNumeric }) => isNumeric) && of.some(({ values }) => values.length > 0));
+    const numeric = [...chains].filter(
+      ([, of]) =>
+        of.every(({ isNumeric }) => isNumeric) && of.some(({ values }) => values.length > 0),
+    );
     return new Map(numeric.map(([name, of]) => [name, of.map(({ values }) => values)]));
   }
 
@@ -61,7 +64,8 @@ export class DrawsOfExperiment {
       const { events, more } = await this.#log.read(subject, draws.after, { limit: pageEvents });
       for (const { offset, data, purged } of events) {
         draws.after = offset;
-        if (!purged && draws.isNumeric) this.#take(draws, JSON.parse(`[${parseSamples(data).text}]`) as unknown[]);
+        if (!purged && draws.isNumeric)
+          this.#take(draws, JSON.parse(`[${parseSamples(data).text}]`) as unknown[]);
       }
       // Others have their turn, however much there is to read.
       if (events.length > 0) await new Promise<void>((resolve) => setImmediate(resolve));

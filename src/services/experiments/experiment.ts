@@ -96,11 +96,17 @@ export class Experiment {
 
   /** The subject of a variable, whether it exists or not. */
   subjectOf(chain: string, name: string): string {
-    return this.variable(chain, name)?.subject ?? samplesSubject(this.token, this.#generation, chain, name);
+    return (
+      this.variable(chain, name)?.subject ??
+      samplesSubject(this.token, this.#generation, chain, name)
+    );
   }
 
   /** The names by chain, from the nth variable on. */
-  namesFrom(nth: number, until = this.#variables.length): { readonly chain: string; readonly names: string[] }[] {
+  namesFrom(
+    nth: number,
+    until = this.#variables.length,
+  ): { readonly chain: string; readonly names: string[] }[] {
     const byChain = new Map<string, string[]>();
     for (let at = nth; at < until; at++) {
       const variable = this.#variables[at];
@@ -141,7 +147,12 @@ export class Experiment {
       this.#byChain.set(chain, names);
     }
     if (names.has(name)) return;
-    const variable: Variable = { chain, name, subject: samplesSubject(this.token, this.#generation, chain, name), stored: undefined };
+    const variable: Variable = {
+      chain,
+      name,
+      subject: samplesSubject(this.token, this.#generation, chain, name),
+      stored: undefined,
+    };
     names.set(name, variable);
     this.#variables.push(variable);
   }

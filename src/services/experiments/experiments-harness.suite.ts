@@ -19,14 +19,19 @@ export interface Subscriber {
 }
 
 /** Starts servers, which end with their test. */
-export function serverPerTest(): (experiments?: object, config?: object) => Promise<ServedExperiments> {
+export function serverPerTest(): (
+  experiments?: object,
+  config?: object,
+) => Promise<ServedExperiments> {
   let server: TestServer | undefined;
   afterEach(async () => {
     await server?.stop();
     server = undefined;
   });
   return async (experiments = {}, config = {}) => {
-    server = await TestServer.start({ config: { services: { experiments: { gatherMs: 20, ...experiments } }, ...config } });
+    server = await TestServer.start({
+      config: { services: { experiments: { gatherMs: 20, ...experiments } }, ...config },
+    });
     return new ServedExperiments(server);
   };
 }

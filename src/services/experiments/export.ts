@@ -25,12 +25,17 @@ export function exportSamples(wanted: Export): ReadableStream<Uint8Array> {
  * numbers of the span are held until the choice is made: rejects with `over_capacity` for more than `maxSamples`.
  */
 export async function exportPoints(
-  wanted: Export & { readonly variable: string; readonly maxPoints: number; readonly maxSamples: number },
+  wanted: Export & {
+    readonly variable: string;
+    readonly maxPoints: number;
+    readonly maxSamples: number;
+  },
 ): Promise<ReadableStream<Uint8Array>> {
   const { log, subject, format, variable, maxPoints, maxSamples } = wanted;
   const end = await log.last(subject);
   const shape = new Shape(variable, maxSamples);
-  for await (const page of storedSamples(wanted, end)) for (const samples of page) shape.add(samples);
+  for await (const page of storedSamples(wanted, end))
+    for (const samples of page) shape.add(samples);
   const chosen = shape.choose(maxPoints);
   return streamOf(pointPieces(pointsAt(log, subject, chosen, end), chosen, format));
 }
@@ -91,12 +96,18 @@ async function* pointPieces(
 }
 
 /** What is stored up to an offset, as far as it is in the span, a page at a time; no page is empty. */
-async function* storedSamples({ log, subject, span }: Export, upTo: number): AsyncGenerator<Samples[], void> {
+async function* storedSamples(
+  { log, subject, span }: Export,
+  upTo: number,
+): AsyncGenerator<Samples[], void> {
   for (let after = 0, more = upTo > 0; more; ) {
     const page = await log.read(subject, after, { upTo, limit: pageEvents });
-    if (page.events.some(({ purged }) => purged)) throw new Error(`${subject} was removed while it was being read`);
+    if (page.events.some(({ purged }) => purged))
+      throw new Error(`${subject} was removed while it was being read`);
     const stored = page.events.map(({ data }) => parseSamples(data));
-    const inSpan = stored.filter(({ index, count }) => index < span.to && index + count > span.from).map((samples) => cut(samples, span));
+    const inSpan = stored
+      .filter(({ index, count }) => index < span.to && index + count > span.from)
+      .map((samples) => cut(samples, span));
     if (inSpan.length > 0) yield inSpan;
     const last = stored.at(-1);
     more = page.more && (last === undefined || last.index + last.count < span.to);

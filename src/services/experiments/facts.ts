@@ -6,7 +6,12 @@ const sums = { total: z.int(), finished: z.boolean() };
 
 const factSchema = z.discriminatedUnion("fact", [
   z.object({ fact: z.literal("opened"), ...sums }),
-  z.object({ fact: z.literal("variables"), chain: z.string(), names: z.array(z.string()), ...sums }),
+  z.object({
+    fact: z.literal("variables"),
+    chain: z.string(),
+    names: z.array(z.string()),
+    ...sums,
+  }),
   z.object({ fact: z.literal("finish"), ...sums }),
   // The JSON text of what the publisher said.
   z.object({ fact: z.literal("error"), text: z.string(), ...sums }),

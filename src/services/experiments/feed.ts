@@ -1,5 +1,10 @@
 /** Everything that one subscriber is sent, in order, and never more at once than its connection takes. */
-import { type Connection, isSwitchboardError, RawJson, type ServiceContext } from "../../kit/index.ts";
+import {
+  type Connection,
+  isSwitchboardError,
+  RawJson,
+  type ServiceContext,
+} from "../../kit/index.ts";
 import type { ExperimentsConfig } from "./config.ts";
 import type { ExperimentsContract } from "./contract.ts";
 import type { Experiment, Watcher } from "./experiment.ts";
@@ -57,7 +62,8 @@ export class Feed implements Watcher {
       config: context.config,
       open: (chain, name, held) => this.#open(experiment.subjectOf(chain, name), held),
       close: (reader) => library.unlisten(reader.subject, reader),
-      thin: (subscription, maxPoints) => thin(library.log, subscription, maxPoints, context.config.maxThinnedSamples),
+      thin: (subscription, maxPoints) =>
+        thin(library.log, subscription, maxPoints, context.config.maxThinnedSamples),
       refused: (error) => context.reportError(parts.connection, error),
       due: () => this.#wake(),
     });
@@ -72,7 +78,10 @@ export class Feed implements Watcher {
   async greet(withEpoch: boolean): Promise<void> {
     const { library, experiment } = this.#parts;
     const epoch = `${library.log.epoch}.${experiment.generation}`;
-    this.#send("experiment:output", { data: await this.#output.next(), ...(withEpoch ? { epoch } : {}) });
+    this.#send("experiment:output", {
+      data: await this.#output.next(),
+      ...(withEpoch ? { epoch } : {}),
+    });
     this.#sendNames();
     this.#greeted = true;
     this.#wake();
@@ -89,7 +98,9 @@ export class Feed implements Watcher {
     });
   }
 
-  unsubscribe(farewells: readonly { readonly chain: string; readonly variables: readonly string[] }[]): void {
+  unsubscribe(
+    farewells: readonly { readonly chain: string; readonly variables: readonly string[] }[],
+  ): void {
     this.#samples.unsubscribe(farewells);
   }
 
@@ -150,7 +161,8 @@ export class Feed implements Watcher {
         while (!this.#isOver && (await this.#step()));
       }
     } catch (error) {
-      if (isSwitchboardError(error)) context.close(connection, "overCapacity", "cannot read now: come back later");
+      if (isSwitchboardError(error))
+        context.close(connection, "overCapacity", "cannot read now: come back later");
       else context.close(connection, "internal", "our fault: come back");
       throw error;
     } finally {
@@ -176,7 +188,9 @@ export class Feed implements Watcher {
       await this.#sendInitial(job);
       return true;
     }
-    const message = await this.#samples.fresh(experiment.finished || experiment.error !== this.#toldError);
+    const message = await this.#samples.fresh(
+      experiment.finished || experiment.error !== this.#toldError,
+    );
     if (message !== undefined) {
       this.#send("experiment:event", message);
       return true;
@@ -221,10 +235,14 @@ export class Feed implements Watcher {
     return true;
   }
 
-  #send<N extends "experiment:output" | "names" | "experiment:event" | "experiment:error" | "experiment:finish">(
-    name: N,
-    payload: Parameters<FeedParts["context"]["send"]>[2] & object,
-  ): void {
+  #send<
+    N extends
+      | "experiment:output"
+      | "names"
+      | "experiment:event"
+      | "experiment:error"
+      | "experiment:finish",
+  >(name: N, payload: Parameters<FeedParts["context"]["send"]>[2] & object): void {
     const { context, connection } = this.#parts;
     if (!this.#isOver) context.send(connection, name, payload as never);
   }

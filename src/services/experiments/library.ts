@@ -1,7 +1,14 @@
 /** The experiments that this node has in memory, and the one follow of the log that keeps them and their subscribers up to date. */
 import { type Following, type Log, type LogEvent, SwitchboardError } from "../../kit/index.ts";
 import { Experiment } from "./experiment.ts";
-import { factsPrefix, factsSubject, sampledToken, startSubject, tokenOf, xidOf } from "./subjects.ts";
+import {
+  factsPrefix,
+  factsSubject,
+  sampledToken,
+  startSubject,
+  tokenOf,
+  xidOf,
+} from "./subjects.ts";
 
 /** Gets the events of one subject, live, in order. */
 export interface Listener {

@@ -35,7 +35,8 @@ describe("lttb", () => {
       fc.property(series, fc.integer({ min: 3, max: 60 }), (values, maxPoints) => {
         const chosen = lttb(values, maxPoints);
         const longest = 2 * Math.ceil(Math.max(1, (values.length - 2) / (maxPoints - 2)));
-        for (let at = 1; at < chosen.length; at++) expect((chosen[at] ?? 0) - (chosen[at - 1] ?? 0)).toBeLessThanOrEqual(longest);
+        for (let at = 1; at < chosen.length; at++)
+          expect((chosen[at] ?? 0) - (chosen[at - 1] ?? 0)).toBeLessThanOrEqual(longest);
       }),
     );
   });
@@ -66,16 +67,27 @@ describe("lttb", () => {
         (values, maxPoints) => {
           fc.pre(values.length > maxPoints);
           const buckets = maxPoints - 2;
-          const bounds = Array.from({ length: buckets + 1 }, (_, k) => 1 + Math.floor((k * (values.length - 2)) / buckets));
+          const bounds = Array.from(
+            { length: buckets + 1 },
+            (_, k) => 1 + Math.floor((k * (values.length - 2)) / buckets),
+          );
           const points = values.map((y, x) => ({ x, y }));
-          const groups = [...bounds.slice(0, -1).map((begin, k) => points.slice(begin, bounds[k + 1])), points.slice(-1)];
+          const groups = [
+            ...bounds.slice(0, -1).map((begin, k) => points.slice(begin, bounds[k + 1])),
+            points.slice(-1),
+          ];
           let last = { x: 0, y: values[0] ?? 0 };
           const chosen = lttb(values, maxPoints);
           for (const [k, group] of groups.slice(0, -1).entries()) {
             const next = groups[k + 1] ?? [];
-            const mean = { x: next.reduce((sum, p) => sum + p.x, 0) / next.length, y: next.reduce((sum, p) => sum + p.y, 0) / next.length };
+            const mean = {
+              x: next.reduce((sum, p) => sum + p.x, 0) / next.length,
+              y: next.reduce((sum, p) => sum + p.y, 0) / next.length,
+            };
             const area = (p: { x: number; y: number }): number =>
-              Math.abs(last.x * (p.y - mean.y) + p.x * (mean.y - last.y) + mean.x * (last.y - p.y)) / 2;
+              Math.abs(
+                last.x * (p.y - mean.y) + p.x * (mean.y - last.y) + mean.x * (last.y - p.y),
+              ) / 2;
             const taken = group.find(({ x }) => x === chosen[k + 1]);
             expect(taken).toBeDefined();
             if (taken === undefined) return;
@@ -88,12 +100,16 @@ describe("lttb", () => {
   });
 
   it("keeps a single peak", () => {
-    const values = Array.from({ length: 10_000 }, (_, index) => (index === 6_789 ? 100 : Math.sin(index / 50)));
+    const values = Array.from({ length: 10_000 }, (_, index) =>
+      index === 6_789 ? 100 : Math.sin(index / 50),
+    );
     expect(lttb(values, 50)).toContain(6_789);
   });
 
   it("keeps it among values of which every other is not finite", () => {
-    const values = Array.from({ length: 1_000 }, (_, index) => (index % 2 === 0 ? Number.NaN : index === 511 ? 100 : Math.sin(index / 50)));
+    const values = Array.from({ length: 1_000 }, (_, index) =>
+      index % 2 === 0 ? Number.NaN : index === 511 ? 100 : Math.sin(index / 50),
+    );
     expect(lttb(values, 50)).toContain(511);
   });
 
@@ -107,13 +123,17 @@ describe("lttb", () => {
   });
 
   it("passes over what is not finite, unless a stretch has nothing else", () => {
-    const values: number[] = Array.from({ length: 101 }, (_, index) => (index % 2 === 0 ? Number.NaN : index));
+    const values: number[] = Array.from({ length: 101 }, (_, index) =>
+      index % 2 === 0 ? Number.NaN : index,
+    );
     expect(
       lttb(values, 20)
         .slice(1, -1)
         .filter((index) => index % 2 === 0),
     ).toEqual([]);
-    const gap = values.map((value, index) => (index >= 40 && index < 60 ? Number.POSITIVE_INFINITY : value));
+    const gap = values.map((value, index) =>
+      index >= 40 && index < 60 ? Number.POSITIVE_INFINITY : value,
+    );
     expect(lttb(gap, 20).some((index) => index >= 40 && index < 60)).toBe(true);
     expect(lttb(Array(100).fill(Number.NaN), 10)).toHaveLength(10);
   });

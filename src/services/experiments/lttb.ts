@@ -51,13 +51,20 @@ function pointOf(values: readonly number[], begin: number, end: number): Point |
 }
 
 /** The index of the finite value that makes the largest triangle with both points; the first finite one if all are the same, or the first of all. */
-function largestTriangle(values: readonly number[], begin: number, end: number, left: Point | undefined, right: Point | undefined): number {
+function largestTriangle(
+  values: readonly number[],
+  begin: number,
+  end: number,
+  left: Point | undefined,
+  right: Point | undefined,
+): number {
   let best = -1;
   let bestArea = -1;
   for (let index = begin; index < end; index++) {
     const value = values[index] as number;
     if (!Number.isFinite(value)) continue;
-    const area = left === undefined || right === undefined ? 0 : doubleArea(left, right, index, value);
+    const area =
+      left === undefined || right === undefined ? 0 : doubleArea(left, right, index, value);
     if (best === -1 || area > bestArea) {
       best = index;
       bestArea = area;

@@ -15,7 +15,17 @@ function countedScores(values: readonly number[]): number[] {
 describe("normalScores", () => {
   it("are those of the counted ranks, ties at their average, for any finite numbers", () => {
     const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
-    const few = fc.constantFrom(-0, 0, 1, -1, 5e-324, -5e-324, Number.MAX_VALUE, -Number.MAX_VALUE, 1e-300);
+    const few = fc.constantFrom(
+      -0,
+      0,
+      1,
+      -1,
+      5e-324,
+      -5e-324,
+      Number.MAX_VALUE,
+      -Number.MAX_VALUE,
+      1e-300,
+    );
     fc.assert(
       fc.property(fc.array(fc.oneof(finite, few), { maxLength: 60 }), (values) => {
         expect([...normalScores(Float64Array.from(values))]).toEqual(countedScores(values));
@@ -44,10 +54,14 @@ describe("normalQuantile", () => {
 
   it("rises", () => {
     fc.assert(
-      fc.property(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (a, b) => {
-        fc.pre(Math.abs(a - b) > 1e-12);
-        expect(normalQuantile(Math.min(a, b))).toBeLessThan(normalQuantile(Math.max(a, b)));
-      }),
+      fc.property(
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (a, b) => {
+          fc.pre(Math.abs(a - b) > 1e-12);
+          expect(normalQuantile(Math.min(a, b))).toBeLessThan(normalQuantile(Math.max(a, b)));
+        },
+      ),
     );
   });
 });

@@ -61,7 +61,8 @@ function sortByDigit(from: Uint32Array, to: Uint32Array, key: Uint32Array, shift
     const digit = (word >>> shift) & (digits - 1);
     begins[digit + 1] = (begins[digit + 1] as number) + 1;
   }
-  for (let digit = 1; digit < digits; digit++) begins[digit] = (begins[digit] as number) + (begins[digit - 1] as number);
+  for (let digit = 1; digit < digits; digit++)
+    begins[digit] = (begins[digit] as number) + (begins[digit - 1] as number);
   for (const index of from) {
     const digit = ((key[index] as number) >>> shift) & (digits - 1);
     const position = begins[digit] as number;

@@ -36,13 +36,22 @@ export function postOf(payload: Json, text: string): Post {
   const iteration = record(logs.iteration ?? {}, "payload.logs.iteration");
   const raw = inside(inside(inside(rawTree(text, 5), "payload"), "logs"), "vars");
   const lists = Object.entries(vars).flatMap(([chain, inChain]) => {
-    const variables = Object.entries(record(inChain, `payload.logs.vars: chain ${JSON.stringify(chain)}`));
+    const variables = Object.entries(
+      record(inChain, `payload.logs.vars: chain ${JSON.stringify(chain)}`),
+    );
     const bounds = boundsOf(own(iteration, chain), chain);
     const texts = inside(raw, chain);
     return variables.map(([variable, values]): SampleList => {
-      if (!Array.isArray(values)) throw bad(`the values of ${JSON.stringify(variable)} are no list`);
-      if (values.length > 0 && bounds.last < bounds.first) throw bad(`iteration of ${JSON.stringify(chain)} ends before it begins`);
-      return { chain, variable, values: new ValueList(String(texts.get(variable)), values.length), bounds };
+      if (!Array.isArray(values))
+        throw bad(`the values of ${JSON.stringify(variable)} are no list`);
+      if (values.length > 0 && bounds.last < bounds.first)
+        throw bad(`iteration of ${JSON.stringify(chain)} ends before it begins`);
+      return {
+        chain,
+        variable,
+        values: new ValueList(String(texts.get(variable)), values.length),
+        bounds,
+      };
     });
   });
   return { lists, run: digest(JSON.stringify([payload.batch_id ?? null, payload.run_id ?? null])) };
@@ -54,8 +63,13 @@ export function wordsOf(payload: Json, text: string): readonly Word[] {
   const raw = inside(rawTree(text, 2), "payload").get("datas");
   const texts = rawElements(String(raw));
   return payload.datas.flatMap((data: unknown, nth): readonly Word[] => {
-    const message = record(record(data, `payload.datas: entry ${nth}`).message, `payload.datas: the message of entry ${nth}`);
-    const word = wordOf(message, () => String(inside(rawTree(texts[nth] ?? "", 2), "message").get("data")));
+    const message = record(
+      record(data, `payload.datas: entry ${nth}`).message,
+      `payload.datas: the message of entry ${nth}`,
+    );
+    const word = wordOf(message, () =>
+      String(inside(rawTree(texts[nth] ?? "", 2), "message").get("data")),
+    );
     return word === undefined ? [] : [word];
   });
 }
@@ -69,7 +83,10 @@ export function framePost(data: unknown, text: string): Post {
   const inner = record(data, "data").data ?? null;
   if (inner === null) return { lists: [], run: "" };
   if (!Array.isArray(inner)) throw bad("data.data is no list");
-  return { lists: listsOf(inner, rawElements(String(rawTree(String(raw), 1).get("data")))), run: "" };
+  return {
+    lists: listsOf(inner, rawElements(String(rawTree(String(raw), 1).get("data")))),
+    run: "",
+  };
 }
 
 function listsOf(items: readonly unknown[], texts: readonly string[]): readonly SampleList[] {
@@ -77,20 +94,35 @@ function listsOf(items: readonly unknown[], texts: readonly string[]): readonly 
   const add = (chain: string, variable: string, values: ValueList) => {
     const key = JSON.stringify([chain, variable]);
     const before = lists.get(key);
-    lists.set(key, { chain, variable, values: before === undefined ? values : before.values.with(values) });
+    lists.set(key, {
+      chain,
+      variable,
+      values: before === undefined ? values : before.values.with(values),
+    });
   };
   for (const [nth, of] of items.entries()) {
     const item = record(of, `data: entry ${nth}`);
     const text = texts[nth] ?? "";
-    if (typeof item.data === "object" && (item.chain === undefined || typeof item.chain === "string")) {
+    if (
+      typeof item.data === "object" &&
+      (item.chain === undefined || typeof item.chain === "string")
+    ) {
       const values = inside(rawTree(text, 2), "data");
-      for (const [variable, list] of Object.entries(record(item.data, `data: the data of entry ${nth}`))) {
-        if (!Array.isArray(list)) throw bad(`the values of ${JSON.stringify(variable)} are no list`);
-        add(item.chain ?? defaultChain, variable, new ValueList(String(values.get(variable)), list.length));
+      for (const [variable, list] of Object.entries(
+        record(item.data, `data: the data of entry ${nth}`),
+      )) {
+        if (!Array.isArray(list))
+          throw bad(`the values of ${JSON.stringify(variable)} are no list`);
+        add(
+          item.chain ?? defaultChain,
+          variable,
+          new ValueList(String(values.get(variable)), list.length),
+        );
       }
     } else {
       // The older logger's: one value of each variable.
-      for (const [variable, value] of rawTree(text, 1)) add(defaultChain, variable, ValueList.of([String(value)]));
+      for (const [variable, value] of rawTree(text, 1))
+        add(defaultChain, variable, ValueList.of([String(value)]));
     }
   }
   return [...lists.values()];
@@ -103,15 +135,19 @@ function wordOf({ action, type, data }: Json, raw: () => string): Word | undefin
     if (typeof data !== "string") throw bad("the data of an experiment:output is no string");
     return { say: "output", text: data };
   }
-  if (name === "experiment:error") return { say: "error", data: new RawJson(data === undefined ? "null" : raw()) };
-  if (name === "experiment:finish" || (name === "experiment:control" && data === "finish")) return { say: "finish" };
+  if (name === "experiment:error")
+    return { say: "error", data: new RawJson(data === undefined ? "null" : raw()) };
+  if (name === "experiment:finish" || (name === "experiment:control" && data === "finish"))
+    return { say: "finish" };
   return undefined;
 }
 
 function boundsOf(iteration: unknown, chain: string): Bounds {
   const [first, last] = Array.isArray(iteration) ? iteration : [];
   if (isIteration(first) && isIteration(last)) return { first, last };
-  throw bad(`payload.logs.iteration of ${JSON.stringify(chain)} must be [first, last], whole numbers`);
+  throw bad(
+    `payload.logs.iteration of ${JSON.stringify(chain)} must be [first, last], whole numbers`,
+  );
 }
 
 function isIteration(value: unknown): value is number {

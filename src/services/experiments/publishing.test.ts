@@ -1,6 +1,14 @@
 /** Publishers: posts that repeat themselves, both forms, what is refused, and what HTTP shows of it. */
 import { describe, expect, it } from "vitest";
-import { item, next, nextError, ok, samples, serverPerTest, subscribe } from "./experiments-harness.suite.ts";
+import {
+  item,
+  next,
+  nextError,
+  ok,
+  samples,
+  serverPerTest,
+  subscribe,
+} from "./experiments-harness.suite.ts";
 
 const start = serverPerTest();
 
@@ -44,15 +52,21 @@ describe("a post", () => {
   it("is stored once, though many send the same at the same time", async () => {
     const at = await start();
     const all = Array.from({ length: 30 }, (_, nth) =>
-      samples({ c: { x: Array.from({ length: nth + 1 }, (_, value) => value) } }, { c: [1, nth + 1] }),
+      samples(
+        { c: { x: Array.from({ length: nth + 1 }, (_, value) => value) } },
+        { c: [1, nth + 1] },
+      ),
     );
     await Promise.all([...all, ...all].map((payload) => at.post(payload)));
-    expect(await at.stored()).toBe(`{"data":[${Array.from({ length: 30 }, (_, value) => value).join(",")}]}`);
+    expect(await at.stored()).toBe(
+      `{"data":[${Array.from({ length: 30 }, (_, value) => value).join(",")}]}`,
+    );
   });
 
   it("keeps every value's text, whatever kind of JSON it is", async () => {
     const at = await start();
-    const values = '[1.0,-0.0,1e400,NaN,-Infinity,"a,\\"]",[1.50,{"b":[2.0]}],{"c": 1e-7},null,true,123456789012345678901234567890]';
+    const values =
+      '[1.0,-0.0,1e400,NaN,-Infinity,"a,\\"]",[1.50,{"b":[2.0]}],{"c": 1e-7},null,true,123456789012345678901234567890]';
     await at.post(samples(`{"c":{"__proto__":${values},"x":${values}}}`, { c: [1, 11] }));
     const expected = values.replace("NaN,-Infinity", '"NaN","-Infinity"');
     expect(await at.stored("x")).toBe(`{"data":${expected}}`);
@@ -69,26 +83,54 @@ describe("a post", () => {
     ["of a type that nobody knows", '{"object_type":"experiment.other"}'],
     ["without a type", "{}"],
     ["of text without datas", '{"object_type":"experiment.text_message"}'],
-    ["of text that is none", '{"object_type":"experiment.text_message","datas":[{"message":{"action":"experiment:output","data":1}}]}'],
+    [
+      "of text that is none",
+      '{"object_type":"experiment.text_message","datas":[{"message":{"action":"experiment:output","data":1}}]}',
+    ],
   ])("%s is refused whole, in the protocol's form", async (_, payload) => {
     const at = await start();
-    expect(await at.post(payload)).toEqual({ status: "error", code: "bad_message", message: expect.any(String) });
+    expect(await at.post(payload)).toEqual({
+      status: "error",
+      code: "bad_message",
+      message: expect.any(String),
+    });
     expect(await at.get("/experiments")).toEqual({ data: [] });
   });
 
   it.each([
-    ["maxVariables", { maxVariables: 2 }, samples({ c: { x: [1], y: [1], z: [1] } }, { c: [1, 1] }), "over_capacity"],
-    ["maxNameLength", { maxNameLength: 3 }, samples({ c: { x: [1], long: [1] } }, { c: [1, 1] }), "bad_message"],
-    ["maxValueBytes", { maxValueBytes: 20 }, samples({ c: { x: ["a".repeat(30)] } }, { c: [1, 1] }), "too_large"],
+    [
+      "maxVariables",
+      { maxVariables: 2 },
+      samples({ c: { x: [1], y: [1], z: [1] } }, { c: [1, 1] }),
+      "over_capacity",
+    ],
+    [
+      "maxNameLength",
+      { maxNameLength: 3 },
+      samples({ c: { x: [1], long: [1] } }, { c: [1, 1] }),
+      "bad_message",
+    ],
+    [
+      "maxValueBytes",
+      { maxValueBytes: 20 },
+      samples({ c: { x: ["a".repeat(30)] } }, { c: [1, 1] }),
+      "too_large",
+    ],
   ])("over %s is refused", async (name, config, payload, code) => {
     const at = await start(config);
-    expect(await at.post(payload)).toEqual({ status: "error", code, message: expect.stringContaining(name) });
+    expect(await at.post(payload)).toEqual({
+      status: "error",
+      code,
+      message: expect.stringContaining(name),
+    });
     expect(await at.get("/experiments")).toEqual({ data: [] });
   });
 
   it("over maxWaitingBytes is refused while others wait, never alone", async () => {
     const at = await start({ maxWaitingBytes: 1000 });
-    const all = Array.from({ length: 10 }, (_, nth) => at.post(samples({ c: { x: [nth] } }, { c: [nth, nth] })));
+    const all = Array.from({ length: 10 }, (_, nth) =>
+      at.post(samples({ c: { x: [nth] } }, { c: [nth, nth] })),
+    );
     const answers = (await Promise.all(all)) as { code?: string }[];
     const refused = answers.filter(({ code }) => code === "over_capacity").length;
     expect(refused).toBeGreaterThan(0);
@@ -99,7 +141,9 @@ describe("a post", () => {
   it("over maxRuns is refused", async () => {
     const at = await start({ maxRuns: 1 });
     await at.post(samples({ c: { x: [1] } }, { c: [1, 1] }, "one"));
-    expect(await at.post(samples({ c: { y: [2], x: [2] } }, { c: [1, 1] }, "two"))).toMatchObject({ code: "over_capacity" });
+    expect(await at.post(samples({ c: { y: [2], x: [2] } }, { c: [1, 1] }, "two"))).toMatchObject({
+      code: "over_capacity",
+    });
     expect(await at.stored("y")).toBe('{"data":[]}');
     expect(await at.post(samples({ c: { x: [1, 3] } }, { c: [1, 2] }, "one"))).toEqual(ok);
     expect(await at.stored()).toBe('{"data":[1,3]}');
@@ -108,7 +152,10 @@ describe("a post", () => {
   it("of an update is acknowledged, and the object is shown; neither makes an experiment", async () => {
     const at = await start();
     expect(await at.post({ object_type: "experiment", status: "RUN" })).toEqual(ok);
-    expect(await at.get("/api/object/E1")).toEqual({ status: "ok", data: { short_id: "E1", experiment_id: "E1" } });
+    expect(await at.get("/api/object/E1")).toEqual({
+      status: "ok",
+      data: { short_id: "E1", experiment_id: "E1" },
+    });
     expect(await at.get("/experiments")).toEqual({ data: [] });
   });
 
@@ -116,8 +163,15 @@ describe("a post", () => {
     const at = await start();
     const broken = await at.server.fetch("/api/object/E1", { method: "POST", body: '{"payload":' });
     expect(broken.status).toBe(400);
-    expect(await broken.json()).toEqual({ status: "error", code: "bad_json", message: expect.any(String) });
-    expect(await at.post({ object_type: "experiment" }, "%20".repeat(90))).toMatchObject({ status: "error", code: "bad_message" });
+    expect(await broken.json()).toEqual({
+      status: "error",
+      code: "bad_json",
+      message: expect.any(String),
+    });
+    expect(await at.post({ object_type: "experiment" }, "%20".repeat(90))).toMatchObject({
+      status: "error",
+      code: "bad_message",
+    });
   });
 });
 
@@ -147,20 +201,27 @@ describe("a publisher on a WebSocket", () => {
     const publisher = await at.publisher();
     publisher.send('{"action":"experiment:event","data":[{"chain":"c","data":{"x":[1.0,NaN]}}]}');
     publisher.send({ action: "experiment:output", data: "line\n" });
-    publisher.send('{"action":"experiment:event","data":[{"chain":"c","data":{"x":[2.50]}},{"chain":"c","data":{"x":[3.0]}}]}');
+    publisher.send(
+      '{"action":"experiment:event","data":[{"chain":"c","data":{"x":[2.50]}},{"chain":"c","data":{"x":[3.0]}}]}',
+    );
     publisher.send({ action: "experiment:control", data: "finish" });
     expect(await publisher.next()).toBe('{"action":"experiment:control","data":"finish"}');
     expect(await at.stored()).toBe('{"data":[1.0,"NaN",2.50,3.0]}');
     const got: string[] = [];
-    while (got.at(-1) !== "experiment:finish") got.push(((await client.nextJson()) as { message: { action: string } }).message.action);
-    expect(new Set(got)).toEqual(new Set(["names", "experiment:event", "experiment:output", "experiment:finish"]));
+    while (got.at(-1) !== "experiment:finish")
+      got.push(((await client.nextJson()) as { message: { action: string } }).message.action);
+    expect(new Set(got)).toEqual(
+      new Set(["names", "experiment:event", "experiment:output", "experiment:finish"]),
+    );
     expect((await at.subscriber()).log).toBe("line\n");
   });
 
   it("may be the older logger, whose variables are in one chain", async () => {
     const at = await start();
     const publisher = await at.publisher();
-    publisher.send('{"action":"experiment:event","data":{"message":"a","data":[{"a/val":1.0},{"a/val":2.0,"a/b":[1.0]}],"step":1}}');
+    publisher.send(
+      '{"action":"experiment:event","data":{"message":"a","data":[{"a/val":1.0},{"a/val":2.0,"a/b":[1.0]}],"step":1}}',
+    );
     publisher.send('{"action":"experiment:event","data":{"message":"a","data":null,"step":2}}');
     publisher.send('{"type":"experiment:event","message":"a","data":[{"a/val":3.0}],"step":3}');
     publisher.send({ action: "experiment:control", data: "finish" });
@@ -186,7 +247,9 @@ describe("a publisher on a WebSocket", () => {
 describe("over HTTP", () => {
   it("experiments, their variables and samples are shown", async () => {
     const at = await start();
-    await at.post(samples({ c: { x: [1, 2] }, d: { "y,z": ['a"b', "c,d"] } }, { c: [1, 2], d: [1, 2] }));
+    await at.post(
+      samples({ c: { x: [1, 2] }, d: { "y,z": ['a"b', "c,d"] } }, { c: [1, 2], d: [1, 2] }),
+    );
     await at.say({ action: "experiment:finish" });
     await at.say({ action: "experiment:output", data: "text" }, "Ü 2");
     expect(await at.get("/experiments")).toEqual({
@@ -196,7 +259,9 @@ describe("over HTTP", () => {
       ],
     });
     expect(await at.get("/experiments?limit=1")).toMatchObject({ data: [{ xid: "Ü 2" }] });
-    expect(await at.get(`/experiments?after=${encodeURIComponent("Ü 2")}`)).toMatchObject({ data: [{ xid: "E1" }] });
+    expect(await at.get(`/experiments?after=${encodeURIComponent("Ü 2")}`)).toMatchObject({
+      data: [{ xid: "E1" }],
+    });
     expect(await at.get("/experiments/E1/variables")).toEqual({
       data: [
         { chain: "c", names: ["x"] },
@@ -208,7 +273,9 @@ describe("over HTTP", () => {
     expect(csv.headers.get("content-type")).toContain("text/csv");
     expect(await csv.text()).toBe('index,value\r\n0,"a""b"\r\n1,"c,d"\r\n');
     expect((await at.server.fetch("/experiments/E1/samples?variable=x")).status).toBe(404);
-    expect(await at.get("/experiments/E1/samples?variable=x&format=xml")).toMatchObject({ error: { code: "bad_message" } });
+    expect(await at.get("/experiments/E1/samples?variable=x&format=xml")).toMatchObject({
+      error: { code: "bad_message" },
+    });
   });
 
   it("an experiment is removed with all of it, and begins anew", async () => {
@@ -238,7 +305,8 @@ describe("memory", () => {
     const at = await start({ maxExperiments: 2 });
     const busy = await at.subscriber("busy");
     busy.client.send(subscribe(["x"]));
-    for (let nth = 0; nth < 5; nth++) await at.post(samples({ c: { x: [nth] } }, { c: [1, 1] }), `idle${nth}`);
+    for (let nth = 0; nth < 5; nth++)
+      await at.post(samples({ c: { x: [nth] } }, { c: [1, 1] }), `idle${nth}`);
     for (let nth = 0; nth < 5; nth++) {
       await at.post(samples({ c: { x: [nth, 9] } }, { c: [1, 2] }), `idle${nth}`);
       expect(await at.stored("x", "c", `idle${nth}`)).toBe(`{"data":[${nth},9]}`);
@@ -247,6 +315,8 @@ describe("memory", () => {
     await next(busy.client, "names");
     expect(await next(busy.client, "experiment:event")).toEqual(item({ x: [1] }, { x: 0 }));
     await at.subscriber("busy too");
-    expect(await at.post(samples({ c: { x: [1] } }, { c: [1, 1] }), "idle1")).toMatchObject({ code: "over_capacity" });
+    expect(await at.post(samples({ c: { x: [1] } }, { c: [1, 1] }), "idle1")).toMatchObject({
+      code: "over_capacity",
+    });
   });
 });

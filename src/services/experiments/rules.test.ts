@@ -9,7 +9,12 @@ class Store {
   run: Run | undefined;
 
   /** `pieces`: how many values are stored at a time; `interruptAfter`: so many pieces are stored, then the process dies. */
-  post(bounds: Bounds, list: readonly number[], pieces = Number.POSITIVE_INFINITY, interruptAfter = Number.POSITIVE_INFINITY): void {
+  post(
+    bounds: Bounds,
+    list: readonly number[],
+    pieces = Number.POSITIVE_INFINITY,
+    interruptAfter = Number.POSITIVE_INFINITY,
+  ): void {
     let stored = 0;
     for (const span of newSpans(this.run, bounds, list.length)) {
       for (let from = span.from; from < span.to; from += pieces) {
@@ -33,7 +38,10 @@ const bounds = fc
 
 describe("the rule as it is written", () => {
   /** All posts of a run begin at its first iteration, or behind it; none leaves a hole. */
-  const posts = fc.array(fc.tuple(fc.boolean(), fc.nat({ max: 100 }), fc.integer({ min: 0, max: 10 })), { maxLength: 30 });
+  const posts = fc.array(
+    fc.tuple(fc.boolean(), fc.nat({ max: 100 }), fc.integer({ min: 0, max: 10 })),
+    { maxLength: 30 },
+  );
 
   it("drops as many leading values as are stored, or storedLast − first + 1", () => {
     fc.assert(
@@ -45,7 +53,12 @@ describe("the rule as it is written", () => {
           const first = cumulative ? start : Math.max(start, last + 1 - back);
           const post = { first, last: Math.max(first, first + more, cumulative ? last + more : 0) };
           const list = iterations(post);
-          const drop = model.length === 0 || first > last ? 0 : first === start ? model.length : last - first + 1;
+          const drop =
+            model.length === 0 || first > last
+              ? 0
+              : first === start
+                ? model.length
+                : last - first + 1;
           model.push(...list.slice(drop));
           last = Math.max(last, post.last);
           store.post(post, list);
@@ -76,15 +89,22 @@ describe("stored in part, sent again", () => {
   it("whatever was interrupted wherever, and however late it comes again: each iteration once", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(bounds, fc.integer({ min: 1, max: 7 }), fc.nat({ max: 4 })), { maxLength: 12 }),
+        fc.array(fc.tuple(bounds, fc.integer({ min: 1, max: 7 }), fc.nat({ max: 4 })), {
+          maxLength: 12,
+        }),
         fc.infiniteStream(fc.nat()),
         (posts, order) => {
           const store = new Store();
-          for (const [post, pieces, interruptAfter] of posts) store.post(post, iterations(post), pieces, interruptAfter);
+          for (const [post, pieces, interruptAfter] of posts)
+            store.post(post, iterations(post), pieces, interruptAfter);
           // Each is sent again until it is acknowledged, in any order.
-          const again = posts.map((post) => [order.next().value, post] as const).sort(([a], [b]) => a - b);
+          const again = posts
+            .map((post) => [order.next().value, post] as const)
+            .sort(([a], [b]) => a - b);
           for (const [, [post, pieces]] of again) store.post(post, iterations(post), pieces);
-          const wanted = [...new Set(posts.flatMap(([post]) => iterations(post)))].sort((a, b) => a - b);
+          const wanted = [...new Set(posts.flatMap(([post]) => iterations(post)))].sort(
+            (a, b) => a - b,
+          );
           expect([...store.values].sort((a, b) => a - b)).toEqual(wanted);
         },
       ),
@@ -95,9 +115,17 @@ describe("stored in part, sent again", () => {
   it("of a cumulative publisher: the order is kept, whatever was interrupted", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 7 }), fc.nat({ max: 4 }), fc.boolean()), {
-          maxLength: 12,
-        }),
+        fc.array(
+          fc.tuple(
+            fc.integer({ min: 1, max: 10 }),
+            fc.integer({ min: 1, max: 7 }),
+            fc.nat({ max: 4 }),
+            fc.boolean(),
+          ),
+          {
+            maxLength: 12,
+          },
+        ),
         fc.boolean(),
         (posts, late) => {
           const store = new Store();
@@ -121,7 +149,14 @@ describe("stored in part, sent again", () => {
   it("of a list that has no value for some iterations: it goes on where it was interrupted", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 4 }), fc.nat({ max: 5 })), { maxLength: 12 }),
+        fc.array(
+          fc.tuple(
+            fc.integer({ min: 1, max: 9 }),
+            fc.integer({ min: 1, max: 4 }),
+            fc.nat({ max: 5 }),
+          ),
+          { maxLength: 12 },
+        ),
         (posts) => {
           const store = new Store();
           const all: number[] = [];

@@ -44,7 +44,11 @@ export function afterStoring(run: Run = nothing, bounds: Bounds, length: number,
   const count = run.count + span.to - span.from;
   const open = run.open === undefined ? {} : { open: run.open };
   if (length === bounds.last - bounds.first + 1) {
-    return { count, ranges: joined(run.ranges, bounds.first + span.from, bounds.first + span.to - 1), ...open };
+    return {
+      count,
+      ranges: joined(run.ranges, bounds.first + span.from, bounds.first + span.to - 1),
+      ...open,
+    };
   }
   if (span.to < length) return { count, ranges: run.ranges, open: { ...bounds, taken: span.to } };
   return { count, ranges: joined(run.ranges, bounds.first, bounds.last) };
@@ -65,7 +69,10 @@ function unstored({ ranges }: Run, { first, last }: Bounds): readonly Span[] {
 
 function passedOver({ count, ranges, open }: Run, { first, last }: Bounds): number {
   if (open !== undefined && open.first === first && open.last === last) return open.taken;
-  const lowest = Math.min(ranges[0]?.[0] ?? Number.POSITIVE_INFINITY, open?.first ?? Number.POSITIVE_INFINITY);
+  const lowest = Math.min(
+    ranges[0]?.[0] ?? Number.POSITIVE_INFINITY,
+    open?.first ?? Number.POSITIVE_INFINITY,
+  );
   const highest = ranges.at(-1)?.[1] ?? Number.NEGATIVE_INFINITY;
   if (first === lowest) return count;
   return first > highest ? 0 : highest - first + 1;
@@ -80,5 +87,7 @@ function joined(ranges: Run["ranges"], first: number, last: number): Run["ranges
   const to = Math.max(last, touching.at(-1)?.[1] ?? last);
   const all: (readonly [number, number])[] = [...before, [from, to], ...after];
   const [lowest, next] = all;
-  return all.length > maxRanges && lowest !== undefined && next !== undefined ? [[lowest[0], next[1]], ...all.slice(2)] : all;
+  return all.length > maxRanges && lowest !== undefined && next !== undefined
+    ? [[lowest[0], next[1]], ...all.slice(2)]
+    : all;
 }

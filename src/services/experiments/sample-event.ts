@@ -27,7 +27,10 @@ export const emptyState: VariableState = { next: 0, runs: {} };
 export function printSamples({ index, count, text }: Samples, after: VariableState): string {
   const runs = Object.entries(after.runs).map(
     ([key, { count: stored, ranges, open }]) =>
-      [key, open === undefined ? [stored, ranges] : [stored, ranges, open.first, open.last, open.taken]] as const,
+      [
+        key,
+        open === undefined ? [stored, ranges] : [stored, ranges, open.first, open.last, open.taken],
+      ] as const,
   );
   return `${index} ${count} ${runs.length === 0 ? "" : JSON.stringify(Object.fromEntries(runs))}\n${text}`;
 }
@@ -41,16 +44,33 @@ export function parseSamples(data: string): Samples {
 export function stateAfter(data: string): VariableState {
   const { index, count, runsAt, line } = placesIn(data);
   const printed = runsAt === line ? {} : (JSON.parse(data.slice(runsAt, line)) as PrintedRuns);
-  const runs = Object.entries(printed).map(([key, [stored, ranges, first, last, taken]]): [string, Run] => {
-    const isOpen = first !== undefined && last !== undefined && taken !== undefined;
-    return [key, isOpen ? { count: stored, ranges, open: { first, last, taken } } : { count: stored, ranges }];
-  });
+  const runs = Object.entries(printed).map(
+    ([key, [stored, ranges, first, last, taken]]): [string, Run] => {
+      const isOpen = first !== undefined && last !== undefined && taken !== undefined;
+      return [
+        key,
+        isOpen
+          ? { count: stored, ranges, open: { first, last, taken } }
+          : { count: stored, ranges },
+      ];
+    },
+  );
   return { next: index + count, runs: Object.fromEntries(runs) };
 }
 
-function placesIn(data: string): { readonly index: number; readonly count: number; readonly runsAt: number; readonly line: number } {
+function placesIn(data: string): {
+  readonly index: number;
+  readonly count: number;
+  readonly runsAt: number;
+  readonly line: number;
+} {
   const countAt = data.indexOf(" ") + 1;
   const runsAt = data.indexOf(" ", countAt) + 1;
   const line = data.indexOf("\n", runsAt);
-  return { index: Number(data.slice(0, countAt - 1)), count: Number(data.slice(countAt, runsAt - 1)), runsAt, line };
+  return {
+    index: Number(data.slice(0, countAt - 1)),
+    count: Number(data.slice(countAt, runsAt - 1)),
+    runsAt,
+    line,
+  };
 }

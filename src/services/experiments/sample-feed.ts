@@ -20,7 +20,11 @@ export interface SampleFeedParts {
   readonly clock: Clock;
   readonly config: ExperimentsConfig;
   /** A reader that listens; `held` is called when it holds more. */
-  open(chain: string, name: string, held: (reader: SubjectReader, bytes: number) => void): SubjectReader;
+  open(
+    chain: string,
+    name: string,
+    held: (reader: SubjectReader, bytes: number) => void,
+  ): SubjectReader;
   /** It is read no more. */
   close(reader: SubjectReader): void;
   /** Chooses few points out of a subscription's stored samples. */
@@ -69,7 +73,8 @@ export class SampleFeed {
   subscribe(wishes: readonly Wish[]): Initial {
     const { config, open } = this.#parts;
     const keys = new Set(this.#subscriptions.keys());
-    for (const { chain, variables } of wishes) for (const name of variables) keys.add(keyOf(chain, name));
+    for (const { chain, variables } of wishes)
+      for (const name of variables) keys.add(keyOf(chain, name));
     if (keys.size > config.maxSubscriptions) {
       throw new SwitchboardError(
         "over_capacity",
@@ -83,9 +88,16 @@ export class SampleFeed {
         const present = this.#subscriptions.get(keyOf(chain, name));
         if (present !== undefined && from === undefined) continue;
         if (present !== undefined) this.#forget(present);
-        const held = (of: SubjectReader, bytes: number) => this.#held(of, bytes, subscription.nameBytes);
+        const held = (of: SubjectReader, bytes: number) =>
+          this.#held(of, bytes, subscription.nameBytes);
         const reader = open(chain, name, held);
-        const subscription = new Subscription({ chain, name, reader, since: from ?? 0, maxPoints: max_points ?? undefined });
+        const subscription = new Subscription({
+          chain,
+          name,
+          reader,
+          since: from ?? 0,
+          maxPoints: max_points ?? undefined,
+        });
         this.#subscriptions.set(keyOf(chain, name), subscription);
         subscriptions.add(subscription);
       }
@@ -93,7 +105,9 @@ export class SampleFeed {
     return [...subscriptions].filter(({ ended }) => !ended);
   }
 
-  unsubscribe(farewells: readonly { readonly chain: string; readonly variables: readonly string[] }[]): void {
+  unsubscribe(
+    farewells: readonly { readonly chain: string; readonly variables: readonly string[] }[],
+  ): void {
     for (const { chain, variables } of farewells) {
       for (const name of variables) {
         const subscription = this.#subscriptions.get(keyOf(chain, name));
@@ -119,10 +133,13 @@ export class SampleFeed {
       due();
     } else if (this.#timer === undefined) {
       const nowMs = clock.monotonic();
-      this.#timer = clock.after(Math.max(this.#lastSentMs + config.gatherMs - nowMs, togetherMs), () => {
-        this.#setDue();
-        due();
-      });
+      this.#timer = clock.after(
+        Math.max(this.#lastSentMs + config.gatherMs - nowMs, togetherMs),
+        () => {
+          this.#setDue();
+          due();
+        },
+      );
     }
   }
 
@@ -133,12 +150,16 @@ export class SampleFeed {
   }
 
   /** The next event of initial data; undefined if there is none left. `done`: this was the last one. */
-  async initial(subscriptions: Initial): Promise<{ readonly message: SampleMessage | undefined; readonly done: boolean }> {
+  async initial(
+    subscriptions: Initial,
+  ): Promise<{ readonly message: SampleMessage | undefined; readonly done: boolean }> {
     const frame = new SampleFrame();
     let done = true;
     for (const subscription of subscriptions) {
       if (!subscription.reader.hasJoined) await this.#thin(subscription);
-      done = addPoints(frame, subscription) && (await fill(frame, subscription, () => !subscription.reader.hasJoined));
+      done =
+        addPoints(frame, subscription) &&
+        (await fill(frame, subscription, () => !subscription.reader.hasJoined));
       if (!done) break;
     }
     return { message: frame.message(), done };
@@ -150,9 +171,14 @@ export class SampleFeed {
    */
   async fresh(all: boolean): Promise<SampleMessage | undefined> {
     const ready = [...this.#subscriptions.values()].filter((subscription) => subscription.isReady);
-    if (ready.length === 0 || !(all || this.#isDue || ready.some(({ reader }) => reader.heldBytes === 0))) return undefined;
+    if (
+      ready.length === 0 ||
+      !(all || this.#isDue || ready.some(({ reader }) => reader.heldBytes === 0))
+    )
+      return undefined;
     const frame = new SampleFrame();
-    for (const subscription of ready) if (!(await fill(frame, subscription, () => subscription.reader.isReady))) break;
+    for (const subscription of ready)
+      if (!(await fill(frame, subscription, () => subscription.reader.isReady))) break;
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#isDue = false;
@@ -199,9 +225,17 @@ export class SampleFeed {
 }
 
 /** Adds samples while there are some and `isMore`. False if the frame is full. */
-async function fill(frame: SampleFrame, subscription: Subscription, isMore: () => boolean): Promise<boolean> {
+async function fill(
+  frame: SampleFrame,
+  subscription: Subscription,
+  isMore: () => boolean,
+): Promise<boolean> {
   for (;;) {
-    for (let [samples] = subscription.waiting; samples !== undefined; [samples] = subscription.waiting) {
+    for (
+      let [samples] = subscription.waiting;
+      samples !== undefined;
+      [samples] = subscription.waiting
+    ) {
       if (!frame.add(subscription, samples)) return false;
       subscription.waiting.shift();
     }

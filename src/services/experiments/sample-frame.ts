@@ -55,10 +55,14 @@ export class SampleFrame {
     }
     if (byChain.size === 0) return undefined;
     const data = Array.from(byChain, ([chain, parts]) => {
-      const thinned = parts.flatMap(([name, { at }]) => (at === undefined ? [] : [[name, at] as const]));
+      const thinned = parts.flatMap(([name, { at }]) =>
+        at === undefined ? [] : [[name, at] as const],
+      );
       return {
         chain,
-        data: Object.fromEntries(parts.map(([name, { texts }]) => [name, new RawJson(`[${texts.join(",")}]`)])),
+        data: Object.fromEntries(
+          parts.map(([name, { texts }]) => [name, new RawJson(`[${texts.join(",")}]`)]),
+        ),
         from: Object.fromEntries(parts.map(([name, { from }]) => [name, from])),
         ...(thinned.length === 0 ? {} : { at: Object.fromEntries(thinned) }),
       };
@@ -66,7 +70,12 @@ export class SampleFrame {
     return { data };
   }
 
-  #add(subscription: Subscription, index: number, text: string, point: number | undefined): boolean {
+  #add(
+    subscription: Subscription,
+    index: number,
+    text: string,
+    point: number | undefined,
+  ): boolean {
     const part = this.#parts.get(subscription);
     const bytes =
       Buffer.byteLength(text) +
@@ -76,7 +85,11 @@ export class SampleFrame {
     if (this.#bytes + bytes > maxFrameBytes && !this.isEmpty) return false;
     this.#bytes += bytes;
     if (part === undefined) {
-      this.#parts.set(subscription, { from: index, texts: [text], at: point === undefined ? undefined : [point] });
+      this.#parts.set(subscription, {
+        from: index,
+        texts: [text],
+        at: point === undefined ? undefined : [point],
+      });
     } else {
       part.texts.push(text);
       if (point !== undefined) part.at?.push(point);

@@ -31,7 +31,9 @@ interface Item {
 async function readAll(client: TextClient, since: number): Promise<Map<string, number[]>> {
   const had = new Map<string, number[]>();
   for (;;) {
-    const { message } = (await client.nextJson(20_000)) as { message: { action: string; data: unknown } };
+    const { message } = (await client.nextJson(20_000)) as {
+      message: { action: string; data: unknown };
+    };
     if (message.action === "experiment:finish") return had;
     if (message.action !== "experiment:event") continue;
     for (const { data, from } of message.data as Item[]) {
@@ -45,10 +47,14 @@ async function readAll(client: TextClient, since: number): Promise<Map<string, n
   }
 }
 
-it("50 subscribers at random moments of a flood: no sample is lost, doubled or out of order", { timeout: 120_000 }, async () => {
+it("50 subscribers at random moments of a flood: no sample is lost, doubled or out of order", {
+  timeout: 120_000,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(flood, async ({ joiners, draws, maxHeldBytes, gatherMs }) => {
-      const server = await TestServer.start({ config: { services: { experiments: { maxHeldBytes, gatherMs } } } });
+      const server = await TestServer.start({
+        config: { services: { experiments: { maxHeldBytes, gatherMs } } },
+      });
       try {
         const posts = 40;
         const join = async ({ wanted, since, inTwo }: (typeof joiners)[number]) => {
@@ -61,7 +67,9 @@ it("50 subscribers at random moments of a flood: no sample is lost, doubled or o
                 {
                   chain: "c",
                   variables: names,
-                  ...(since === undefined ? {} : { since: Object.fromEntries(names.map((name) => [name, since])) }),
+                  ...(since === undefined
+                    ? {}
+                    : { since: Object.fromEntries(names.map((name) => [name, since])) }),
                 },
               ],
             });
@@ -77,12 +85,17 @@ it("50 subscribers at random moments of a flood: no sample is lost, doubled or o
             object_type: "experiment.protobuf_message",
             logs: { vars, iteration: { c: [nth * draws, (nth + 1) * draws - 1] } },
           };
-          const posted = server.fetch("/api/object/E1", { method: "POST", body: JSON.stringify({ payload }) });
+          const posted = server.fetch("/api/object/E1", {
+            method: "POST",
+            body: JSON.stringify({ payload }),
+          });
           // Not awaited: they join while posts are being stored.
-          for (const one of joiners.filter(({ afterPosts }) => afterPosts === nth)) joined.push(join(one));
+          for (const one of joiners.filter(({ afterPosts }) => afterPosts === nth))
+            joined.push(join(one));
           expect((await posted).status).toBe(200);
         }
-        for (const one of joiners.filter(({ afterPosts }) => afterPosts >= posts)) joined.push(join(one));
+        for (const one of joiners.filter(({ afterPosts }) => afterPosts >= posts))
+          joined.push(join(one));
         const datas = [{ message: { action: "experiment:control", data: "finish" } }];
         await server.fetch("/api/object/E1", {
           method: "POST",

@@ -1,6 +1,13 @@
 /** The experiments served: what a subscriber is sent, and when. */
 import { describe, expect, it } from "vitest";
-import { item, next, nextError, samples, serverPerTest, subscribe } from "./experiments-harness.suite.ts";
+import {
+  item,
+  next,
+  nextError,
+  samples,
+  serverPerTest,
+  subscribe,
+} from "./experiments-harness.suite.ts";
 
 const start = serverPerTest();
 
@@ -92,12 +99,20 @@ describe("the greeting", () => {
 
   it("has names in pieces of at most 512 KiB", async () => {
     const at = await start();
-    const names = Array.from({ length: 12_000 }, (_, nth) => `a long name of a variable, number ${nth} [ü]`);
-    await at.post(samples({ c: Object.fromEntries(names.map((name) => [name, []])) }, { c: [1, 1] }));
+    const names = Array.from(
+      { length: 12_000 },
+      (_, nth) => `a long name of a variable, number ${nth} [ü]`,
+    );
+    await at.post(
+      samples({ c: Object.fromEntries(names.map((name) => [name, []])) }, { c: [1, 1] }),
+    );
     const { client, names: first } = await at.subscriber();
     const told = (first as { names: string[] }[])[0]?.names ?? [];
     expect(told.length).toBeGreaterThan(1000);
-    while (told.length < names.length) told.push(...((await next(client, "names")) as { names: string[] }[]).flatMap((of) => of.names));
+    while (told.length < names.length)
+      told.push(
+        ...((await next(client, "names")) as { names: string[] }[]).flatMap((of) => of.names),
+      );
     expect(told).toEqual(names);
   });
 });
@@ -105,7 +120,11 @@ describe("the greeting", () => {
 describe("a subscription", () => {
   it("gets the samples so far in their own spelling, then the later ones, and no others", async () => {
     const at = await start();
-    await at.post(samples('{"c":{"x":[1.0, 1e-7,12345678901234567890],"y":[NaN,-Infinity,0]}}', { c: [1, 3, 1] }));
+    await at.post(
+      samples('{"c":{"x":[1.0, 1e-7,12345678901234567890],"y":[NaN,-Infinity,0]}}', {
+        c: [1, 3, 1],
+      }),
+    );
     const { client, names } = await at.subscriber();
     expect(names).toEqual([{ chain: "c", names: ["x", "y"] }]);
     client.send(subscribe(["x"]));
@@ -116,7 +135,9 @@ describe("a subscription", () => {
     expect(await next(client, "names")).toEqual([{ chain: "c", names: ["z"] }]);
     expect(await next(client, "experiment:event")).toEqual(item({ x: [4] }, { x: 3 }));
     client.send(subscribe(["y"]));
-    expect(await next(client, "experiment:event")).toEqual(item({ y: ["NaN", "-Infinity", 0, 5] }, { y: 0 }));
+    expect(await next(client, "experiment:event")).toEqual(
+      item({ y: ["NaN", "-Infinity", 0, 5] }, { y: 0 }),
+    );
   });
 
   it("has all initial data of one message in one event, of each message in its own", async () => {
@@ -158,7 +179,9 @@ describe("a subscription", () => {
     const { client } = await at.subscriber();
     client.send(subscribe(["x", "y"]));
     client.send({ action: "unsubscribe", data: [{ chain: "c", variables: ["x", "unknown"] }] });
-    expect(await next(client, "experiment:event")).toEqual(item({ x: [1], y: [1] }, { x: 0, y: 0 }));
+    expect(await next(client, "experiment:event")).toEqual(
+      item({ x: [1], y: [1] }, { x: 0, y: 0 }),
+    );
     await at.post(samples({ c: { x: [2], y: [2] } }, { c: [2, 2] }));
     expect(await next(client, "experiment:event")).toEqual(item({ y: [2] }, { y: 1 }));
     client.send(subscribe(["x"]));
@@ -182,7 +205,12 @@ describe("a subscription", () => {
     const at = await start();
     const values = Array.from({ length: 1000 }, (_, nth) => (nth === 500 ? 99 : nth % 2));
     for (let nth = 0; nth < 10; nth++) {
-      await at.post(samples({ c: { x: values.slice(nth * 100, nth * 100 + 100), short: [nth] } }, { c: [nth * 100, nth * 100 + 99] }));
+      await at.post(
+        samples(
+          { c: { x: values.slice(nth * 100, nth * 100 + 100), short: [nth] } },
+          { c: [nth * 100, nth * 100 + 99] },
+        ),
+      );
     }
     const { client } = await at.subscriber();
     client.send(subscribe(["x", "short"], { max_points: 20 }));
@@ -207,7 +235,10 @@ describe("a subscription", () => {
     for (let nth = 0; nth < 10; nth++) {
       const some = values.slice(nth * 2000, nth * 2000 + 2000);
       await at.post(
-        samples({ c: Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`v${at}`, some])) }, { c: [nth * 2000, nth * 2000 + 1999] }),
+        samples(
+          { c: Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`v${at}`, some])) },
+          { c: [nth * 2000, nth * 2000 + 1999] },
+        ),
       );
     }
     const { client } = await at.subscriber();
@@ -217,7 +248,9 @@ describe("a subscription", () => {
     for (let total = 0; total < 20 * 20_000; ) {
       const frame = await client.next();
       expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(512 << 10);
-      const { message } = JSON.parse(frame) as { message: { data: { data: Record<string, number[]>; from: Record<string, number> }[] } };
+      const { message } = JSON.parse(frame) as {
+        message: { data: { data: Record<string, number[]>; from: Record<string, number> }[] };
+      };
       for (const { data, from } of message.data) {
         for (const [name, some] of Object.entries(data)) {
           const before = had.get(name) ?? [];
@@ -244,7 +277,10 @@ describe("a subscription", () => {
     await next(client, "names");
     let had = 0;
     while (had < 60 * 5000) {
-      const [got] = (await next(client, "experiment:event")) as { data: { x: number[] }; from: { x: number } }[];
+      const [got] = (await next(client, "experiment:event")) as {
+        data: { x: number[] };
+        from: { x: number };
+      }[];
       expect(got?.from.x).toBe(had);
       expect(got?.data.x[0]).toBe(values[had % 5000]);
       had += got?.data.x.length ?? 0;
@@ -259,14 +295,19 @@ describe("a subscription", () => {
     client.send(subscribe(["x", "y", "z"]));
     expect(await nextError(client)).toMatchObject({ code: "over_capacity" });
     client.send(subscribe(["x", "z"]));
-    expect(await next(client, "experiment:event")).toEqual(item({ x: [1], z: [3] }, { x: 0, z: 0 }));
+    expect(await next(client, "experiment:event")).toEqual(
+      item({ x: [1], z: [3] }, { x: 0, z: 0 }),
+    );
   });
 
   it.each([
     [{ action: "subscribe" }, "bad_message"],
     [{ action: "subscribe", data: { chain: "c" } }, "bad_message"],
     [{ action: "subscribe", data: [{ chain: "c", variables: "x" }] }, "bad_message"],
-    [{ action: "subscribe", data: [{ chain: "c", variables: ["x"], since: { x: -1 } }] }, "bad_message"],
+    [
+      { action: "subscribe", data: [{ chain: "c", variables: ["x"], since: { x: -1 } }] },
+      "bad_message",
+    ],
     [{ action: "fly" }, "unknown_message"],
     [["subscribe"], "unknown_message"],
     ["no json", "bad_json"],
@@ -299,7 +340,10 @@ describe("a summary", () => {
     let summary = await next(client, "summary");
     // It may have been computed in the middle of the post.
     while (Object.keys(summary as object).length < 2) summary = await next(client, "summary");
-    expect(summary).toMatchObject({ x: { chains: 2, draws: 100, r_hat: expect.any(Number) }, bad: { mean: null, draws: 1 } });
+    expect(summary).toMatchObject({
+      x: { chains: 2, draws: 100, r_hat: expect.any(Number) },
+      bad: { mean: null, draws: 1 },
+    });
     expect(Object.keys(summary as object)).toEqual(["x", "bad"]);
     expect(await at.get("/experiments/E1/summary")).toEqual({ data: summary });
     client.send({ action: "unsubscribe", summary: true });

@@ -35,13 +35,22 @@ export const experiments = defineService({
   async start(context) {
     const { config, clock } = context;
     const log = await context.log();
-    const library = await Library.open({ log, maxExperiments: config.maxExperiments, maxKnownVariables: config.maxKnownVariables });
+    const library = await Library.open({
+      log,
+      maxExperiments: config.maxExperiments,
+      maxKnownVariables: config.maxKnownVariables,
+    });
     const writer = new Writer(library, config);
     const summaries = new SummaryBoard(context, library);
     const subscribers = new Subscribers({
       clock,
       authorizationMs: config.authorizationMs,
-      late: (connection) => context.close(connection, "unauthenticated", `no authorization within ${config.authorizationMs} ms`),
+      late: (connection) =>
+        context.close(
+          connection,
+          "unauthenticated",
+          `no authorization within ${config.authorizationMs} ms`,
+        ),
     });
     const visitors = new WeakMap<Connection, Visitor>();
 
@@ -49,22 +58,35 @@ export const experiments = defineService({
     const published = (connection: Connection): string => {
       const visitor = visitors.get(connection);
       if (visitor?.publishes === true) return visitor.xid;
-      throw new SwitchboardError("wrong_state", "this address is for subscribers: publish at /mcmc/ws/pub/object/XID");
+      throw new SwitchboardError(
+        "wrong_state",
+        "this address is for subscribers: publish at /mcmc/ws/pub/object/XID",
+      );
     };
 
     const feedOf = (connection: Connection): Feed => {
       const feed = subscribers.feedOf(connection);
       if (feed !== undefined) return feed;
-      throw new SwitchboardError("wrong_state", "send authorization first, at an address for subscribers");
+      throw new SwitchboardError(
+        "wrong_state",
+        "send authorization first, at an address for subscribers",
+      );
     };
 
     const say = (connection: Connection, word: Word) => writer.say(published(connection), [word]);
 
     /** Shows who it is; throws `unauthenticated` or `forbidden`. */
-    const identify = async (connection: Connection, token: string | null | undefined, role: string) => {
+    const identify = async (
+      connection: Connection,
+      token: string | null | undefined,
+      role: string,
+    ) => {
       const principal = await context.authenticate(token ?? "");
       if (context.authEnabled && !hasRole(principal, [role])) {
-        throw new SwitchboardError("forbidden", `this needs the role ${role}; the token has ${principal.roles.join(", ") || "none"}`);
+        throw new SwitchboardError(
+          "forbidden",
+          `this needs the role ${role}; the token has ${principal.roles.join(", ") || "none"}`,
+        );
       }
       connection.principal = principal;
     };
@@ -73,7 +95,11 @@ export const experiments = defineService({
       opened(connection) {
         const visitor = visitorAt(connection.opening.path);
         if (visitor === undefined) {
-          context.close(connection, "badMessage", "no experiment is named here: connect to /experiments/XID");
+          context.close(
+            connection,
+            "badMessage",
+            "no experiment is named here: connect to /experiments/XID",
+          );
           return;
         }
         visitors.set(connection, visitor);
@@ -84,8 +110,15 @@ export const experiments = defineService({
           const visitor = visitors.get(connection);
           if (visitor === undefined) return;
           if (subscribers.feedOf(connection) !== undefined)
-            throw new SwitchboardError("wrong_state", "this connection has been authorized already");
-          await identify(connection, token, visitor.publishes ? "experiments.publish" : "experiments.subscribe");
+            throw new SwitchboardError(
+              "wrong_state",
+              "this connection has been authorized already",
+            );
+          await identify(
+            connection,
+            token,
+            visitor.publishes ? "experiments.publish" : "experiments.subscribe",
+          );
           if (visitor.publishes) return;
           subscribers.admitted(connection);
           await library.look(visitor.xid, async (experiment) => {
@@ -105,16 +138,20 @@ export const experiments = defineService({
             context.reportError(connection, error);
             return;
           }
-          if (summary === true && !connection.isClosed) summaries.watch(feed.experiment, connection);
+          if (summary === true && !connection.isClosed)
+            summaries.watch(feed.experiment, connection);
         },
         unsubscribe(connection, { data, summary }) {
           const feed = feedOf(connection);
           feed.unsubscribe(data ?? []);
           if (summary === true) summaries.unwatch(feed.experiment, connection);
         },
-        "experiment:event": (connection, { data }, text) => writer.store(published(connection), framePost(data, text)),
-        "experiment:output": (connection, { data }) => say(connection, { say: "output", text: data }),
-        "experiment:error": (connection, _message, text) => say(connection, { say: "error", data: new RawJson(dataIn(text)) }),
+        "experiment:event": (connection, { data }, text) =>
+          writer.store(published(connection), framePost(data, text)),
+        "experiment:output": (connection, { data }) =>
+          say(connection, { say: "output", text: data }),
+        "experiment:error": (connection, _message, text) =>
+          say(connection, { say: "error", data: new RawJson(dataIn(text)) }),
         async "experiment:control"(connection, { data }) {
           await say(connection, { say: "finish" });
           context.send(connection, "experiment:control", { data });
@@ -127,8 +164,10 @@ export const experiments = defineService({
       },
       routes: {
         async post({ params: { xid }, body: { payload }, text }) {
-          if (payload.object_type === "experiment.protobuf_message") await writer.store(xid, postOf(payload, text));
-          else if (payload.object_type === "experiment.text_message") await writer.say(xid, wordsOf(payload, text));
+          if (payload.object_type === "experiment.protobuf_message")
+            await writer.store(xid, postOf(payload, text));
+          else if (payload.object_type === "experiment.text_message")
+            await writer.say(xid, wordsOf(payload, text));
           else tokenOf(xid);
           return bareAnswer({ status: "ok", data: null });
         },
@@ -143,16 +182,33 @@ export const experiments = defineService({
           if (!existed) throw new SwitchboardError("not_found", `no experiment ${xid}`);
           return dataAnswer(null);
         },
-        variables: ({ params: { xid } }) => library.look(xid, (experiment) => dataAnswer(experiment.namesFrom(0))),
+        variables: ({ params: { xid } }) =>
+          library.look(xid, (experiment) => dataAnswer(experiment.namesFrom(0))),
         async samples({ params: { xid, chain, variable, format, from, to, max_points } }) {
-          const subject = await library.look(xid, (experiment) => experiment.variable(chain, variable)?.subject);
-          if (subject === undefined) throw new SwitchboardError("not_found", `experiment ${xid} has no ${variable} in ${chain}`);
-          const type = format === "json" ? "application/json; charset=utf-8" : "text/csv; charset=utf-8";
+          const subject = await library.look(
+            xid,
+            (experiment) => experiment.variable(chain, variable)?.subject,
+          );
+          if (subject === undefined)
+            throw new SwitchboardError(
+              "not_found",
+              `experiment ${xid} has no ${variable} in ${chain}`,
+            );
+          const type =
+            format === "json" ? "application/json; charset=utf-8" : "text/csv; charset=utf-8";
           const span = { from, to: to ?? Number.POSITIVE_INFINITY };
           const body =
             max_points === undefined
               ? exportSamples({ log, subject, span, format })
-              : await exportPoints({ log, subject, span, format, variable, maxPoints: max_points, maxSamples: config.maxThinnedSamples });
+              : await exportPoints({
+                  log,
+                  subject,
+                  span,
+                  format,
+                  variable,
+                  maxPoints: max_points,
+                  maxSamples: config.maxThinnedSamples,
+                });
           return new Response(body, { headers: { "content-type": type } });
         },
         summary: async ({ params: { xid } }) => dataAnswer(await summaries.of(xid)),

@@ -7,7 +7,9 @@ import { Library } from "./library.ts";
 import { SubjectReader } from "./subject-reader.ts";
 
 function turns(count: number): Promise<void> {
-  return new Promise((resolve) => (count <= 0 ? resolve() : setImmediate(() => void turns(count - 1).then(resolve))));
+  return new Promise((resolve) =>
+    count <= 0 ? resolve() : setImmediate(() => void turns(count - 1).then(resolve)),
+  );
 }
 
 /** The log, but each read takes some turns before and after it looks, and gives few events. */
@@ -32,7 +34,10 @@ it("gives every event once, in order, however long reads take and however often 
   await fc.assert(
     fc.asyncProperty(
       fc.nat({ max: 30 }),
-      fc.array(fc.record({ append: fc.nat({ max: 3 }), pause: fc.nat({ max: 4 }), letGo: fc.boolean() }), { maxLength: 40 }),
+      fc.array(
+        fc.record({ append: fc.nat({ max: 3 }), pause: fc.nat({ max: 4 }), letGo: fc.boolean() }),
+        { maxLength: 40 },
+      ),
       fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 20 }),
       async (before, steps, delays) => {
         const engine = await openMemoryEngine();
@@ -53,7 +58,8 @@ it("gives every event once, in order, however long reads take and however often 
           let isOver = false;
           const reading = (async () => {
             while (!isOver || reader.isReady) {
-              if (reader.isReady) for (const { data } of await reader.next()) had.push(Number(data));
+              if (reader.isReady)
+                for (const { data } of await reader.next()) had.push(Number(data));
               else await turns(1);
             }
           })();

@@ -76,7 +76,10 @@ export class SubjectReader implements Listener {
     }
     if (this.#target === undefined) return this.#takeHeld();
     const target = this.#target;
-    const { events, more } = await this.#parts.log.read(this.subject, this.#after, { upTo: target, limit: this.#pageEvents });
+    const { events, more } = await this.#parts.log.read(this.subject, this.#after, {
+      upTo: target,
+      limit: this.#pageEvents,
+    });
     const isShort = (events.at(-1)?.data.length ?? 0) < shortEventLength;
     this.#pageEvents = isShort ? manyEvents : fewEvents;
     this.#after = more ? (events.at(-1)?.offset ?? this.#after) : Math.max(this.#after, target);

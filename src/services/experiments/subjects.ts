@@ -39,7 +39,12 @@ export function outputSubject(token: string, generation: number): string {
 }
 
 /** The samples of one variable: reading it touches no other's. */
-export function samplesSubject(token: string, generation: number, chain: string, variable: string): string {
+export function samplesSubject(
+  token: string,
+  generation: number,
+  chain: string,
+  variable: string,
+): string {
   return `s.${token}.${generation}.${digest(JSON.stringify([chain, variable]))}`;
 }
 

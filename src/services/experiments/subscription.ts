@@ -37,7 +37,8 @@ export class Subscription {
     this.reader = reader;
     this.maxPoints = maxPoints;
     this.since = since;
-    this.nameBytes = Buffer.byteLength(JSON.stringify(chain)) + 3 * Buffer.byteLength(JSON.stringify(name)) + 64;
+    this.nameBytes =
+      Buffer.byteLength(JSON.stringify(chain)) + 3 * Buffer.byteLength(JSON.stringify(name)) + 64;
     this.#next = since;
   }
 

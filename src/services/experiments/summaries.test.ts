@@ -8,12 +8,18 @@ import { summarise } from "./diagnostics.ts";
 import { type LoadVariables, Summaries } from "./summaries.ts";
 import { SummaryThread } from "./summary-thread.ts";
 
-const { draws } = JSON.parse(readFileSync(new URL("../../../test/data/eight_schools_draws.json", import.meta.url), "utf8")) as {
+const { draws } = JSON.parse(
+  readFileSync(new URL("../../../test/data/eight_schools_draws.json", import.meta.url), "utf8"),
+) as {
   readonly draws: Readonly<Record<string, number[][]>>;
 };
 
 /** A load that waits until it is told to go on. */
-function heldBack(variables: Awaited<ReturnType<LoadVariables>>): { load: LoadVariables; begun: Promise<void>; release(): void } {
+function heldBack(variables: Awaited<ReturnType<LoadVariables>>): {
+  load: LoadVariables;
+  begun: Promise<void>;
+  release(): void;
+} {
   let begin = (): void => {};
   let release = (): void => {};
   const begun = new Promise<void>((resolve) => {
@@ -54,7 +60,9 @@ afterEach(async () => {
 describe("a request", () => {
   it("gets what summarise computes, variable by variable in their order, from one thread for all", async () => {
     const answer = await summaries.request("a", async () => new Map(Object.entries(draws)));
-    expect(Object.entries(answer)).toEqual(Object.entries(draws).map(([name, chains]) => [name, summarise(chains)]));
+    expect(Object.entries(answer)).toEqual(
+      Object.entries(draws).map(([name, chains]) => [name, summarise(chains)]),
+    );
     await summaries.request("b", of(1));
     expect(threads).toHaveLength(1);
   });
@@ -63,10 +71,15 @@ describe("a request", () => {
     const chains = fc.array(fc.array(fc.double(), { maxLength: 30 }), { maxLength: 4 });
     const names = fc.oneof(fc.string(), fc.constantFrom("__proto__", "constructor", "0"));
     await fc.assert(
-      fc.asyncProperty(fc.uniqueArray(fc.tuple(names, chains), { selector: ([name]) => name, maxLength: 6 }), async (variables) => {
-        const answer = await summaries.request("a", async () => new Map(variables));
-        expect(new Map(Object.entries(answer))).toEqual(new Map(variables.map(([name, own]) => [name, summarise(own)])));
-      }),
+      fc.asyncProperty(
+        fc.uniqueArray(fc.tuple(names, chains), { selector: ([name]) => name, maxLength: 6 }),
+        async (variables) => {
+          const answer = await summaries.request("a", async () => new Map(variables));
+          expect(new Map(Object.entries(answer))).toEqual(
+            new Map(variables.map(([name, own]) => [name, summarise(own)])),
+          );
+        },
+      ),
       { numRuns: 30 },
     );
   });
@@ -91,7 +104,10 @@ describe("a request", () => {
   it("lets the event loop turn every few milliseconds while it copies", async () => {
     // Every look at this clock, one for each piece that is copied, takes a millisecond.
     let nowMs = 0;
-    const copying = new Summaries({ clock: { ...systemClock, monotonic: () => nowMs++ }, maxWaitingKeys: 1 });
+    const copying = new Summaries({
+      clock: { ...systemClock, monotonic: () => nowMs++ },
+      maxWaitingKeys: 1,
+    });
     let longestMs = 0;
     let lastTurnMs = nowMs;
     const turn = (): void => {
@@ -102,7 +118,10 @@ describe("a request", () => {
     let next = setImmediate(turn);
     try {
       const chain = new Array<number>(200_000).fill(1);
-      await copying.request("a", async () => new Map(Array.from({ length: 4 }, (_, index) => [`x${index}`, [chain, chain]])));
+      await copying.request(
+        "a",
+        async () => new Map(Array.from({ length: 4 }, (_, index) => [`x${index}`, [chain, chain]])),
+      );
       expect(nowMs).toBeGreaterThan(150);
       expect(longestMs).toBeLessThan(15);
     } finally {
@@ -148,7 +167,10 @@ describe("newest only", () => {
 
   it("refuses one key too many, and takes it later", async () => {
     const first = heldBack(new Map());
-    const taken = [summaries.request("a", first.load), ...["b", "c", "d", "b"].map((key) => summaries.request(key, of(1)))];
+    const taken = [
+      summaries.request("a", first.load),
+      ...["b", "c", "d", "b"].map((key) => summaries.request(key, of(1))),
+    ];
     await expect(summaries.request("e", of(1))).rejects.toMatchObject({ code: "over_capacity" });
     first.release();
     await Promise.all(taken);
@@ -162,9 +184,13 @@ describe("the thread", () => {
   });
 
   it("that goes down rejects what it had; the next request has a new one", async () => {
-    const many = new Map(Array.from({ length: 10_000 }, (_, index) => [`x${index}`, [[1, 2, 3, 4, 5, 6, 7, 8]]]));
+    const many = new Map(
+      Array.from({ length: 10_000 }, (_, index) => [`x${index}`, [[1, 2, 3, 4, 5, 6, 7, 8]]]),
+    );
     const starting = once(process, "worker") as Promise<[Worker]>;
-    const failed = expect(summaries.request("a", async () => many)).rejects.toMatchObject({ code: "internal" });
+    const failed = expect(summaries.request("a", async () => many)).rejects.toMatchObject({
+      code: "internal",
+    });
     const waiting = summaries.request("b", of(4));
     const [worker] = await starting;
     await once(worker, "online");
@@ -176,9 +202,15 @@ describe("the thread", () => {
 
   it("that throws says so, once and for all", async () => {
     const thread = new SummaryThread();
-    const absurd = { length: 2 ** 50, buffer: new ArrayBuffer(8) } as unknown as Float64Array<ArrayBuffer>;
+    const absurd = {
+      length: 2 ** 50,
+      buffer: new ArrayBuffer(8),
+    } as unknown as Float64Array<ArrayBuffer>;
     const failing = thread.summarise([absurd]);
-    await expect(failing).rejects.toMatchObject({ code: "internal", cause: expect.any(RangeError) });
+    await expect(failing).rejects.toMatchObject({
+      code: "internal",
+      cause: expect.any(RangeError),
+    });
     await expect(failing).rejects.toThrow(/thread that computes summaries failed/);
     expect(thread.ended).toBe(true);
     await expect(thread.summarise([])).rejects.toMatchObject({ code: "internal" });
@@ -198,14 +230,18 @@ describe("stop", () => {
   it("ends the thread and rejects everything: what runs, what waits, what comes", async () => {
     await summaries.request("a", of(1));
     const first = heldBack(new Map([["x", [[1]]]]));
-    const outcomes = Promise.allSettled([summaries.request("a", first.load), summaries.request("b", of(1))]);
+    const outcomes = Promise.allSettled([
+      summaries.request("a", first.load),
+      summaries.request("b", of(1)),
+    ]);
     await first.begun;
     const [thread] = threads;
     if (thread === undefined) throw new Error("no thread was started");
     const gone = once(thread, "exit");
     await summaries.stop();
     await gone;
-    for (const outcome of await outcomes) expect(outcome).toMatchObject({ status: "rejected", reason: { code: "draining" } });
+    for (const outcome of await outcomes)
+      expect(outcome).toMatchObject({ status: "rejected", reason: { code: "draining" } });
     await expect(summaries.request("c", of(1))).rejects.toMatchObject({ code: "draining" });
     first.release();
     await new Promise(setImmediate);

@@ -101,7 +101,8 @@ export class Summaries {
     const summaries: [name: string, summary: VariableSummary][] = [];
     const remaining = [...variables].entries();
     const takeTurns = async (): Promise<void> => {
-      for (const [index, [name, chains]] of remaining) summaries[index] = [name, await thread.summarise(await this.#copy(chains))];
+      for (const [index, [name, chains]] of remaining)
+        summaries[index] = [name, await thread.summarise(await this.#copy(chains))];
     };
     await Promise.all(Array.from({ length: variablesUnderWay }, takeTurns));
     return Object.fromEntries(summaries);
@@ -139,5 +140,8 @@ function newRequest(load: LoadVariables): Request {
 }
 
 function stopped(): SwitchboardError {
-  return new SwitchboardError("draining", "summaries are not computed any more, the server is leaving; ask again when it is back");
+  return new SwitchboardError(
+    "draining",
+    "summaries are not computed any more, the server is leaving; ask again when it is back",
+  );
 }

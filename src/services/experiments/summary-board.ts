@@ -1,5 +1,10 @@
 /** Who watches the summary of an experiment, and when they are sent a new one. */
-import { type Connection, isSwitchboardError, type ServiceContext, type SwitchboardError } from "../../kit/index.ts";
+import {
+  type Connection,
+  isSwitchboardError,
+  type ServiceContext,
+  type SwitchboardError,
+} from "../../kit/index.ts";
 import type { ExperimentsConfig } from "./config.ts";
 import type { ExperimentsContract } from "./contract.ts";
 import type { VariableSummary } from "./diagnostics.ts";
@@ -42,7 +47,9 @@ export class SummaryBoard {
     const { config } = this.#context;
     return await this.#library.look(xid, async (experiment) => {
       const board = this.#boards.get(experiment);
-      const draws = board?.draws ?? new DrawsOfExperiment(this.#library.log, experiment, config.maxSummarySamples);
+      const draws =
+        board?.draws ??
+        new DrawsOfExperiment(this.#library.log, experiment, config.maxSummarySamples);
       return await this.#summaries.request(experiment.token, () => draws.load());
     });
   }
@@ -57,7 +64,8 @@ export class SummaryBoard {
 
   unwatch(experiment: Experiment, connection: Connection): void {
     const board = this.#boards.get(experiment);
-    if (board === undefined || !board.watching.delete(connection) || board.watching.size > 0) return;
+    if (board === undefined || !board.watching.delete(connection) || board.watching.size > 0)
+      return;
     board.stopSampling();
     experiment.watchers.delete(board);
     this.#boards.delete(experiment);
@@ -116,6 +124,7 @@ export class SummaryBoard {
   /** It cannot be had: who watches is told, if it asked to be, and stays on the board only if that may change. */
   #refuse(board: Board, error: SwitchboardError): void {
     for (const connection of board.watching) this.#context.reportError(connection, error);
-    if (error.code === "over_capacity") for (const connection of [...board.watching]) this.unwatch(board.experiment, connection);
+    if (error.code === "over_capacity")
+      for (const connection of [...board.watching]) this.unwatch(board.experiment, connection);
   }
 }

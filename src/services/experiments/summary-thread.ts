@@ -9,7 +9,10 @@ import type { SummaryAnswer, SummaryTask } from "./summary-worker.ts";
  * Node 20 cannot read `.ts` in a thread by itself: for the tests `test/support/thread-typescript.js` teaches it.)
  */
 function workerUrl(): URL {
-  return new URL(import.meta.url.endsWith(".ts") ? "./summary-worker.ts" : "./summary-worker.js", import.meta.url);
+  return new URL(
+    import.meta.url.endsWith(".ts") ? "./summary-worker.ts" : "./summary-worker.js",
+    import.meta.url,
+  );
 }
 
 interface Waiting {
@@ -30,11 +33,17 @@ export class SummaryThread {
       this.#waiting.delete(id);
     });
     this.#worker.on("error", (cause) => {
-      const message = "the thread that computes summaries failed; ask again, and report it if that does not help";
+      const message =
+        "the thread that computes summaries failed; ask again, and report it if that does not help";
       this.#end(new SwitchboardError("internal", message, {}, { cause }));
     });
     this.#worker.on("exit", (code) => {
-      this.#end(new SwitchboardError("internal", `the thread that computes summaries ended with ${code}; ask again`));
+      this.#end(
+        new SwitchboardError(
+          "internal",
+          `the thread that computes summaries ended with ${code}; ask again`,
+        ),
+      );
     });
   }
 

@@ -9,7 +9,12 @@ const maxPartLength = 16_000;
 const full = -1;
 
 /** Stores log text, in parts; over `maxBytes` a line that says so is the last. Resolves when it is durable. */
-export async function appendOutput(log: Log, experiment: Experiment, text: string, maxBytes: number): Promise<void> {
+export async function appendOutput(
+  log: Log,
+  experiment: Experiment,
+  text: string,
+  maxBytes: number,
+): Promise<void> {
   const { output } = experiment;
   let bytes = experiment.outputBytes ?? (await storedBytes(log, output));
   experiment.outputBytes = undefined;
@@ -46,6 +51,7 @@ async function storedBytes(log: Log, subject: string): Promise<number> {
 /** Cut anywhere: escaped halves of a character make it whole again when they are joined. */
 function partsOf(text: string): string[] {
   const parts: string[] = [];
-  for (let at = 0; at < text.length; at += maxPartLength) parts.push(text.slice(at, at + maxPartLength));
+  for (let at = 0; at < text.length; at += maxPartLength)
+    parts.push(text.slice(at, at + maxPartLength));
   return parts;
 }

@@ -34,7 +34,8 @@ export class Shape {
   /** Takes the next samples. Throws `over_capacity` beyond `maxSamples` in all. */
   add({ index, text }: Samples): void {
     if (this.length === 0) this.#first = index;
-    for (const value of JSON.parse(`[${text}]`) as unknown[]) this.#numbers.push(typeof value === "number" ? value : Number.NaN);
+    for (const value of JSON.parse(`[${text}]`) as unknown[])
+      this.#numbers.push(typeof value === "number" ? value : Number.NaN);
     if (this.length <= this.#maxSamples) return;
     throw new SwitchboardError(
       "over_capacity",
@@ -52,7 +53,12 @@ export class Shape {
  * Reads all that is stored and puts the chosen samples into the subscription's `points`, or all of them to those that wait if there are so few
  * that none has to be left out. Rejects with `over_capacity` for more than `maxSamples`.
  */
-export async function thin(log: Log, subscription: Subscription, maxPoints: number, maxSamples: number): Promise<void> {
+export async function thin(
+  log: Log,
+  subscription: Subscription,
+  maxPoints: number,
+  maxSamples: number,
+): Promise<void> {
   const shape = new Shape(subscription.name, maxSamples);
   /** As long as there are no more than points. */
   const few: Samples[] = [];
@@ -71,7 +77,12 @@ export async function thin(log: Log, subscription: Subscription, maxPoints: numb
     return;
   }
   const points: Point[] = [];
-  for await (const some of pointsAt(log, subscription.reader.subject, shape.choose(maxPoints), lastOffset)) {
+  for await (const some of pointsAt(
+    log,
+    subscription.reader.subject,
+    shape.choose(maxPoints),
+    lastOffset,
+  )) {
     if (subscription.ended) return;
     points.push(...some);
   }
@@ -82,7 +93,12 @@ export async function thin(log: Log, subscription: Subscription, maxPoints: numb
  * The samples with these indices, ascending, read from the log up to the offset `upTo`; each page of it gives one list, which may be empty. Fewer come
  * if the variable is removed meanwhile.
  */
-export async function* pointsAt(log: Log, subject: string, indices: readonly number[], upTo: number): AsyncGenerator<Point[], void> {
+export async function* pointsAt(
+  log: Log,
+  subject: string,
+  indices: readonly number[],
+  upTo: number,
+): AsyncGenerator<Point[], void> {
   let given = 0;
   for (let after = 0, more = true; more && given < indices.length; ) {
     const page = await log.read(subject, after, { upTo, limit: pageEvents });
@@ -91,7 +107,11 @@ export async function* pointsAt(log: Log, subject: string, indices: readonly num
       if (purged) continue;
       const { index: first, count, text } = parseSamples(data);
       let texts: readonly string[] | undefined;
-      for (let index = indices[given]; index !== undefined && index < first + count; index = indices[given]) {
+      for (
+        let index = indices[given];
+        index !== undefined && index < first + count;
+        index = indices[given]
+      ) {
         texts ??= textsOf(text);
         points.push({ index, text: texts[index - first] ?? "null" });
         given++;

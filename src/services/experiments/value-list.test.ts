@@ -7,27 +7,45 @@ const number = fc.oneof(
   fc.constantFrom("1.0", "1e-7", "-0.0", "12345678901234567890", "0", "true", "null"),
   fc.double({ noDefaultInfinity: true, noNaN: true }).map((value) => JSON.stringify(value)),
 );
-const other = fc.oneof(fc.constantFrom('"NaN"', '"a,b"', '"\\",["', "[1.0,2]", '{"a":[1,"]"]}', "[]", '"ü, 😀"'), fc.json());
-const list = fc.oneof(fc.array(number, { maxLength: 40 }), fc.array(fc.oneof(number, other), { maxLength: 12 }));
+const other = fc.oneof(
+  fc.constantFrom('"NaN"', '"a,b"', '"\\",["', "[1.0,2]", '{"a":[1,"]"]}', "[]", '"ü, 😀"'),
+  fc.json(),
+);
+const list = fc.oneof(
+  fc.array(number, { maxLength: 40 }),
+  fc.array(fc.oneof(number, other), { maxLength: 12 }),
+);
 const space = fc.constantFrom("", " ", "\n ");
 
 describe("ValueList", () => {
   it("gives any span, in pieces that are short enough and follow each other", () => {
     fc.assert(
-      fc.property(list, space, fc.nat(), fc.nat(), fc.integer({ min: 200, max: 400 }), (texts, between, a, b, maxBytes) => {
-        fc.pre(texts.every((text) => Buffer.byteLength(text) <= maxBytes));
-        const values = new ValueList(`[${between}${texts.join(`${between},${between}`)}${between}]`, texts.length);
-        const [from = 0, to = 0] = [a % (texts.length + 1), b % (texts.length + 1)].sort((x, y) => x - y);
-        const pieces = values.pieces({ from, to }, maxBytes);
-        expect(pieces.flatMap(({ text }) => textsOf(text))).toEqual(texts.slice(from, to));
-        let next = from;
-        for (const piece of pieces) {
-          expect(piece.from).toBe(next);
-          expect(Buffer.byteLength(piece.text)).toBeLessThanOrEqual(maxBytes);
-          next = piece.to;
-        }
-        expect(next).toBe(Math.max(from, to));
-      }),
+      fc.property(
+        list,
+        space,
+        fc.nat(),
+        fc.nat(),
+        fc.integer({ min: 200, max: 400 }),
+        (texts, between, a, b, maxBytes) => {
+          fc.pre(texts.every((text) => Buffer.byteLength(text) <= maxBytes));
+          const values = new ValueList(
+            `[${between}${texts.join(`${between},${between}`)}${between}]`,
+            texts.length,
+          );
+          const [from = 0, to = 0] = [a % (texts.length + 1), b % (texts.length + 1)].sort(
+            (x, y) => x - y,
+          );
+          const pieces = values.pieces({ from, to }, maxBytes);
+          expect(pieces.flatMap(({ text }) => textsOf(text))).toEqual(texts.slice(from, to));
+          let next = from;
+          for (const piece of pieces) {
+            expect(piece.from).toBe(next);
+            expect(Buffer.byteLength(piece.text)).toBeLessThanOrEqual(maxBytes);
+            next = piece.to;
+          }
+          expect(next).toBe(Math.max(from, to));
+        },
+      ),
       { numRuns: 2000 },
     );
   });
@@ -35,11 +53,18 @@ describe("ValueList", () => {
   it("joins two lists", () => {
     const one = new ValueList("[1.0, 2]", 2);
     const two = new ValueList('["a"]', 1);
-    expect(one.with(two).pieces({ from: 0, to: 3 }, 100)).toEqual([{ from: 0, to: 3, text: '1.0,2,"a"' }]);
+    expect(one.with(two).pieces({ from: 0, to: 3 }, 100)).toEqual([
+      { from: 0, to: 3, text: '1.0,2,"a"' },
+    ]);
     expect(new ValueList("[ ]", 0).with(one).length).toBe(2);
   });
 
-  it.each(["1".repeat(101), `"${"ü".repeat(60)}"`])("refuses a value that is too long for itself", (text) => {
-    expect(() => new ValueList(`[1,${text}]`, 2).pieces({ from: 0, to: 2 }, 100)).toThrow(expect.objectContaining({ code: "too_large" }));
-  });
+  it.each(["1".repeat(101), `"${"ü".repeat(60)}"`])(
+    "refuses a value that is too long for itself",
+    (text) => {
+      expect(() => new ValueList(`[1,${text}]`, 2).pieces({ from: 0, to: 2 }, 100)).toThrow(
+        expect.objectContaining({ code: "too_large" }),
+      );
+    },
+  );
 });

@@ -42,7 +42,9 @@ export class ValueList {
 
   /** Throws `too_large` if a value is longer than `maxBytes`. */
   demandShort(maxBytes: number): void {
-    const isShort = this.#flat ? this.#text.length <= maxBytes : Buffer.byteLength(this.#text) <= maxBytes;
+    const isShort = this.#flat
+      ? this.#text.length <= maxBytes
+      : Buffer.byteLength(this.#text) <= maxBytes;
     if (!isShort) this.pieces({ from: 0, to: this.length }, maxBytes);
   }
 
@@ -56,7 +58,9 @@ export class ValueList {
     if (span.from >= span.to) return [];
     if (this.#flat) {
       const text = this.#text.slice(this.#begin(span.from), this.#begin(span.to) - 1);
-      return text.length <= maxBytes ? [{ ...span, text }] : gathered(text.split(","), span.from, maxBytes);
+      return text.length <= maxBytes
+        ? [{ ...span, text }]
+        : gathered(text.split(","), span.from, maxBytes);
     }
     return gathered(this.#texts().slice(span.from, span.to), span.from, maxBytes);
   }
@@ -96,7 +100,10 @@ function gathered(texts: readonly string[], nth: number, maxBytes: number): Piec
   for (const text of texts) {
     const size = Buffer.byteLength(text);
     if (size > maxBytes) {
-      throw new SwitchboardError("too_large", `a value of ${size} bytes is over ${maxBytes} (services.experiments.maxValueBytes)`);
+      throw new SwitchboardError(
+        "too_large",
+        `a value of ${size} bytes is over ${maxBytes} (services.experiments.maxValueBytes)`,
+      );
     }
     if (some.length > 0 && bytes + size > maxBytes) end();
     some.push(text);

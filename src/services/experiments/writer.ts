@@ -53,13 +53,24 @@ export class Writer {
 
   /** Resolves when they are stored, in order. */
   async say(xid: string, words: readonly Word[]): Promise<void> {
-    const long = words.find((word) => word.say === "error" && Buffer.byteLength(word.data.text) > this.#config.maxValueBytes);
-    if (long !== undefined) throw new SwitchboardError("too_large", "the error is over services.experiments.maxValueBytes: say less");
-    const bytes = words.reduce((sum, word) => sum + (word.say === "output" ? word.text.length : 0), postBytes);
+    const long = words.find(
+      (word) =>
+        word.say === "error" && Buffer.byteLength(word.data.text) > this.#config.maxValueBytes,
+    );
+    if (long !== undefined)
+      throw new SwitchboardError(
+        "too_large",
+        "the error is over services.experiments.maxValueBytes: say less",
+      );
+    const bytes = words.reduce(
+      (sum, word) => sum + (word.say === "output" ? word.text.length : 0),
+      postBytes,
+    );
     await this.#inTurn(xid, bytes, async (experiment) => {
       for (const word of words) {
         if (word.say === "finish") await this.#state(experiment, () => [{ fact: "finish" }]);
-        else if (word.say === "error") await this.#state(experiment, () => [{ fact: "error", text: word.data.text }]);
+        else if (word.say === "error")
+          await this.#state(experiment, () => [{ fact: "error", text: word.data.text }]);
         else await this.#write(experiment, word.text);
       }
     });
@@ -76,7 +87,11 @@ export class Writer {
   }
 
   /** Runs behind the experiment's earlier posts. `bytes`: what waits with it. */
-  async #inTurn<T>(xid: string, bytes: number, work: (experiment: Experiment) => Promise<T>): Promise<T> {
+  async #inTurn<T>(
+    xid: string,
+    bytes: number,
+    work: (experiment: Experiment) => Promise<T>,
+  ): Promise<T> {
     const { maxWaitingBytes } = this.#config;
     if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > maxWaitingBytes) {
       throw new SwitchboardError(
@@ -100,7 +115,8 @@ export class Writer {
   }
 
   async #write(experiment: Experiment, text: string): Promise<void> {
-    if (!experiment.isKnown) await this.#state(experiment, ({ isKnown }) => (isKnown ? [] : [{ fact: "opened" }]));
+    if (!experiment.isKnown)
+      await this.#state(experiment, ({ isKnown }) => (isKnown ? [] : [{ fact: "opened" }]));
     await appendOutput(this.#log, experiment, text, this.#config.maxLogBytes);
   }
 
@@ -118,13 +134,18 @@ export class Writer {
     }
   }
 
-  async #demandRun(experiment: Experiment, { chain, variable, bounds }: SampleList, run: string): Promise<void> {
+  async #demandRun(
+    experiment: Experiment,
+    { chain, variable, bounds }: SampleList,
+    run: string,
+  ): Promise<void> {
     const known = experiment.variable(chain, variable);
     if (known === undefined) return;
     known.stored ??= await this.#read(known);
     const { runs } = known.stored.state;
     const { maxRuns } = this.#config;
-    if (bounds === undefined || Object.hasOwn(runs, run) || Object.keys(runs).length < maxRuns) return;
+    if (bounds === undefined || Object.hasOwn(runs, run) || Object.keys(runs).length < maxRuns)
+      return;
     throw new SwitchboardError(
       "over_capacity",
       `${JSON.stringify(variable)} has samples of ${maxRuns} runs (services.experiments.maxRuns)`,
@@ -162,12 +183,20 @@ export class Writer {
     const events: NewEvent[] = [];
     let after = before;
     const known: Run | undefined = Object.hasOwn(before.runs, run) ? before.runs[run] : undefined;
-    const spans = bounds === undefined ? [{ from: 0, to: values.length }] : newSpans(known, bounds, values.length);
+    const spans =
+      bounds === undefined
+        ? [{ from: 0, to: values.length }]
+        : newSpans(known, bounds, values.length);
     for (const span of spans) {
       for (const { from, to, text } of values.pieces(span, maxValueBytes)) {
         const index = after.next;
         const runs =
-          bounds === undefined ? after.runs : { ...after.runs, [run]: afterStoring(after.runs[run], bounds, values.length, { from, to }) };
+          bounds === undefined
+            ? after.runs
+            : {
+                ...after.runs,
+                [run]: afterStoring(after.runs[run], bounds, values.length, { from, to }),
+              };
         after = { next: index + to - from, runs };
         events.push({ data: printSamples({ index, count: to - from, text }, after) });
       }
@@ -179,7 +208,9 @@ export class Writer {
     const last = await this.#log.last(subject);
     if (last === 0) return nothingStored;
     const [event] = (await this.#log.read(subject, last - 1, { limit: 1, upTo: last })).events;
-    return event === undefined || event.purged ? { last, state: emptyState } : { last, state: stateAfter(event.data) };
+    return event === undefined || event.purged
+      ? { last, state: emptyState }
+      : { last, state: stateAfter(event.data) };
   }
 
   /** Resolves when all the variables exist. */
@@ -201,12 +232,17 @@ export class Writer {
           `an experiment has at most ${maxVariables} variables (services.experiments.maxVariables)`,
         );
       }
-      return [...fresh].flatMap(([chain, names]) => inParts(names).map((part): NewFact => ({ fact: "variables", chain, names: part })));
+      return [...fresh].flatMap(([chain, names]) =>
+        inParts(names).map((part): NewFact => ({ fact: "variables", chain, names: part })),
+      );
     });
   }
 
   /** Stores facts on condition that all earlier ones are known here; after a conflict they are asked for again. */
-  async #state(experiment: Experiment, decide: (experiment: Experiment) => readonly NewFact[]): Promise<void> {
+  async #state(
+    experiment: Experiment,
+    decide: (experiment: Experiment) => readonly NewFact[],
+  ): Promise<void> {
     for (;;) {
       const facts = decide(experiment);
       if (facts.length === 0) return;
@@ -218,7 +254,9 @@ export class Writer {
         return { data: printFact(fact, total, finished) };
       });
       try {
-        const appended = await this.#log.append(experiment.facts, events, { expect: experiment.last });
+        const appended = await this.#log.append(experiment.facts, events, {
+          expect: experiment.last,
+        });
         await this.#log.caughtUp(appended.at(-1)?.offset ?? 0);
         return;
       } catch (error) {
@@ -239,8 +277,12 @@ export class Writer {
 }
 
 /** Does `work` for all of them at once; rejects with the first failure when none is under way any more. */
-async function all(lists: readonly SampleList[], work: (list: SampleList) => Promise<void>): Promise<void> {
-  for (const done of await Promise.allSettled(lists.map(work))) if (done.status === "rejected") throw done.reason;
+async function all(
+  lists: readonly SampleList[],
+  work: (list: SampleList) => Promise<void>,
+): Promise<void> {
+  for (const done of await Promise.allSettled(lists.map(work)))
+    if (done.status === "rejected") throw done.reason;
 }
 
 /** Consecutive lists, so many at once. */
@@ -249,7 +291,11 @@ function partsOf(lists: readonly SampleList[]): SampleList[][] {
   let bytes = Number.POSITIVE_INFINITY;
   for (const list of lists) {
     const part = parts.at(-1);
-    if (part === undefined || bytes + list.values.size > maxPartBytes || part.length >= maxPartEvents) {
+    if (
+      part === undefined ||
+      bytes + list.values.size > maxPartBytes ||
+      part.length >= maxPartEvents
+    ) {
       parts.push([list]);
       bytes = list.values.size;
     } else {

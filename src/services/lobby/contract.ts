@@ -4,7 +4,9 @@ import { defineContract, namedBy } from "../../contract/index.ts";
 
 /** Ids come as numbers or strings; 10 and "10" are the same. */
 const id = z
-  .union([z.number(), z.string().max(200)], { error: "expected a number, or a string of at most 200 characters" })
+  .union([z.number(), z.string().max(200)], {
+    error: "expected a number, or a string of at most 200 characters",
+  })
   .transform(String);
 
 const name = z.string().max(1000);
@@ -32,22 +34,32 @@ export const lobbyContract = defineContract({
           .min(1)
           .max(200)
           .optional()
-          .describe("A secret of the client's: with it, it keeps its place over a dropped connection"),
+          .describe(
+            "A secret of the client's: with it, it keeps its place over a dropped connection",
+          ),
         late: z.boolean().optional().describe("Asks to be told of a start of the last minute"),
       }),
     },
     start: {
       doc: "Starts the prompt for all who wait; `in` asks for a countdown.",
-      schema: z.object({ in: z.number().min(0).max(maxCountdownMs).optional().describe("Countdown in ms") }),
+      schema: z.object({
+        in: z.number().min(0).max(maxCountdownMs).optional().describe("Countdown in ms"),
+      }),
       roles: ["lobby.host"],
       errors: ["wrong_state", "forbidden"],
     },
-    leaderboard: { doc: "Views a leaderboard: `refresh` comes whenever it changes.", schema: z.object(lobbyAndPrompt) },
+    leaderboard: {
+      doc: "Views a leaderboard: `refresh` comes whenever it changes.",
+      schema: z.object(lobbyAndPrompt),
+    },
     leaderboard_update: {
       doc: "Tells the viewers of a leaderboard to refresh; the connection is then closed. With null ids nothing is refreshed.",
       schema: z.object({ lobby_id: id.nullable(), prompt_id: id.nullable() }),
     },
-    lobby_prompts: { doc: "Views a lobby's prompts: `refresh` comes whenever they change.", schema: z.object({ lobby_id: id }) },
+    lobby_prompts: {
+      doc: "Views a lobby's prompts: `refresh` comes whenever they change.",
+      schema: z.object({ lobby_id: id }),
+    },
     lobby_prompts_update: {
       doc: "Tells all viewers of the lobby's prompts, the sender too, to refresh.",
       schema: z.object({}),
@@ -73,7 +85,12 @@ export const lobbyContract = defineContract({
         late: z.exactOptional(z.literal(true)).describe("The start was before you came"),
       }),
     },
-    refresh: { doc: "Fetch the leaderboard or the prompts again.", delivery: "latest", text: "refresh", schema: z.object({}) },
+    refresh: {
+      doc: "Fetch the leaderboard or the prompts again.",
+      delivery: "latest",
+      text: "refresh",
+      schema: z.object({}),
+    },
   },
   routes: {
     leaderboardUpdate: {
@@ -90,5 +107,8 @@ export const lobbyContract = defineContract({
     },
     lobbies: { method: "GET", path: "/lobbies", doc: "Who waits where.", params: z.object({}) },
   },
-  roles: { "lobby.host": "may start the prompts of the lobbies in the token's claim `lobbies` (all, where it has none)" },
+  roles: {
+    "lobby.host":
+      "may start the prompts of the lobbies in the token's claim `lobbies` (all, where it has none)",
+  },
 });

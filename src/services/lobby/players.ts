@@ -81,11 +81,19 @@ export class Players {
     else player.grace = clock.after(graceMs, () => this.#leave(player));
   }
 
-  async #join(connection: Connection, wish: Wish, room: string, resume: string | undefined): Promise<Player> {
+  async #join(
+    connection: Connection,
+    wish: Wish,
+    room: string,
+    resume: string | undefined,
+  ): Promise<Player> {
     const { roster, clock, maxPlayers } = this.#parts;
     const taken = new Set(roster.members(room).map((member) => member.seat.name));
     if (taken.size >= maxPlayers)
-      throw new SwitchboardError("over_capacity", `${maxPlayers} players wait here already (services.lobby.maxPlayers)`);
+      throw new SwitchboardError(
+        "over_capacity",
+        `${maxPlayers} players wait here already (services.lobby.maxPlayers)`,
+      );
     for (;;) {
       const name = freeName(wish.user, taken, maxSameName);
       if (name === undefined) break;
@@ -111,7 +119,11 @@ export class Players {
   async #resume(connection: Connection, room: string, held: Member): Promise<Player | undefined> {
     const here = this.#byKey.get(held.key);
     if (here === undefined) {
-      const lease = await this.#acquire(held.key, { ...held.seat, place: held.place }, { steal: true, stealFence: held.fence });
+      const lease = await this.#acquire(
+        held.key,
+        { ...held.seat, place: held.place },
+        { steal: true, stealFence: held.fence },
+      );
       return lease === undefined ? undefined : this.#add(connection, room, lease, held.seat.resume);
     }
     here.grace?.cancel();
@@ -124,7 +136,10 @@ export class Players {
   }
 
   async #acquire(key: string, seat: Seat, options: AcquireOptions): Promise<Lease | undefined> {
-    const acquired = await this.#parts.leases.acquire(key, JSON.stringify(seat), { ...options, lost: (why) => this.#lost(key, why) });
+    const acquired = await this.#parts.leases.acquire(key, JSON.stringify(seat), {
+      ...options,
+      lost: (why) => this.#lost(key, why),
+    });
     return "lease" in acquired ? acquired.lease : undefined;
   }
 

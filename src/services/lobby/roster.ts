@@ -64,7 +64,9 @@ export class Roster {
   /** The holder of a seat. */
   member(key: string): Member | undefined {
     const room = this.#roomOf.get(key);
-    return room === undefined ? undefined : this.#rooms.get(room)?.members.find((member) => member.key === key);
+    return room === undefined
+      ? undefined
+      : this.#rooms.get(room)?.members.find((member) => member.key === key);
   }
 
   members(room: string): readonly Member[] {
@@ -104,5 +106,10 @@ export function roomOf(lobby: string, prompt: string): string {
 }
 
 function looksTheSame(a: Member, b: Member): boolean {
-  return a.seat.name === b.seat.name && a.seat.since === b.seat.since && a.place === b.place && a.seat.host === b.seat.host;
+  return (
+    a.seat.name === b.seat.name &&
+    a.seat.since === b.seat.since &&
+    a.place === b.place &&
+    a.seat.host === b.seat.host
+  );
 }

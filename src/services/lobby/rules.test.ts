@@ -9,9 +9,15 @@ const most = 100;
 
 describe("freeName", () => {
   it("gives each player of one name its own, also NAME for each one more, and gives a freed name again", () => {
-    const steps = fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant("join" as const) }, { weight: 2, arbitrary: fc.nat(20) }), {
-      maxLength: 60,
-    });
+    const steps = fc.array(
+      fc.oneof(
+        { weight: 3, arbitrary: fc.constant("join" as const) },
+        { weight: 2, arbitrary: fc.nat(20) },
+      ),
+      {
+        maxLength: 60,
+      },
+    );
     fc.assert(
       fc.property(fc.string({ maxLength: 10 }), steps, (user, changes) => {
         const taken = new Set<string>();
@@ -63,31 +69,51 @@ describe("Roster", () => {
         for (const { player, room, does } of steps) {
           const key = `lobby.${room}.${player}`;
           const held = model.get(key);
-          const seat: Seat = { lobby: "10", prompt: String(room), name: `p${player}`, since: fence };
+          const seat: Seat = {
+            lobby: "10",
+            prompt: String(room),
+            name: `p${player}`,
+            since: fence,
+          };
           if (does === "join" && held === undefined) {
-            const holder: Holder = { key, value: JSON.stringify(seat), fence: ++fence, session: "s" };
+            const holder: Holder = {
+              key,
+              value: JSON.stringify(seat),
+              fence: ++fence,
+              session: "s",
+            };
             model.set(key, { holder, place: fence });
             expect(roster.apply({ key, holder })).toBe(roomOf("10", String(room)));
           } else if (does === "leave") {
             model.delete(key);
-            expect(roster.apply({ key, holder: null })).toBe(held === undefined ? undefined : roomOf("10", String(room)));
+            expect(roster.apply({ key, holder: null })).toBe(
+              held === undefined ? undefined : roomOf("10", String(room)),
+            );
           } else if (does === "move" && held !== undefined) {
             const before = JSON.parse(held.holder.value) as Seat;
-            const holder: Holder = { ...held.holder, value: JSON.stringify({ ...before, place: held.place }), fence: ++fence };
+            const holder: Holder = {
+              ...held.holder,
+              value: JSON.stringify({ ...before, place: held.place }),
+              fence: ++fence,
+            };
             model.set(key, { holder, place: held.place });
             expect(roster.apply({ key, holder })).toBeUndefined();
           } else if (does === "repeat" && held !== undefined) {
             expect(roster.apply({ key, holder: held.holder })).toBeUndefined();
           }
           for (const each of [0, 1, 2]) {
-            const expected = [...model].filter(([name]) => name.startsWith(`lobby.${each}.`)).sort(([, a], [, b]) => a.place - b.place);
+            const expected = [...model]
+              .filter(([name]) => name.startsWith(`lobby.${each}.`))
+              .sort(([, a], [, b]) => a.place - b.place);
             const told = listing(roster.members(roomOf("10", String(each))), "first");
             expect(told.users).toEqual(expected.map(([name]) => `p${name.split(".")[2]}`));
             expect(told.host).toBe(told.users[0] ?? null);
             expect(told.since).toHaveLength(told.users.length);
           }
         }
-        expect([...roster.rooms()].length).toBe(new Set([...model.keys()].map((key) => key.split(".")[1])).size);
+        expect([...roster.rooms()].length).toBe(
+          new Set([...model.keys()].map((key) => key.split(".")[1])).size,
+        );
       }),
     );
   });
@@ -112,8 +138,18 @@ describe("hosts", () => {
 
 describe("resumable", () => {
   const members = [
-    { key: "a", fence: 1, place: 1, seat: { lobby: "1", prompt: "1", name: "dan", since: 1, resume: "secret" } },
-    { key: "b", fence: 2, place: 2, seat: { lobby: "1", prompt: "1", name: "also dan", since: 1, resume: "other" } },
+    {
+      key: "a",
+      fence: 1,
+      place: 1,
+      seat: { lobby: "1", prompt: "1", name: "dan", since: 1, resume: "secret" },
+    },
+    {
+      key: "b",
+      fence: 2,
+      place: 2,
+      seat: { lobby: "1", prompt: "1", name: "also dan", since: 1, resume: "other" },
+    },
   ];
 
   it("finds the seat by secret and name together, also behind `also`", () => {
@@ -129,12 +165,19 @@ describe("resumable", () => {
 describe("forgetOld", () => {
   it("keeps exactly the recent starts", () => {
     fc.assert(
-      fc.property(fc.array(fc.nat(1000), { maxLength: 30 }), fc.nat(1200), fc.nat(300), (times, now, lateMs) => {
-        const sorted = [...times].sort((a, b) => a - b);
-        const starts = new Map<string, Start>(sorted.map((at, i) => [`room ${i}`, { at }]));
-        forgetOld(starts, now, lateMs);
-        expect([...starts.values()].map((start) => start.at)).toEqual(sorted.filter((at) => now - at < lateMs));
-      }),
+      fc.property(
+        fc.array(fc.nat(1000), { maxLength: 30 }),
+        fc.nat(1200),
+        fc.nat(300),
+        (times, now, lateMs) => {
+          const sorted = [...times].sort((a, b) => a - b);
+          const starts = new Map<string, Start>(sorted.map((at, i) => [`room ${i}`, { at }]));
+          forgetOld(starts, now, lateMs);
+          expect([...starts.values()].map((start) => start.at)).toEqual(
+            sorted.filter((at) => now - at < lateMs),
+          );
+        },
+      ),
     );
   });
 });

@@ -24,7 +24,11 @@ export interface Start {
  * A name is given once in a room: the second `dan` is `also dan`, the third `also also dan`. Of the free ones, the shortest;
  * undefined when the first `most` are taken.
  */
-export function freeName(user: string, taken: ReadonlySet<string>, most: number): string | undefined {
+export function freeName(
+  user: string,
+  taken: ReadonlySet<string>,
+  most: number,
+): string | undefined {
   let name = user;
   for (let count = 0; count < most; count++) {
     if (!taken.has(name)) return name;
@@ -68,9 +72,15 @@ export function forgetOld(starts: Map<string, Start>, now: number, lateMs: numbe
 }
 
 /** The member that a returning player was, by its secret's digest; undefined if it has none or its grace time is over. */
-export function resumable(members: readonly Member[], user: string, resume: string | undefined): Member | undefined {
+export function resumable(
+  members: readonly Member[],
+  user: string,
+  resume: string | undefined,
+): Member | undefined {
   if (resume === undefined) return undefined;
-  return members.find((member) => member.seat.resume === resume && isNameOf(member.seat.name, user));
+  return members.find(
+    (member) => member.seat.resume === resume && isNameOf(member.seat.name, user),
+  );
 }
 
 /** True for `user` and every `also … user`. */

@@ -14,7 +14,11 @@ async function start(lobby: object = {}): Promise<TestServer> {
   return server;
 }
 
-async function join(at: TestServer, user: string, more: object = {}): Promise<{ client: TextClient; users: unknown }> {
+async function join(
+  at: TestServer,
+  user: string,
+  more: object = {},
+): Promise<{ client: TextClient; users: unknown }> {
   const client = await at.open("/lobby?errors=1");
   client.send({ type: "wait_start", user, lobby_id: 10, prompt_id: 5, ...more });
   const first = (await client.nextJson()) as { users?: unknown };
@@ -28,7 +32,11 @@ describe("limits", () => {
     await join(at, "eve");
     const third = await at.open("/lobby?errors=1");
     third.send({ type: "wait_start", user: "fay", lobby_id: 10, prompt_id: 5 });
-    expect(await third.nextJson()).toMatchObject({ type: "error", code: "over_capacity", message: expect.stringContaining("maxPlayers") });
+    expect(await third.nextJson()).toMatchObject({
+      type: "error",
+      code: "over_capacity",
+      message: expect.stringContaining("maxPlayers"),
+    });
     expect(await third.closed()).toMatchObject({ code: 1013 });
     await dan.client.leave();
     expect((await join(at, "fay")).users).toEqual(["eve", "fay"]);
@@ -42,7 +50,10 @@ describe("limits", () => {
     expect(last[99]).toBe(`${"also ".repeat(99)}dan`);
     const one = await at.open("/lobby");
     one.send({ type: "wait_start", user: "dan", lobby_id: 10, prompt_id: 5 });
-    expect(await one.closed()).toMatchObject({ code: 1013, reason: expect.stringContaining("choose another name") });
+    expect(await one.closed()).toMatchObject({
+      code: 1013,
+      reason: expect.stringContaining("choose another name"),
+    });
   });
 });
 

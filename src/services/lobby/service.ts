@@ -1,6 +1,14 @@
 /** The lobby service: thin handlers over the players, the roster and the topics. */
 import { z } from "zod";
-import { type Connection, dataAnswer, defineService, hasRole, mayTouch, type Principal, SwitchboardError } from "../../kit/index.ts";
+import {
+  type Connection,
+  dataAnswer,
+  defineService,
+  hasRole,
+  mayTouch,
+  type Principal,
+  SwitchboardError,
+} from "../../kit/index.ts";
 import { lobbyContract } from "./contract.ts";
 import { Players } from "./players.ts";
 import { Roster, roomOf } from "./roster.ts";
@@ -16,14 +24,23 @@ const configSchema = z.strictObject({
     .min(0)
     .max(600_000)
     .default(5000)
-    .describe("How long a player with a resume key keeps its place without a connection. Default 5 s"),
+    .describe(
+      "How long a player with a resume key keeps its place without a connection. Default 5 s",
+    ),
   maxPlayers: z
     .int()
     .min(1)
     .max(100_000)
     .default(1000)
-    .describe("Most players that may wait for one prompt of a lobby; one more: close 1013. Default 1,000"),
-  lateMs: z.int().min(0).max(3_600_000).default(60_000).describe("How long after a start a joiner who asks is told of it. Default 60 s"),
+    .describe(
+      "Most players that may wait for one prompt of a lobby; one more: close 1013. Default 1,000",
+    ),
+  lateMs: z
+    .int()
+    .min(0)
+    .max(3_600_000)
+    .default(60_000)
+    .describe("How long after a start a joiner who asks is told of it. Default 60 s"),
 });
 
 /** Goes over the bus to every node. */
@@ -43,9 +60,11 @@ export const lobby = defineService({
     const viewers = new Map<Connection, string | null>();
 
     const waiting = (room: string) => context.topic(`waiting ${room}`);
-    const leaderboard = (lobbyId: string, promptId: string) => context.topic(`leaderboard ${roomOf(lobbyId, promptId)}`);
+    const leaderboard = (lobbyId: string, promptId: string) =>
+      context.topic(`leaderboard ${roomOf(lobbyId, promptId)}`);
     const prompts = (lobbyId: string) => context.topic(`prompts ${lobbyId}`);
-    const tellRoom = (room: string) => waiting(room).publishHere("update", listing(roster.members(room), rule));
+    const tellRoom = (room: string) =>
+      waiting(room).publishHere("update", listing(roster.members(room), rule));
 
     const players = new Players({
       leases,
@@ -55,8 +74,18 @@ export const lobby = defineService({
       maxPlayers: config.maxPlayers,
       background: context.background,
       evicted(connection, why) {
-        if (why === "stolen") context.close(connection, "replaced", "the same player has come back on another connection");
-        else context.close(connection, "restarting", "this server lost its place in the cluster: come back");
+        if (why === "stolen")
+          context.close(
+            connection,
+            "replaced",
+            "the same player has come back on another connection",
+          );
+        else
+          context.close(
+            connection,
+            "restarting",
+            "this server lost its place in the cluster: come back",
+          );
       },
     });
 
@@ -81,7 +110,10 @@ export const lobby = defineService({
 
     const demandNew = (connection: Connection, message: string) => {
       if (players.of(connection) !== undefined || viewers.has(connection)) {
-        throw new SwitchboardError("wrong_state", `${message} must be a connection's first message: open another connection`);
+        throw new SwitchboardError(
+          "wrong_state",
+          `${message} must be a connection's first message: open another connection`,
+        );
       }
     };
 
@@ -90,24 +122,48 @@ export const lobby = defineService({
         async wait_start(connection, { user, lobby_id, prompt_id, resume, late }) {
           demandNew(connection, "wait_start");
           demandLobby(connection.principal, lobby_id);
-          const host = context.authEnabled && connection.principal !== undefined && hasRole(connection.principal, ["lobby.host"]);
-          const player = await players.seat(connection, { lobby: lobby_id, prompt: prompt_id, user, resume, host });
+          const host =
+            context.authEnabled &&
+            connection.principal !== undefined &&
+            hasRole(connection.principal, ["lobby.host"]);
+          const player = await players.seat(connection, {
+            lobby: lobby_id,
+            prompt: prompt_id,
+            user,
+            resume,
+            host,
+          });
           const changed = roster.apply({ key: player.lease.key, holder: player.lease });
           waiting(player.room).join(connection);
           if (changed !== undefined) tellRoom(changed);
           else context.send(connection, "update", listing(roster.members(player.room), rule));
           const started = starts.get(player.room);
-          if (late === true && started !== undefined && isRecent(started, clock.now(), config.lateMs)) {
+          if (
+            late === true &&
+            started !== undefined &&
+            isRecent(started, clock.now(), config.lateMs)
+          ) {
             context.send(connection, "start", { ...started, late: true });
           }
         },
         start(connection, message) {
           const player = players.of(connection);
-          if (player === undefined) throw new SwitchboardError("wrong_state", "only who waits can start: send wait_start first");
+          if (player === undefined)
+            throw new SwitchboardError(
+              "wrong_state",
+              "only who waits can start: send wait_start first",
+            );
           if (!mayStart(roster.members(player.room), player.lease.key, rule)) {
-            throw new SwitchboardError("forbidden", "only the host can start: the first of `users`");
+            throw new SwitchboardError(
+              "forbidden",
+              "only the host can start: the first of `users`",
+            );
           }
-          const signal: StartSignal = { room: player.room, at: clock.now(), ...(message.in === undefined ? {} : { in: message.in }) };
+          const signal: StartSignal = {
+            room: player.room,
+            at: clock.now(),
+            ...(message.in === undefined ? {} : { in: message.in }),
+          };
           bus.publish("lobby.start", JSON.stringify(signal));
         },
         leaderboard(connection, { lobby_id, prompt_id }) {
@@ -119,7 +175,8 @@ export const lobby = defineService({
         leaderboard_update(connection, { lobby_id, prompt_id }) {
           demandNew(connection, "leaderboard_update");
           if (lobby_id !== null) demandLobby(connection.principal, lobby_id);
-          if (lobby_id !== null && prompt_id !== null) leaderboard(lobby_id, prompt_id).publish("refresh", {});
+          if (lobby_id !== null && prompt_id !== null)
+            leaderboard(lobby_id, prompt_id).publish("refresh", {});
           context.close(connection, "done", "");
         },
         lobby_prompts(connection, { lobby_id }) {
@@ -131,7 +188,10 @@ export const lobby = defineService({
         lobby_prompts_update(connection) {
           const lobbyId = viewers.get(connection);
           if (typeof lobbyId !== "string")
-            throw new SwitchboardError("wrong_state", "no lobby's prompts are viewed here: send lobby_prompts first");
+            throw new SwitchboardError(
+              "wrong_state",
+              "no lobby's prompts are viewed here: send lobby_prompts first",
+            );
           prompts(lobbyId).publish("refresh", {});
         },
       },
@@ -151,7 +211,9 @@ export const lobby = defineService({
           return dataAnswer(null);
         },
         lobbies({ principal }) {
-          const rooms = [...roster.rooms()].filter((room) => mayTouch(principal, "lobbies", room.lobby));
+          const rooms = [...roster.rooms()].filter((room) =>
+            mayTouch(principal, "lobbies", room.lobby),
+          );
           return dataAnswer(
             rooms.map((room) => ({
               lobby_id: room.lobby,

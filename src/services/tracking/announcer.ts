@@ -7,7 +7,9 @@ import type { Change, TrackedObject } from "./object-book.ts";
 import type { Processors } from "./processors.ts";
 
 export interface AnnouncerParts {
-  readonly context: Pick<ServiceContext<TrackingContract, TrackingConfig>, "topic" | "send"> & { readonly logger: Logger };
+  readonly context: Pick<ServiceContext<TrackingContract, TrackingConfig>, "topic" | "send"> & {
+    readonly logger: Logger;
+  };
   readonly processors: Processors;
   readonly frameIds: FrameIdsByCamera;
   /** The tracked objects, and one of them. */
@@ -34,21 +36,27 @@ export class Announcer {
     try {
       this.#tell(change);
     } catch (error) {
-      this.#parts.context.logger.error({ service: "tracking", object: change.object.id, err: error }, "a change could not be told");
+      this.#parts.context.logger.error(
+        { service: "tracking", object: change.object.id, err: error },
+        "a change could not be told",
+      );
     }
   }
 
   /** The connection is a processor: it gets each object's feature map, then every change. Resolves when it has been given all. */
   async addProcessor(connection: Connection): Promise<void> {
     this.#processors.join(connection);
-    await this.#eachObject(connection, (object) => this.#parts.context.send(connection, "featureMap", featureMapOf(object)));
+    await this.#eachObject(connection, (object) =>
+      this.#parts.context.send(connection, "featureMap", featureMapOf(object)),
+    );
   }
 
   /** The client uses images: it gets each object that has one, then every change. Resolves when it has been given all. */
   async addImageUser(connection: Connection): Promise<void> {
     this.#imageUsers.join(connection);
     await this.#eachObject(connection, (object) => {
-      if (object.image !== undefined) this.#parts.context.send(connection, "newObject", newObjectOf(object));
+      if (object.image !== undefined)
+        this.#parts.context.send(connection, "newObject", newObjectOf(object));
     });
   }
 
@@ -93,7 +101,9 @@ export class Announcer {
     if (processor === undefined) return;
     context.send(processor.connection, "start", {
       objectId: id,
-      ...(frameId === undefined ? {} : { frameId: new RawJson(frameIds.of(cameraId).spelled(frameId)) }),
+      ...(frameId === undefined
+        ? {}
+        : { frameId: new RawJson(frameIds.of(cameraId).spelled(frameId)) }),
       ...(boxId === undefined ? {} : { boxId: new RawJson(boxId) }),
       ...(image === undefined ? {} : { image: new RawJson(image) }),
     });

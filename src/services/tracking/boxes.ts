@@ -1,5 +1,12 @@
 /** The way of boxes from a processor to the clients of all nodes. Fleeting: a newer frame makes up for a lost one. */
-import { type Bus, type Connection, RawJson, type Subscription, subjectToken, type Topic } from "../../kit/index.ts";
+import {
+  type Bus,
+  type Connection,
+  RawJson,
+  type Subscription,
+  subjectToken,
+  type Topic,
+} from "../../kit/index.ts";
 import type { TrackingContract } from "./contract.ts";
 
 /** A frame's boxes, in their JSON spelling. */

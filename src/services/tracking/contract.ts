@@ -13,9 +13,11 @@ const boxId = z.number();
 const raw = z.unknown();
 
 /** Any value but none, and `[]`, on which the Python client's handler throws. */
-const featureMap = z.unknown().refine((map) => map !== undefined && !(Array.isArray(map) && map.length === 0), {
-  error: "expected any value but an empty list",
-});
+const featureMap = z
+  .unknown()
+  .refine((map) => map !== undefined && !(Array.isArray(map) && map.length === 0), {
+    error: "expected any value but an empty list",
+  });
 
 const jwtFields = { jwt: z.string().describe("A token with the role of this endpoint") };
 
@@ -42,12 +44,20 @@ export const trackingContract = defineContract({
           frameId: z.exactOptional(frameId),
           boxId: z.exactOptional(boxId),
         })
-        .refine(({ image, frameId, boxId }) => image !== undefined || (frameId !== undefined && boxId !== undefined), {
-          error: "expected image, or both frameId and boxId",
-        }),
+        .refine(
+          ({ image, frameId, boxId }) =>
+            image !== undefined || (frameId !== undefined && boxId !== undefined),
+          {
+            error: "expected image, or both frameId and boxId",
+          },
+        ),
       errors: ["not_found", "too_large", "over_capacity"],
     },
-    stop: { doc: "Client: forgets an object.", schema: z.object({ objectId }), errors: ["not_found"] },
+    stop: {
+      doc: "Client: forgets an object.",
+      schema: z.object({ objectId }),
+      errors: ["not_found"],
+    },
     setUsesImages: {
       doc: "Client: whether it wants `newObject` and `stop`; on true it is told at once of each current object that has an image.",
       schema: z.object({ usesImages: z.boolean() }),
@@ -87,7 +97,12 @@ export const trackingContract = defineContract({
     start: {
       doc: "To the camera's processor: look for this object; with the fields that the client gave.",
       delivery: "all",
-      schema: z.object({ objectId, frameId: z.exactOptional(raw), boxId: z.exactOptional(raw), image: z.exactOptional(raw) }),
+      schema: z.object({
+        objectId,
+        frameId: z.exactOptional(raw),
+        boxId: z.exactOptional(raw),
+        image: z.exactOptional(raw),
+      }),
     },
     stop: {
       doc: "To all processors and to clients that use images: the object is tracked no more.",
@@ -127,8 +142,10 @@ export const trackingContract = defineContract({
     },
   },
   roles: {
-    "tracking.client": "may watch all cameras and have objects tracked (another name: services.tracking.clientRole)",
-    "tracking.processor": "may be any camera's processor (another name: services.tracking.processorRole)",
+    "tracking.client":
+      "may watch all cameras and have objects tracked (another name: services.tracking.clientRole)",
+    "tracking.processor":
+      "may be any camera's processor (another name: services.tracking.processorRole)",
   },
   // An image and some feature maps may wait for one slow connection.
   limits: { maxFrameBytes: 16 << 20, maxQueueBytes: 64 << 20 },

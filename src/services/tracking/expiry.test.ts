@@ -27,7 +27,10 @@ class Ages {
     const silent = () => {};
     const logger = { debug: silent, info: silent, error: silent, warn: () => this.warnings++ };
     const background = (work: () => Promise<void>) => void work();
-    const expiries = Array.from({ length: nodes }, () => new Expiry({ clock: this.clock, logger, objects, trackingTimeoutMs, background }));
+    const expiries = Array.from(
+      { length: nodes },
+      () => new Expiry({ clock: this.clock, logger, objects, trackingTimeoutMs, background }),
+    );
     [this.#expiry] = expiries as [Expiry];
   }
 

@@ -38,7 +38,9 @@ export class Expiry {
 
   #sleep(ms: number): void {
     const { clock, background } = this.#parts;
-    this.#timer = clock.after(Math.min(Math.max(0, ms), longestSleepMs), () => background(() => this.#wake()));
+    this.#timer = clock.after(Math.min(Math.max(0, ms), longestSleepMs), () =>
+      background(() => this.#wake()),
+    );
   }
 
   async #wake(): Promise<void> {
@@ -50,7 +52,10 @@ export class Expiry {
       this.created();
     } catch (error) {
       if (!isSwitchboardError(error)) throw error;
-      logger.warn({ service: "tracking", code: error.code }, "objects that are too old could not be stopped: trying again");
+      logger.warn(
+        { service: "tracking", code: error.code },
+        "objects that are too old could not be stopped: trying again",
+      );
       this.#sleep(storeAgainMs);
     }
   }

@@ -13,9 +13,11 @@ const number = fc
     mark: fc.constantFrom("e", "E", "e+"),
   })
   .map(({ sign, whole, fraction, exponent, mark }) => {
-    const power = exponent === undefined ? "" : `${exponent < 0 ? mark.charAt(0) : mark}${exponent}`;
+    const power =
+      exponent === undefined ? "" : `${exponent < 0 ? mark.charAt(0) : mark}${exponent}`;
     const text = `${sign}${whole}${fraction === "" ? "" : `.${fraction}`}${power}`;
-    const value = BigInt(`${sign}${whole}${fraction}`) * 10n ** BigInt(40 - fraction.length + (exponent ?? 0));
+    const value =
+      BigInt(`${sign}${whole}${fraction}`) * 10n ** BigInt(40 - fraction.length + (exponent ?? 0));
     return { text, value };
   });
 
@@ -78,7 +80,12 @@ describe("a frame id", () => {
     const frameIds = new FrameIds(3);
     for (const text of ["1.0", "2.0", "3.0", "1.00", "4.0"]) frameIds.sent(text);
     expect(frameIds.size).toBe(3);
-    expect(["1", "2", "3", "4"].map((text) => frameIds.spelled(text))).toEqual(["1.00", "2", "3.0", "4.0"]);
+    expect(["1", "2", "3", "4"].map((text) => frameIds.spelled(text))).toEqual([
+      "1.00",
+      "2",
+      "3.0",
+      "4.0",
+    ]);
     for (let zeros = 1; zeros < 20; zeros++) frameIds.sent(`4.${"0".repeat(zeros)}`);
     expect(frameIds.spelled("4")).toBe(`4.${"0".repeat(19)}`);
     frameIds.sent(`5.${"0".repeat(200)}`);

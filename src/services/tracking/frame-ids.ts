@@ -26,7 +26,10 @@ export class FrameIds {
     const value = Number(text);
     const before = this.#spellings.get(value) ?? [];
     this.#spellings.delete(value);
-    this.#spellings.set(value, [...before.filter((spelling) => spelling !== text), detached(text)].slice(-maxSpellings));
+    this.#spellings.set(
+      value,
+      [...before.filter((spelling) => spelling !== text), detached(text)].slice(-maxSpellings),
+    );
     for (const oldest of this.#spellings.keys()) {
       if (this.#spellings.size <= this.#maxFrameIds) break;
       this.#spellings.delete(oldest);
@@ -38,7 +41,8 @@ export class FrameIds {
    * where the text does: only what a browser may have rounded stands for all of them.
    */
   spelled(text: string): string {
-    const spellings = text.length > maxSpellingLength ? undefined : this.#spellings.get(Number(text));
+    const spellings =
+      text.length > maxSpellingLength ? undefined : this.#spellings.get(Number(text));
     if (spellings === undefined) return text;
     const exact = decimal(text);
     const equal = spellings.findLast((spelling) => decimal(spelling) === exact);
@@ -74,7 +78,8 @@ export class FrameIdsByCamera {
 
 /** The exact value of a JSON number, as a text that equal numbers share. */
 export function decimal(text: string): string {
-  const [, sign = "", whole = "", fraction = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
   const digits = `${whole}${fraction}`.replace(/^0+/, "");
   const significant = digits.replace(/0+$/, "");
   if (significant === "") return "0";

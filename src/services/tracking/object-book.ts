@@ -1,6 +1,14 @@
 /** All tracked objects, and the ids there ever were: folded from the log, the same on every node. */
 import type { Fold, LogEvent } from "../../kit/index.ts";
-import { type Created, Gathering, type Mapped, mapSubject, type Place, placeOf, readEvent } from "./object-event.ts";
+import {
+  type Created,
+  Gathering,
+  type Mapped,
+  mapSubject,
+  type Place,
+  placeOf,
+  readEvent,
+} from "./object-event.ts";
 
 /** One of the subjects that an object's feature maps are in. */
 interface MapSubject {
@@ -30,7 +38,9 @@ export interface TrackedObject {
   readonly seen: { readonly nth: number; readonly count: number };
 }
 
-type Entry = { -readonly [K in keyof Omit<TrackedObject, "mapSubjects">]: TrackedObject[K] } & { mapSubjects: Map<number, MapSubject> };
+type Entry = { -readonly [K in keyof Omit<TrackedObject, "mapSubjects">]: TrackedObject[K] } & {
+  mapSubjects: Map<number, MapSubject>;
+};
 
 /** What has just happened to an object. */
 export interface Change {
@@ -80,7 +90,9 @@ export class ObjectBook implements Fold {
 
   /** Every id there ever was, in order. */
   ids(): number[] {
-    return Array.from({ length: this.#maxId }, (_, index) => index + 1).filter((id) => !this.#incomplete.has(id));
+    return Array.from({ length: this.#maxId }, (_, index) => index + 1).filter(
+      (id) => !this.#incomplete.has(id),
+    );
   }
 
   /** Objects whose image is not all there: on its way, or their node has died amid storing it. By id, with the time of their start. */
@@ -109,7 +121,8 @@ export class ObjectBook implements Fold {
       return;
     }
     const read = readEvent(data);
-    if (read?.event.type === "created") this.#incomplete.set(id, new Gathering(read.event, read.text));
+    if (read?.event.type === "created")
+      this.#incomplete.set(id, new Gathering(read.event, read.text));
     else if (read?.event.type === "part") this.#incomplete.get(id)?.add(read.text);
     const gathering = this.#incomplete.get(id);
     const image = gathering?.text;
@@ -118,7 +131,12 @@ export class ObjectBook implements Fold {
     this.#add(id, gathering.event, image, live);
   }
 
-  #add(id: number, { cameraId, atMs, frameId, boxId }: Created, image: string, live: boolean): void {
+  #add(
+    id: number,
+    { cameraId, atMs, frameId, boxId }: Created,
+    image: string,
+    live: boolean,
+  ): void {
     const object: Entry = {
       id,
       cameraId,

@@ -20,7 +20,9 @@ it("a long text comes out of its parts whole, also through UTF-8", () => {
       fc.integer({ min: 1, max: 9 }),
       fc.string(),
       (text, partLength, cameraId) => {
-        const stored = printLong({ type: "created", cameraId, atMs: 1 }, text, partLength).map((data) => Buffer.from(data).toString());
+        const stored = printLong({ type: "created", cameraId, atMs: 1 }, text, partLength).map(
+          (data) => Buffer.from(data).toString(),
+        );
         const [first, ...others] = stored.map((data) => readEvent(data));
         const created = first?.event as Created;
         expect(created).toMatchObject({ type: "created", cameraId, parts: stored.length });
@@ -46,5 +48,8 @@ it("subjects say where they belong", () => {
 
 it("a text that is none of ours is no event", () => {
   expect(readEvent("")).toBeUndefined();
-  expect(readEvent(printEvent({ type: "sealed" }))).toEqual({ event: { type: "sealed" }, text: "" });
+  expect(readEvent(printEvent({ type: "sealed" }))).toEqual({
+    event: { type: "sealed" },
+    text: "",
+  });
 });

@@ -69,16 +69,28 @@ export function printEvent(event: ObjectEvent, text = ""): string {
 }
 
 /** The events that hold a long text, the first of them being `event`. */
-export function printLong(event: Omit<Created, "parts"> | Omit<Mapped, "parts">, text: string, partLength = maxPartLength): string[] {
+export function printLong(
+  event: Omit<Created, "parts"> | Omit<Mapped, "parts">,
+  text: string,
+  partLength = maxPartLength,
+): string[] {
   const [first = "", ...others] = partsOf(text, partLength);
-  return [printEvent({ ...event, parts: others.length + 1 }, first), ...others.map((part) => printEvent({ type: "part" }, part))];
+  return [
+    printEvent({ ...event, parts: others.length + 1 }, first),
+    ...others.map((part) => printEvent({ type: "part" }, part)),
+  ];
 }
 
 /** What `printEvent` wrote; undefined for another text. */
-export function readEvent(data: string): { readonly event: ObjectEvent; readonly text: string } | undefined {
+export function readEvent(
+  data: string,
+): { readonly event: ObjectEvent; readonly text: string } | undefined {
   const lineFeed = data.indexOf("\n");
   if (lineFeed < 0) return undefined;
-  return { event: JSON.parse(data.slice(0, lineFeed)) as ObjectEvent, text: data.slice(lineFeed + 1) };
+  return {
+    event: JSON.parse(data.slice(0, lineFeed)) as ObjectEvent,
+    text: data.slice(lineFeed + 1),
+  };
 }
 
 /** Pieces of at most so many UTF-16 units; none begins in the midst of a character, which would be lost in UTF-8. */

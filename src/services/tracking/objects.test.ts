@@ -8,7 +8,12 @@ import { mapSubject, objectSubject, printLong } from "./object-event.ts";
 import { type ObjectBounds, Objects } from "./objects.ts";
 import { Timelines } from "./timelines.ts";
 
-const bounds: ObjectBounds = { maxObjects: 100, maxHeldLength: 1 << 24, maxImageLength: 1 << 22, maxFeatureMapLength: 1 << 22 };
+const bounds: ObjectBounds = {
+  maxObjects: 100,
+  maxHeldLength: 1 << 24,
+  maxImageLength: 1 << 22,
+  maxFeatureMapLength: 1 << 22,
+};
 
 /** A node: its objects, what it was told, and its background work. */
 interface Node {
@@ -27,7 +32,12 @@ afterEach(async () => {
 });
 
 /** `hold`: work in the background is put there, and not done. */
-async function open(store: MemoryStore, own: Partial<ObjectBounds> = {}, nowMs = 1_000_000, hold?: (() => Promise<void>)[]): Promise<Node> {
+async function open(
+  store: MemoryStore,
+  own: Partial<ObjectBounds> = {},
+  nowMs = 1_000_000,
+  hold?: (() => Promise<void>)[],
+): Promise<Node> {
   const engine = await openMemoryEngine({ store });
   engines.push(engine);
   const log = await engine.log("tracking");
@@ -44,7 +54,13 @@ async function open(store: MemoryStore, own: Partial<ObjectBounds> = {}, nowMs =
   const changed = (change: Change) => {
     if (change.live) told.push(change);
   };
-  const objects = await Objects.open({ log, bounds: { ...bounds, ...own }, now: () => nowMs, background, changed });
+  const objects = await Objects.open({
+    log,
+    bounds: { ...bounds, ...own },
+    now: () => nowMs,
+    background,
+    changed,
+  });
   const settled = async () => {
     while (running.size > 0) await Promise.all(running);
     const { offset } = await log.purge("settled");
@@ -77,8 +93,19 @@ async function storedLength(log: Log, prefix: string): Promise<number> {
 describe("on two nodes", () => {
   const step = fc.oneof(
     fc.record({ node: fc.nat(1), what: fc.constant("create" as const), image: fc.boolean() }),
-    fc.record({ node: fc.nat(1), what: fc.constant("stop" as const), id: fc.integer({ min: 1, max: 6 }) }),
-    { weight: 4, arbitrary: fc.record({ node: fc.nat(1), what: fc.constant("map" as const), id: fc.integer({ min: 1, max: 6 }) }) },
+    fc.record({
+      node: fc.nat(1),
+      what: fc.constant("stop" as const),
+      id: fc.integer({ min: 1, max: 6 }),
+    }),
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        node: fc.nat(1),
+        what: fc.constant("map" as const),
+        id: fc.integer({ min: 1, max: 6 }),
+      }),
+    },
   );
   /** What is done at once, again and again. */
   const batches = fc.array(fc.array(step, { minLength: 1, maxLength: 6 }), { maxLength: 12 });
@@ -94,7 +121,12 @@ describe("on two nodes", () => {
           const work = batch.map(async (one) => {
             const { objects } = one.node === 0 ? nodes[0] : nodes[1];
             if (one.what === "create")
-              created.push(await objects.create({ cameraId: "a", ...(one.image ? { image: '"i"' } : { frameId: "1.0" }) }));
+              created.push(
+                await objects.create({
+                  cameraId: "a",
+                  ...(one.image ? { image: '"i"' } : { frameId: "1.0" }),
+                }),
+              );
             else if (one.what === "stop") await objects.stop(one.id);
             // Large, so that one subject is soon full.
             else await objects.map(one.id, `"${maps++} ${"x".repeat(20_000)}"`);
@@ -107,7 +139,9 @@ describe("on two nodes", () => {
         expect(created.sort((a, b) => a - b)).toEqual(created.map((_, index) => index + 1));
         for (const { objects } of nodes) expect(await objects.ids()).toEqual(created);
         // Everybody was told the same, in the same order, and the last map told of an object is the one it has.
-        const stories = nodes.map(({ told }) => told.map(({ what, object }) => `${what} ${object.id}`));
+        const stories = nodes.map(({ told }) =>
+          told.map(({ what, object }) => `${what} ${object.id}`),
+        );
         expect(stories[1]).toEqual(stories[0]);
         const restarted = await open(store);
         expect(view(restarted.objects.all())).toEqual(first);
@@ -115,7 +149,9 @@ describe("on two nodes", () => {
         await restarted.settled();
         const tracked = [...restarted.objects.all()].length;
         // Of each object at most what may lie in a subject, one that comes after, and what two nodes added at the same moment.
-        expect(await storedLength(restarted.log, "map.")).toBeLessThanOrEqual(tracked * (8 + 1 + 6) * 20_100);
+        expect(await storedLength(restarted.log, "map.")).toBeLessThanOrEqual(
+          tracked * (8 + 1 + 6) * 20_100,
+        );
         for (const engine of engines.splice(0)) await engine.close();
       }),
       { numRuns: 60 },
@@ -135,7 +171,8 @@ describe("a node that has not heard of it yet", () => {
       },
       async caughtUp(offset) {
         await log.caughtUp(offset);
-        while (unheard[0] !== undefined && unheard[0].offset <= offset) hear(unheard.shift() as LogEvent);
+        while (unheard[0] !== undefined && unheard[0].offset <= offset)
+          hear(unheard.shift() as LogEvent);
       },
     };
     return new Proxy(log, {
@@ -152,7 +189,13 @@ describe("a node that has not heard of it yet", () => {
     const engine = await openMemoryEngine({ store });
     engines.push(engine);
     const log = behind(await engine.log("tracking"));
-    const late = await Objects.open({ log, bounds, now: () => 1, background: (work) => void work(), changed: () => {} });
+    const late = await Objects.open({
+      log,
+      bounds,
+      now: () => 1,
+      background: (work) => void work(),
+      changed: () => {},
+    });
     const wish = { cameraId: "a", image: '"i"' };
     await objects.create(wish);
     await objects.create(wish);
@@ -218,7 +261,9 @@ describe("feature maps", () => {
     await objects.map(id, '"last"');
     for (const work of held.splice(0)) await work();
     expect(await stored()).toBe('"last"');
-    await expect(late('"too late"', last)).rejects.toThrow(expect.objectContaining({ code: "log_conflict" }));
+    await expect(late('"too late"', last)).rejects.toThrow(
+      expect.objectContaining({ code: "log_conflict" }),
+    );
     expect((await log.read(old, 0)).events.every(({ purged }) => purged)).toBe(true);
   });
 });
@@ -254,16 +299,22 @@ describe("bounds", () => {
       maxFeatureMapLength: 20,
     });
     const refused = (code: string) => expect.objectContaining({ code });
-    await expect(objects.create({ cameraId: "a", image: `"${"x".repeat(11)}"` })).rejects.toThrow(refused("too_large"));
+    await expect(objects.create({ cameraId: "a", image: `"${"x".repeat(11)}"` })).rejects.toThrow(
+      refused("too_large"),
+    );
     const id = await objects.create({ cameraId: "a", image: `"${"x".repeat(10)}"` });
     await expect(objects.map(id, `"${"x".repeat(19)}"`)).rejects.toThrow(refused("too_large"));
     await expect(objects.map(id, `"${"x".repeat(17)}"`)).rejects.toThrow(refused("over_capacity"));
     expect(await objects.map(id, `"${"x".repeat(16)}"`)).toBe(true);
     // The place of the old one is free for the new one.
     expect(await objects.map(id, `"${"y".repeat(16)}"`)).toBe(true);
-    await expect(objects.create({ cameraId: "a", image: '"z"' })).rejects.toThrow(refused("over_capacity"));
+    await expect(objects.create({ cameraId: "a", image: '"z"' })).rejects.toThrow(
+      refused("over_capacity"),
+    );
     expect(await objects.create({ cameraId: "a", frameId: "1", boxId: "1" })).toBe(2);
-    await expect(objects.create({ cameraId: "a", frameId: "1", boxId: "1" })).rejects.toThrow(refused("over_capacity"));
+    await expect(objects.create({ cameraId: "a", frameId: "1", boxId: "1" })).rejects.toThrow(
+      refused("over_capacity"),
+    );
     await objects.stop(1);
     expect(await objects.create({ cameraId: "a", image: '"z"' })).toBe(3);
     expect(told.map(({ what, object }) => `${what} ${object.id}`)).toEqual([
@@ -281,7 +332,11 @@ describe("timelines", () => {
   it("keep at least the newest entries, and little more", async () => {
     const { log, objects, settled } = await open(new MemoryStore());
     const background: Promise<void>[] = [];
-    const timelines = new Timelines({ log, maxEntries: 1500, background: (work) => background.push(work()) });
+    const timelines = new Timelines({
+      log,
+      maxEntries: 1500,
+      background: (work) => background.push(work()),
+    });
     const id = await objects.create({ cameraId: "a", frameId: "1", boxId: "1" });
     const first = 1_700_000_000;
     for (let second = first; second < first + 5300; second++) {
@@ -292,9 +347,12 @@ describe("timelines", () => {
     await Promise.all(background);
     await settled();
     const shown = await timelines.of(id);
-    expect(shown.map(({ second }) => second)).toEqual(Array.from({ length: 1500 }, (_, n) => first + 3800 + n));
+    expect(shown.map(({ second }) => second)).toEqual(
+      Array.from({ length: 1500 }, (_, n) => first + 3800 + n),
+    );
     let stored = 0;
-    for (const subject of await log.subjects("seen.")) stored += (await log.read(subject, 0)).events.filter(({ purged }) => !purged).length;
+    for (const subject of await log.subjects("seen."))
+      stored += (await log.read(subject, 0)).events.filter(({ purged }) => !purged).length;
     expect(stored).toBeLessThanOrEqual(3300);
     await objects.stop(id);
     expect((await timelines.of(id)).length).toBe(1500);

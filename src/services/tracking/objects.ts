@@ -105,13 +105,20 @@ export class Objects {
     for (;;) {
       const object = await this.#find(id);
       if (object === undefined) return false;
-      demandHeld(this.#book.heldLength + featureMap.length - (object.featureMap?.length ?? 0), bounds);
+      demandHeld(
+        this.#book.heldLength + featureMap.length - (object.featureMap?.length ?? 0),
+        bounds,
+      );
       const newest = Math.max(0, ...object.mapSubjects.keys());
       const old = object.mapSubjects.get(newest);
-      const isFull = (old?.length ?? 0) > Math.max(oldMaps.length, oldMaps.times * featureMap.length);
+      const isFull =
+        (old?.length ?? 0) > Math.max(oldMaps.length, oldMaps.times * featureMap.length);
       const nth = isFull ? newest + 1 : newest;
       const expect = isFull ? 0 : (old?.last ?? 0);
-      if (!(await this.#append(mapSubject(id, nth), printLong({ type: "map" }, featureMap), expect))) continue;
+      if (
+        !(await this.#append(mapSubject(id, nth), printLong({ type: "map" }, featureMap), expect))
+      )
+        continue;
       if (object.mapSubjects.size > 1) background(() => this.#dropOldMaps(id));
       return true;
     }
@@ -128,7 +135,14 @@ export class Objects {
     for (;;) {
       demandRoom(this.#book, image, bounds);
       const id = this.#book.maxId + 1;
-      if (await this.#append(objectSubject(id), printLong({ type: "created", atMs: now(), ...rest }, image), 0)) return id;
+      if (
+        await this.#append(
+          objectSubject(id),
+          printLong({ type: "created", atMs: now(), ...rest }, image),
+          0,
+        )
+      )
+        return id;
     }
   }
 
@@ -158,7 +172,8 @@ export class Objects {
     for (const [nth, { last }] of [...object.mapSubjects]) {
       if (nth === newest || nth === object.mappedIn) continue;
       const subject = mapSubject(id, nth);
-      if (await this.#append(subject, [printEvent({ type: "sealed" })], last)) await this.#parts.log.purge(subject);
+      if (await this.#append(subject, [printEvent({ type: "sealed" })], last))
+        await this.#parts.log.purge(subject);
     }
   }
 

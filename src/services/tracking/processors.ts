@@ -82,7 +82,9 @@ export class Processors {
 
   /** All that are connected, by id. */
   async list(): Promise<readonly ListedCamera[]> {
-    const cameras = (await this.#parts.leases.list(leasePrefix)).map(({ value }) => JSON.parse(value) as ListedCamera);
+    const cameras = (await this.#parts.leases.list(leasePrefix)).map(
+      ({ value }) => JSON.parse(value) as ListedCamera,
+    );
     return cameras.sort((a, b) => (a.cameraId < b.cameraId ? -1 : 1));
   }
 
@@ -96,7 +98,10 @@ export class Processors {
     const { leases, maxCameras, now } = this.#parts;
     const key = leaseKey(id);
     if (this.#held.size >= maxCameras && !this.#held.has(key)) {
-      throw new SwitchboardError("over_capacity", `${maxCameras} processors are connected (services.tracking.maxCameras): come back later`);
+      throw new SwitchboardError(
+        "over_capacity",
+        `${maxCameras} processors are connected (services.tracking.maxCameras): come back later`,
+      );
     }
     let isLost = false;
     const lost = (why: "stolen" | "session") => {
@@ -105,14 +110,27 @@ export class Processors {
       this.#byConnection.delete(connection);
       this.#parts.evicted(connection, why);
     };
-    const acquired = await leases.acquire(key, JSON.stringify({ cameraId: id, since: now() } satisfies ListedCamera), {
-      steal: true,
-      lost,
-    });
-    if (!("lease" in acquired)) throw new SwitchboardError("lease_lost", `processor ${id} could not be taken over: come back`);
+    const acquired = await leases.acquire(
+      key,
+      JSON.stringify({ cameraId: id, since: now() } satisfies ListedCamera),
+      {
+        steal: true,
+        lost,
+      },
+    );
+    if (!("lease" in acquired))
+      throw new SwitchboardError(
+        "lease_lost",
+        `processor ${id} could not be taken over: come back`,
+      );
     if (isLost) return false;
     if (before !== undefined) await this.leave(connection);
-    const processor: Processor = { id, connection, lease: acquired.lease, spotted: new SpottedNow() };
+    const processor: Processor = {
+      id,
+      connection,
+      lease: acquired.lease,
+      spotted: new SpottedNow(),
+    };
     this.#held.add(key);
     this.#byId.set(id, processor);
     this.#byConnection.set(connection, processor);
@@ -137,6 +155,7 @@ export class Processors {
 function leaseKey(id: string): string {
   const token = subjectToken(id);
   // A lone surrogate has no UTF-8: two such ids would be one.
-  const isReadable = leasePrefix.length + token.length <= maxSubjectLength && fromSubjectToken(token) === id;
+  const isReadable =
+    leasePrefix.length + token.length <= maxSubjectLength && fromSubjectToken(token) === id;
   return `${leasePrefix}${isReadable ? token : `=-${createHash("sha256").update(JSON.stringify(id)).digest("base64url")}`}`;
 }

@@ -25,7 +25,10 @@ export class SpottedNow {
   readonly #ids = new Set<number>();
 
   /** Those of these objects that have no entry of this second yet. */
-  fresh<Identified extends { readonly id: number }>(objects: readonly Identified[], second: number): Identified[] {
+  fresh<Identified extends { readonly id: number }>(
+    objects: readonly Identified[],
+    second: number,
+  ): Identified[] {
     return objects.filter(({ id }) => second !== this.#second || !this.#ids.has(id));
   }
 
@@ -78,9 +81,16 @@ export interface HeldBounds {
 }
 
 /** Throws `over_capacity` if one more object with this image is too much. */
-export function demandRoom(now: { readonly size: number; readonly heldLength: number }, image: string, bounds: HeldBounds): void {
+export function demandRoom(
+  now: { readonly size: number; readonly heldLength: number },
+  image: string,
+  bounds: HeldBounds,
+): void {
   if (now.size >= bounds.maxObjects) {
-    throw new SwitchboardError("over_capacity", `${bounds.maxObjects} objects are tracked already (services.tracking.maxObjects)`);
+    throw new SwitchboardError(
+      "over_capacity",
+      `${bounds.maxObjects} objects are tracked already (services.tracking.maxObjects)`,
+    );
   }
   demandHeld(now.heldLength + image.length, bounds);
 }

@@ -38,12 +38,22 @@ describe("bounds", () => {
     const processor = await camera(at, "a");
     const client = await at.open("/client?errors=1");
     client.send({ type: "start", cameraId: "a", image: "x".repeat(11) });
-    expect(await client.nextJson()).toMatchObject({ code: "too_large", message: expect.stringContaining("maxImageLength") });
+    expect(await client.nextJson()).toMatchObject({
+      code: "too_large",
+      message: expect.stringContaining("maxImageLength"),
+    });
     for (let n = 0; n < 3; n++) client.send({ type: "start", cameraId: "a", image: "x" });
-    expect(await client.nextJson()).toMatchObject({ code: "over_capacity", message: expect.stringContaining("maxObjects") });
-    for (const objectId of [1, 2]) expect(await processor.nextJson()).toMatchObject({ type: "start", objectId });
+    expect(await client.nextJson()).toMatchObject({
+      code: "over_capacity",
+      message: expect.stringContaining("maxObjects"),
+    });
+    for (const objectId of [1, 2])
+      expect(await processor.nextJson()).toMatchObject({ type: "start", objectId });
     processor.send({ type: "featureMap", objectId: 1, featureMap: "x".repeat(11) });
-    expect(await processor.nextJson()).toMatchObject({ code: "too_large", message: expect.stringContaining("maxFeatureMapLength") });
+    expect(await processor.nextJson()).toMatchObject({
+      code: "too_large",
+      message: expect.stringContaining("maxFeatureMapLength"),
+    });
     client.send({ type: "stop", objectId: 1 });
     client.send({ type: "start", cameraId: "a", image: "x" });
     expect(await handled(client)).toEqual([]);
@@ -57,7 +67,10 @@ describe("bounds", () => {
     await camera(at, "b");
     const third = await at.open("/processor?errors=1");
     third.send({ type: "identifier", id: "c" });
-    expect(await third.nextJson()).toMatchObject({ code: "over_capacity", message: expect.stringContaining("maxCameras") });
+    expect(await third.nextJson()).toMatchObject({
+      code: "over_capacity",
+      message: expect.stringContaining("maxCameras"),
+    });
     expect(await third.closed()).toMatchObject({ code: 1013 });
     const again = await camera(at, "a");
     expect(await first.closed()).toMatchObject({ code: 4409 });
@@ -70,18 +83,34 @@ describe("bounds", () => {
     const before = Date.now();
     await camera(at, "b");
     const first = await camera(at, "a");
-    const { data } = (await (await at.fetch("/tracking/cameras")).json()) as { data: { cameraId: string; since: number }[] };
+    const { data } = (await (await at.fetch("/tracking/cameras")).json()) as {
+      data: { cameraId: string; since: number }[];
+    };
     expect(data.map(({ cameraId }) => cameraId)).toEqual(["a", "b"]);
-    for (const { since } of data) expect(since).toSatisfy((ms: number) => ms >= before && ms <= Date.now());
+    for (const { since } of data)
+      expect(since).toSatisfy((ms: number) => ms >= before && ms <= Date.now());
     await first.leave();
     await camera(at, "c");
-    const after = (await (await at.fetch("/tracking/cameras")).json()) as { data: { cameraId: string }[] };
+    const after = (await (await at.fetch("/tracking/cameras")).json()) as {
+      data: { cameraId: string }[];
+    };
     expect(after.data.map(({ cameraId }) => cameraId)).toEqual(["b", "c"]);
   });
 
   it("take ids of any length and any characters, and tell them apart", async () => {
     const at = await start();
-    const ids = ["", "a.b", "a=2Eb", "é漢😀", "x".repeat(999), `${"x".repeat(998)}y`, "\ud800", "\ud801", "*", ">"];
+    const ids = [
+      "",
+      "a.b",
+      "a=2Eb",
+      "é漢😀",
+      "x".repeat(999),
+      `${"x".repeat(998)}y`,
+      "\ud800",
+      "\ud801",
+      "*",
+      ">",
+    ];
     const cameras: TextClient[] = [];
     for (const id of ids) cameras.push(await camera(at, id));
     const client = await at.open("/client?errors=1");
@@ -99,7 +128,10 @@ describe("the tracking timeout", () => {
     const client = await at.open("/client?errors=1");
     client.send({ type: "setUsesImages", usesImages: true });
     for (const image of ["x", "y"]) client.send({ type: "start", cameraId: "a", image });
-    const stories = { processor: ["start 1", "start 2", "stop 1", "stop 2"], client: ["newObject 1", "newObject 2", "stop 1", "stop 2"] };
+    const stories = {
+      processor: ["start 1", "start 2", "stop 1", "stop 2"],
+      client: ["newObject 1", "newObject 2", "stop 1", "stop 2"],
+    };
     for (const [socket, story] of [
       [processor, stories.processor],
       [client, stories.client],

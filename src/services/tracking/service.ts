@@ -41,8 +41,18 @@ export const tracking = defineService({
       maxCameras: config.maxCameras,
       now: () => clock.now(),
       evicted(connection, why) {
-        if (why === "stolen") context.close(connection, "replaced", "a processor with the same id has come on another connection");
-        else context.close(connection, "restarting", "this server lost its place in the cluster: come back");
+        if (why === "stolen")
+          context.close(
+            connection,
+            "replaced",
+            "a processor with the same id has come on another connection",
+          );
+        else
+          context.close(
+            connection,
+            "restarting",
+            "this server lost its place in the cluster: come back",
+          );
       },
     });
     const announcer = new Announcer({
@@ -63,27 +73,41 @@ export const tracking = defineService({
     });
     const { trackingTimeoutMs } = config;
     const expiry: Expiry | undefined =
-      trackingTimeoutMs === null ? undefined : new Expiry({ clock, logger, objects, trackingTimeoutMs, background });
+      trackingTimeoutMs === null
+        ? undefined
+        : new Expiry({ clock, logger, objects, trackingTimeoutMs, background });
     const timelines = new Timelines({ log, maxEntries: config.maxTimelineEntries, background });
-    const boxes = await Boxes.open({ bus: context.bus, session: context.session.id, topic: context.topic });
+    const boxes = await Boxes.open({
+      bus: context.bus,
+      session: context.session.id,
+      topic: context.topic,
+    });
 
     /** Throws `forbidden` if the principal may not be at this endpoint. */
     const demandRole = (principal: Principal, endpoint: Endpoint) => {
       const role = endpoint === "client" ? config.clientRole : config.processorRole;
       if (hasRole(principal, [role])) return;
-      throw new SwitchboardError("forbidden", `this needs the role ${role}; the token has ${principal.roles.join(", ") || "none"}`);
+      throw new SwitchboardError(
+        "forbidden",
+        `this needs the role ${role}; the token has ${principal.roles.join(", ") || "none"}`,
+      );
     };
 
     /** Throws unless the connection has authenticated, with auth on, and is of this kind. */
     const demand = (connection: Connection, endpoint: Endpoint) => {
       if (context.authEnabled && connection.principal === undefined) throw unauthenticated();
-      if (endpointOf(connection) !== endpoint) throw new SwitchboardError("unknown_message", `this is a message of a ${endpoint}`);
+      if (endpointOf(connection) !== endpoint)
+        throw new SwitchboardError("unknown_message", `this is a message of a ${endpoint}`);
     };
 
     const demandProcessor = (connection: Connection): Processor => {
       demand(connection, "processor");
       const processor = processors.of(connection);
-      if (processor === undefined) throw new SwitchboardError("wrong_state", "say which camera this is first: send identifier");
+      if (processor === undefined)
+        throw new SwitchboardError(
+          "wrong_state",
+          "say which camera this is first: send identifier",
+        );
       return processor;
     };
 
@@ -102,14 +126,21 @@ export const tracking = defineService({
     };
 
     /** Stores what is seen now for the first time in this second. */
-    const spot = async ({ id: processorId, spotted }: Processor, seen: readonly TrackedObject[], second: number) => {
+    const spot = async (
+      { id: processorId, spotted }: Processor,
+      seen: readonly TrackedObject[],
+      second: number,
+    ) => {
       await Promise.all(seen.map((object) => timelines.add(object, { processorId, second })));
       spotted.add(seen, second);
     };
 
     const demandHttp = async (request: Request) => {
       if (!config.httpAuth || !context.authEnabled) return;
-      const token = tokenOf({ authorization: request.headers.get("authorization") ?? undefined, query: new URL(request.url).search });
+      const token = tokenOf({
+        authorization: request.headers.get("authorization") ?? undefined,
+        query: new URL(request.url).search,
+      });
       if (token === undefined) throw unauthenticated();
       demandRole(await context.authenticate(token), "client");
     };
@@ -131,9 +162,15 @@ export const tracking = defineService({
         },
         async start(connection, { cameraId }, text) {
           demand(connection, "client");
-          if (!(await processors.isPresent(cameraId))) throw new SwitchboardError("not_found", "no processor has this cameraId");
+          if (!(await processors.isPresent(cameraId)))
+            throw new SwitchboardError("not_found", "no processor has this cameraId");
           const given = rawMembers(text);
-          const wish = { cameraId, ...pick(given, "frameId"), ...pick(given, "boxId"), ...pick(given, "image") };
+          const wish = {
+            cameraId,
+            ...pick(given, "frameId"),
+            ...pick(given, "boxId"),
+            ...pick(given, "image"),
+          };
           await refusable(connection, async () => {
             await objects.create(wish);
           });
@@ -166,7 +203,12 @@ export const tracking = defineService({
             tracked.filter((object) => object !== undefined),
             second,
           );
-          const publish = () => boxes.publish({ cameraId: processor.id, frameId, boxes: nullWords(given.get("boxes") ?? "") });
+          const publish = () =>
+            boxes.publish({
+              cameraId: processor.id,
+              frameId,
+              boxes: nullWords(given.get("boxes") ?? ""),
+            });
           // Most frames have nothing new to store, and wait for nothing.
           return fresh.length === 0 ? publish() : spot(processor, fresh, second).then(publish);
         },
@@ -179,7 +221,8 @@ export const tracking = defineService({
         },
       },
       invalid(connection, { name }) {
-        if (!context.authEnabled || connection.principal !== undefined || name === undefined) return "tell";
+        if (!context.authEnabled || connection.principal !== undefined || name === undefined)
+          return "tell";
         context.close(connection, "unauthenticated", unauthenticated().message);
       },
       async closed(connection) {
@@ -193,12 +236,17 @@ export const tracking = defineService({
           const id = idOf(objectId);
           const entries = id === undefined ? [] : await timelines.of(id);
           if (entries.length === 0) return badRequest("Object id not present in tracking history");
-          const data = entries.map(({ processorId, second }) => ({ timeStamp: timeStamp(second), processorId }));
+          const data = entries.map(({ processorId, second }) => ({
+            timeStamp: timeStamp(second),
+            processorId,
+          }));
           return dataAnswer(data, { headers: corsHeaders });
         },
         async objectIds({ request }) {
           await demandHttp(request);
-          return dataAnswer(new RawJson(`[${(await objects.ids()).join(", ")}]`), { headers: corsHeaders });
+          return dataAnswer(new RawJson(`[${(await objects.ids()).join(", ")}]`), {
+            headers: corsHeaders,
+          });
         },
         async cameras({ request }) {
           await demandHttp(request);
@@ -227,11 +275,17 @@ function notTracked(objectId: number): SwitchboardError {
 }
 
 /** The member of that name, if it is there, in its own spelling. */
-function pick<Name extends string>(members: ReadonlyMap<string, string>, name: Name): { [N in Name]?: string } {
+function pick<Name extends string>(
+  members: ReadonlyMap<string, string>,
+  name: Name,
+): { [N in Name]?: string } {
   const text = members.get(name);
   return (text === undefined ? {} : { [name]: text }) as { [N in Name]?: string };
 }
 
 function badRequest(text: string): Response {
-  return new Response(text, { status: 400, headers: { "content-type": "text/plain; charset=utf-8", ...corsHeaders } });
+  return new Response(text, {
+    status: 400,
+    headers: { "content-type": "text/plain; charset=utf-8", ...corsHeaders },
+  });
 }

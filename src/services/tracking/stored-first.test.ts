@@ -41,7 +41,14 @@ class SlowEngine {
     const silent = () => {};
     const logger = { debug: silent, info: silent, warn: silent, error: silent };
     let lastId = 0;
-    const parts = { config: configSchema.parse({}), limits: defaultLimits, engine, clock, logger, authEnabled: false };
+    const parts = {
+      config: configSchema.parse({}),
+      limits: defaultLimits,
+      engine,
+      clock,
+      logger,
+      authEnabled: false,
+    };
     return await RunningService.start(tracking, { ...parts, newId: () => `id${++lastId}` });
   }
 }
@@ -69,7 +76,11 @@ test("objects, boxes with something new, and nothing else wait for the log", asy
   const engine = await SlowEngine.open();
   const clock = new ManualClock();
   const service = await engine.start(clock);
-  const [client, camera, other] = [connect(service, "/client"), connect(service, "/processor"), connect(service, "/processor")];
+  const [client, camera, other] = [
+    connect(service, "/client"),
+    connect(service, "/processor"),
+    connect(service, "/processor"),
+  ];
   send(client, { type: "setUsesImages", usesImages: true });
   send(camera, { type: "identifier", id: "a" });
   send(other, { type: "identifier", id: "b" });

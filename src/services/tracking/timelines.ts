@@ -31,7 +31,9 @@ export class Timelines {
     const { log, background } = this.#parts;
     const begins = seen.count >= entriesPerSubject;
     const nth = begins ? seen.nth + 1 : seen.nth;
-    await log.append(seenSubject(id, nth), [{ data: printEvent({ type: "seen", processorId, second }) }]);
+    await log.append(seenSubject(id, nth), [
+      { data: printEvent({ type: "seen", processorId, second }) },
+    ]);
     const old = nth - this.#keptSubjects;
     if (begins && old >= 0) {
       background(async () => {
@@ -45,7 +47,8 @@ export class Timelines {
     const subjects = await this.#parts.log.subjects(seenSubject(id));
     const inOrder = [...subjects].sort((a, b) => nthOf(a) - nthOf(b));
     const stored: Spotting[] = [];
-    for (const subject of inOrder.slice(-this.#keptSubjects)) stored.push(...(await this.#read(subject)));
+    for (const subject of inOrder.slice(-this.#keptSubjects))
+      stored.push(...(await this.#read(subject)));
     return distinct(stored).slice(-this.#parts.maxEntries);
   }
 
@@ -56,7 +59,8 @@ export class Timelines {
       for (const { data, offset } of page.events) {
         after = offset;
         const event = readEvent(data)?.event;
-        if (event?.type === "seen") spottings.push({ processorId: event.processorId, second: event.second });
+        if (event?.type === "seen")
+          spottings.push({ processorId: event.processorId, second: event.second });
       }
       more = page.more;
     }

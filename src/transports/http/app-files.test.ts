@@ -21,25 +21,37 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function get(path: string, acceptEncoding = "", directory = join(folder, "app")) {
-  const parts = { directory, base: "/console/", policy: "default-src 'self'", missing: "not built" } as const;
-  const answer = await appAnswer(parts, new Request(`http://localhost${path}`, { headers: { "accept-encoding": acceptEncoding } }));
+  const parts = {
+    directory,
+    base: "/console/",
+    policy: "default-src 'self'",
+    missing: "not built",
+  } as const;
+  const answer = await appAnswer(
+    parts,
+    new Request(`http://localhost${path}`, { headers: { "accept-encoding": acceptEncoding } }),
+  );
   return { answer, text: await answer.text(), header: (name: string) => answer.headers.get(name) };
 }
 
 describe("an app", () => {
-  it.each(["/console/", "/console/index.html", "/console/lobby", "/console/devices/a.b/c", "/console/..%2fsecret.txt", "/console/.env"])(
-    "%s is its page",
-    async (path) => {
-      const { answer, text, header } = await get(path);
-      expect([answer.status, text, header("content-type"), header("cache-control")]).toEqual([
-        200,
-        "the app",
-        "text/html; charset=utf-8",
-        "no-cache",
-      ]);
-      expect(header("content-security-policy")).toBe("default-src 'self'");
-    },
-  );
+  it.each([
+    "/console/",
+    "/console/index.html",
+    "/console/lobby",
+    "/console/devices/a.b/c",
+    "/console/..%2fsecret.txt",
+    "/console/.env",
+  ])("%s is its page", async (path) => {
+    const { answer, text, header } = await get(path);
+    expect([answer.status, text, header("content-type"), header("cache-control")]).toEqual([
+      200,
+      "the app",
+      "text/html; charset=utf-8",
+      "no-cache",
+    ]);
+    expect(header("content-security-policy")).toBe("default-src 'self'");
+  });
 
   it("is led to with the slash", async () => {
     const { answer, header } = await get("/console?a=b");
@@ -64,7 +76,11 @@ describe("an app", () => {
 
   it("other files are asked for again each time", async () => {
     const { text, header } = await get("/console/icon.svg", "br");
-    expect([text, header("content-encoding"), header("cache-control")]).toEqual(["icon", null, "no-cache"]);
+    expect([text, header("content-encoding"), header("cache-control")]).toEqual([
+      "icon",
+      null,
+      "no-cache",
+    ]);
   });
 
   it("an asset of another build is not found", async () => {

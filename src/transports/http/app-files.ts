@@ -26,15 +26,21 @@ export interface AppFiles {
  * `assets/` is `not_found`. Files of `assets/` may be kept for good, all else is asked for again each time. A file that was compressed at build
  * time goes out compressed to whoever takes that.
  */
-export async function appAnswer({ directory, base, policy, missing }: AppFiles, request: Request): Promise<Response> {
+export async function appAnswer(
+  { directory, base, policy, missing }: AppFiles,
+  request: Request,
+): Promise<Response> {
   const { pathname, search } = new URL(request.url);
-  if (!pathname.startsWith(base)) return new Response(null, { status: 302, headers: { location: `${base}${search}` } });
+  if (!pathname.startsWith(base))
+    return new Response(null, { status: 302, headers: { location: `${base}${search}` } });
   const path = pathIn(pathname.slice(base.length - 1)) ?? "index.html";
   const isAsset = path.startsWith(`assets${sep}`);
   const accepted = request.headers.get("accept-encoding") ?? "";
   const found =
-    (await openEncoded(directory, path, accepted)) ?? (isAsset ? undefined : await openEncoded(directory, "index.html", accepted));
-  if (found === undefined) return isAsset ? errorAnswer("not_found", "there is no such file") : notBuilt(missing);
+    (await openEncoded(directory, path, accepted)) ??
+    (isAsset ? undefined : await openEncoded(directory, "index.html", accepted));
+  if (found === undefined)
+    return isAsset ? errorAnswer("not_found", "there is no such file") : notBuilt(missing);
   const { file, plainPath, encoding } = found;
   return new Response(bytesOf(file, request), {
     headers: {
@@ -55,7 +61,11 @@ interface Found {
   readonly encoding: string | undefined;
 }
 
-async function openEncoded(directory: string, path: string, accepted: string): Promise<Found | undefined> {
+async function openEncoded(
+  directory: string,
+  path: string,
+  accepted: string,
+): Promise<Found | undefined> {
   const offers = accepted.split(",").map((offer) => offer.trim().toLowerCase());
   for (const { name, extension } of encodings) {
     // A coding with a weight of its own (`br;q=0`) is left out: browsers send none.
@@ -67,5 +77,8 @@ async function openEncoded(directory: string, path: string, accepted: string): P
 }
 
 function notBuilt(missing: string): Response {
-  return new Response(`${missing}\n`, { status: 404, headers: { "content-type": "text/plain; charset=utf-8" } });
+  return new Response(`${missing}\n`, {
+    status: 404,
+    headers: { "content-type": "text/plain; charset=utf-8" },
+  });
 }

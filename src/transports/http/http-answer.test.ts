@@ -16,10 +16,16 @@ describe("answers", () => {
       "cache-control": "no-store",
     });
     const text = await fetch(`${url}/text`);
-    expect(Object.fromEntries(text.headers)).toMatchObject({ "content-type": "text/plain", "cache-control": "max-age=60" });
+    expect(Object.fromEntries(text.headers)).toMatchObject({
+      "content-type": "text/plain",
+      "cache-control": "max-age=60",
+    });
     expect(await text.text()).toBe("hello");
     const away = await fetch(`${url}/away`, { redirect: "manual" });
-    expect([away.status, away.headers.get("location")]).toEqual([302, "http://127.0.0.1/elsewhere"]);
+    expect([away.status, away.headers.get("location")]).toEqual([
+      302,
+      "http://127.0.0.1/elsewhere",
+    ]);
   });
 
   test("a fault of ours is 500 with an incident that is in the log", async () => {
@@ -47,7 +53,8 @@ describe("answers", () => {
 
   test("are counted by route and status", async () => {
     const { url, requests } = await serve(scope);
-    for (const path of ["/boxes/1", "/boxes/2", "/nowhere", "/broken", "/boxes/%zz"]) await (await fetch(`${url}${path}`)).text();
+    for (const path of ["/boxes/1", "/boxes/2", "/nowhere", "/broken", "/boxes/%zz"])
+      await (await fetch(`${url}${path}`)).text();
     expect([...requests.entries()]).toEqual([
       ["GET /boxes/:id", "200", 2],
       ["none", "404", 1],
@@ -61,7 +68,9 @@ describe("other origins", () => {
   test("all may read by default, errors too", async () => {
     const { url } = await serve(scope);
     for (const path of ["/boxes/1", "/nowhere", "/broken"]) {
-      const response = await fetch(`${url}${path}`, { headers: { origin: "https://page.example" } });
+      const response = await fetch(`${url}${path}`, {
+        headers: { origin: "https://page.example" },
+      });
       expect(response.headers.get("access-control-allow-origin")).toBe("*");
     }
   });
@@ -86,8 +95,11 @@ describe("other origins", () => {
 
   test("only configured ones may, if there are any", async () => {
     const { url } = await serve(scope, { origins: ["https://page.example"] });
-    const of = async (origin: string) => (await fetch(`${url}/boxes/1`, { headers: { origin } })).headers;
-    expect((await of("https://page.example")).get("access-control-allow-origin")).toBe("https://page.example");
+    const of = async (origin: string) =>
+      (await fetch(`${url}/boxes/1`, { headers: { origin } })).headers;
+    expect((await of("https://page.example")).get("access-control-allow-origin")).toBe(
+      "https://page.example",
+    );
     expect((await of("https://other.example")).get("access-control-allow-origin")).toBeNull();
     expect((await of("https://other.example")).get("vary")).toContain("Origin");
   });

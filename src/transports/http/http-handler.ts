@@ -37,7 +37,10 @@ export interface HttpParts {
   newId(): string;
 }
 
-type App = { Bindings: { incoming: IncomingMessage; outgoing: ServerResponse }; Variables: { route: string } };
+type App = {
+  Bindings: { incoming: IncomingMessage; outgoing: ServerResponse };
+  Variables: { route: string };
+};
 
 /** How long a browser may remember what a preflight said. */
 const preflightMaxAgeSeconds = 600;
@@ -55,22 +58,36 @@ const maxShownLength = 100;
  *
  * A stream that fails in the middle of an answer is logged, and the connection cut off, so that no client takes the part for the whole.
  */
-export function createHttpHandler(parts: HttpParts): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+export function createHttpHandler(
+  parts: HttpParts,
+): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   const app = new Hono<App>();
   const table = routeTable(parts.services, parts.operations, parts.limits);
   app.use(async (c, next) => {
     if (isWellFormed(c.req.url)) await next();
-    else c.res = errorAnswer("bad_message", "the address has a % that is not followed by the code of a UTF-8 character");
+    else
+      c.res = errorAnswer(
+        "bad_message",
+        "the address has a % that is not followed by the code of a UTF-8 character",
+      );
     c.res = withCommonHeaders(c.res);
     parts.requests.add(c.get("route") ?? "none", c.res.status);
-    parts.logger.debug({ method: c.req.method, path: c.req.path, status: c.res.status }, "request answered");
+    parts.logger.debug(
+      { method: c.req.method, path: c.req.path, status: c.res.status },
+      "request answered",
+    );
   });
   const { origins } = parts.cors;
-  const preflight = { allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE"], maxAge: preflightMaxAgeSeconds };
+  const preflight = {
+    allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE"],
+    maxAge: preflightMaxAgeSeconds,
+  };
   const forPages = cors({ origin: origins === "*" ? "*" : [...origins], ...preflight });
   const forOwnPages = cors({ origin: [...namedOrigins(origins)], ...preflight });
   const own = new TrieRouter<true>();
-  app.use((c, next) => (own.match("ALL", c.req.path)[0].length > 0 ? forOwnPages : forPages)(c, next));
+  app.use((c, next) =>
+    (own.match("ALL", c.req.path)[0].length > 0 ? forOwnPages : forPages)(c, next),
+  );
   const methods = new TrieRouter<string>();
   for (const route of table) {
     methods.add("ALL", route.path, route.method);
@@ -89,18 +106,23 @@ export function createHttpHandler(parts: HttpParts): (incoming: IncomingMessage,
     return errorAnswer("internal", `our fault: look for incident ${incident} in the log`);
   };
   app.onError(ourFault);
-  const listener = getRequestListener((request, env) => app.fetch(request, env as App["Bindings"]), {
-    // The library can put its own Request and Response in the place of the global ones.
-    overrideGlobalObjects: false,
-    // HTTP/1.0 clients need not say which host they mean.
-    hostname: "localhost",
-    errorHandler: (error) => {
-      const answer =
-        error instanceof RequestError ? errorAnswer("bad_message", `the request is malformed: ${error.message}`) : ourFault(error);
-      parts.requests.add("none", answer.status);
-      return answer;
+  const listener = getRequestListener(
+    (request, env) => app.fetch(request, env as App["Bindings"]),
+    {
+      // The library can put its own Request and Response in the place of the global ones.
+      overrideGlobalObjects: false,
+      // HTTP/1.0 clients need not say which host they mean.
+      hostname: "localhost",
+      errorHandler: (error) => {
+        const answer =
+          error instanceof RequestError
+            ? errorAnswer("bad_message", `the request is malformed: ${error.message}`)
+            : ourFault(error);
+        parts.requests.add("none", answer.status);
+        return answer;
+      },
     },
-  });
+  );
   return (incoming, outgoing) => void listener(incoming, outgoing);
 }
 
@@ -117,7 +139,8 @@ async function answer(parts: HttpParts, route: ServedRoute, c: Context<App>): Pr
     const principal = route.open ? undefined : await identify(parts.authenticator, incoming);
     const body = hasBody(incoming) ? boundedBody(incoming, maxBodyBytes, progressed) : undefined;
     const mayAsk = route.open || principal !== undefined;
-    const read = route.readsBody && mayAsk ? await readJson(body ?? nothing(), route.lenientBody) : undefined;
+    const read =
+      route.readsBody && mayAsk ? await readJson(body ?? nothing(), route.lenientBody) : undefined;
     const response = await route.answer({
       params: { ...queryOf(c.req.url), ...c.req.param() },
       body: read?.json,
@@ -131,7 +154,11 @@ async function answer(parts: HttpParts, route: ServedRoute, c: Context<App>): Pr
     });
   };
   const expired = () =>
-    routeErrorAnswer(route, "timeout", `no answer within ${requestTimeoutMs} ms (limits.requestTimeoutMs): try again later`);
+    routeErrorAnswer(
+      route,
+      "timeout",
+      `no answer within ${requestTimeoutMs} ms (limits.requestTimeoutMs): try again later`,
+    );
   try {
     return await withinTime(clock, requestTimeoutMs, work, expired);
   } catch (error) {
@@ -140,8 +167,16 @@ async function answer(parts: HttpParts, route: ServedRoute, c: Context<App>): Pr
   }
 }
 
-function demandOwnPage({ cors, authenticator }: HttpParts, { sameOrigin }: ServedRoute, { headers }: IncomingMessage): void {
-  if (!sameOrigin || mayCome(headers, { origins: cors.origins, sameOrigin, authEnabled: authenticator.enabled })) return;
+function demandOwnPage(
+  { cors, authenticator }: HttpParts,
+  { sameOrigin }: ServedRoute,
+  { headers }: IncomingMessage,
+): void {
+  if (
+    !sameOrigin ||
+    mayCome(headers, { origins: cors.origins, sameOrigin, authEnabled: authenticator.enabled })
+  )
+    return;
   throw new SwitchboardError(
     "forbidden",
     headers.origin === undefined
@@ -150,10 +185,16 @@ function demandOwnPage({ cors, authenticator }: HttpParts, { sameOrigin }: Serve
   );
 }
 
-async function identify(authenticator: Authenticator, { headers, url = "/" }: IncomingMessage): Promise<Principal | undefined> {
+async function identify(
+  authenticator: Authenticator,
+  { headers, url = "/" }: IncomingMessage,
+): Promise<Principal | undefined> {
   if (!authenticator.enabled) return anybody;
   const mark = url.indexOf("?");
-  const token = tokenOf({ authorization: headers.authorization, query: mark < 0 ? "" : url.slice(mark) });
+  const token = tokenOf({
+    authorization: headers.authorization,
+    query: mark < 0 ? "" : url.slice(mark),
+  });
   return token === undefined ? undefined : await authenticator.authenticate(token);
 }
 
@@ -166,11 +207,21 @@ function queryOf(url: string): Record<string, string> {
 
 async function* nothing(): AsyncGenerator<Uint8Array, void> {}
 
-function requestFor(c: Context<App>, signal: AbortSignal, route: ServedRoute, body: AsyncIterable<Uint8Array> | undefined): Request {
+function requestFor(
+  c: Context<App>,
+  signal: AbortSignal,
+  route: ServedRoute,
+  body: AsyncIterable<Uint8Array> | undefined,
+): Request {
   const { method } = route;
   const init = { method, headers: c.req.raw.headers, signal };
-  if (body === undefined || route.readsBody || method === "GET") return new Request(c.req.url, init);
-  return new Request(c.req.url, { ...init, body: ReadableStream.from(body), duplex: "half" } as RequestInit);
+  if (body === undefined || route.readsBody || method === "GET")
+    return new Request(c.req.url, init);
+  return new Request(c.req.url, {
+    ...init,
+    body: ReadableStream.from(body),
+    duplex: "half",
+  } as RequestInit);
 }
 
 /** Answers of the kit say how long they are; all others may be streams, and fail. */
@@ -187,10 +238,15 @@ function cutOffOnFailure(response: Response, failed: (error: unknown) => void): 
   return new Response(ReadableStream.from(pieces()) as unknown as BodyInit, response);
 }
 
-function unserved({ method, path }: { readonly method: string; readonly path: string }, served: readonly string[]): Response {
+function unserved(
+  { method, path }: { readonly method: string; readonly path: string },
+  served: readonly string[],
+): Response {
   const shown = path.length > maxShownLength ? `${path.slice(0, maxShownLength)}…` : path;
   if (served.length === 0) return errorAnswer("not_found", `there is nothing at ${shown}`);
-  const allow = [...new Set([...served, ...(served.includes("GET") ? ["HEAD"] : []), "OPTIONS"])].join(", ");
+  const allow = [
+    ...new Set([...served, ...(served.includes("GET") ? ["HEAD"] : []), "OPTIONS"]),
+  ].join(", ");
   return errorAnswer("method_not_allowed", `${shown} takes ${allow}, not ${method}`, { allow });
 }
 

@@ -47,7 +47,9 @@ describe("time", () => {
   });
 
   test("who does not read a download is cut off", async () => {
-    const { port, server } = await serve(scope, { limits: { idleTimeoutMs: 300, requestTimeoutMs: 100 } });
+    const { port, server } = await serve(scope, {
+      limits: { idleTimeoutMs: 300, requestTimeoutMs: 100 },
+    });
     expect(server.timeout).toBe(5100);
     server.timeout = 300;
     const request = nodeRequest({ port, path: "/numbers?lines=100000000", agent: false });
@@ -59,7 +61,8 @@ describe("time", () => {
     scope.own(response, (open) => open.destroy());
     const [left] = await within(
       (async () => {
-        while ((await connectionCount(server)) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+        while ((await connectionCount(server)) > 0)
+          await new Promise((resolve) => setTimeout(resolve, 20));
         return [true];
       })(),
       "the end of the download that nobody reads",
@@ -69,7 +72,9 @@ describe("time", () => {
 });
 
 function connectionCount(server: Server): Promise<number> {
-  return new Promise((resolve, reject) => server.getConnections((error, count) => (error ? reject(error) : resolve(count))));
+  return new Promise((resolve, reject) =>
+    server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+  );
 }
 
 describe("what is no HTTP", () => {

@@ -18,7 +18,10 @@ const receiveMs = 300_000;
  *
  * What is no HTTP is answered by node itself and cut off: 400, or 431 for headers of more than 16 KiB in all.
  */
-export function configureHttpServer(server: Server, limits: Pick<Limits, "idleTimeoutMs" | "requestTimeoutMs">): void {
+export function configureHttpServer(
+  server: Server,
+  limits: Pick<Limits, "idleTimeoutMs" | "requestTimeoutMs">,
+): void {
   server.keepAliveTimeout = keepAliveMs;
   server.headersTimeout = headersMs;
   server.requestTimeout = receiveMs;

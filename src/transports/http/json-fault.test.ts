@@ -43,13 +43,32 @@ test("finds a fault exactly where JSON.parse does not take the text", () => {
   const damaged = fc.tuple(
     fc.json(),
     fc.nat(),
-    fc.constantFrom("", ",", "]", "}", '"', "\\", ":", "1", ".", "-", " ", "\n", "e", "\u0001", "é"),
+    fc.constantFrom(
+      "",
+      ",",
+      "]",
+      "}",
+      '"',
+      "\\",
+      ":",
+      "1",
+      ".",
+      "-",
+      " ",
+      "\n",
+      "e",
+      "\u0001",
+      "é",
+    ),
   );
   fc.assert(
     fc.property(damaged, ([json, seed, piece]) => {
       const at = seed % (json.length + 1);
       // A piece more, or a character less.
-      const text = piece === "" ? json.slice(0, at) + json.slice(at + 1) : json.slice(0, at) + piece + json.slice(at);
+      const text =
+        piece === ""
+          ? json.slice(0, at) + json.slice(at + 1)
+          : json.slice(0, at) + piece + json.slice(at);
       const fault = jsonFault(text);
       expect(fault === undefined).toBe(parses(text));
       if (fault !== undefined) expect(fault).toBeLessThanOrEqual(text.length);

@@ -18,7 +18,8 @@ export function jsonFault(text: string): number | undefined {
   let expected: Expected = "value";
   for (let at = skipSpace(text, 0); ; at = skipSpace(text, at)) {
     const char = text[at];
-    if (char === undefined) return expected === ", or end" && due.length === 0 ? undefined : text.length;
+    if (char === undefined)
+      return expected === ", or end" && due.length === 0 ? undefined : text.length;
     if (expected === ":") {
       if (char !== ":") return at;
       expected = "value";
@@ -60,7 +61,11 @@ function scalarEnd(text: string, at: number): number | undefined {
   let end = at;
   while (/[\w.+-]/.test(text[end] ?? "")) end++;
   if (end - at > maxScalarLength) return end;
-  return /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/.test(text.slice(at, end)) ? end : undefined;
+  return /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/.test(
+    text.slice(at, end),
+  )
+    ? end
+    : undefined;
 }
 
 /** The place after the string that starts at `at`; undefined if it does not end, or holds what a string must not. */

@@ -8,26 +8,33 @@ import { errorOf, rawClient, serve } from "./sample-server.suite.ts";
 const scope = scopePerTest();
 
 describe("bodies", () => {
-  test.each([undefined, "text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-8"])(
-    "JSON is read with the Content-Type %s",
-    async (type) => {
-      const { url } = await serve(scope);
-      const response = await fetch(`${url}/boxes/7`, {
-        method: "PUT",
-        body: Buffer.from('\ufeff {"size":3}\n'),
-        headers: type === undefined ? {} : { "content-type": type },
-      });
-      expect(await response.json()).toEqual({ data: { id: "7", size: 3 } });
-    },
-  );
+  test.each([
+    undefined,
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "application/json; charset=utf-8",
+  ])("JSON is read with the Content-Type %s", async (type) => {
+    const { url } = await serve(scope);
+    const response = await fetch(`${url}/boxes/7`, {
+      method: "PUT",
+      body: Buffer.from('\ufeff {"size":3}\n'),
+      headers: type === undefined ? {} : { "content-type": type },
+    });
+    expect(await response.json()).toEqual({ data: { id: "7", size: 3 } });
+  });
 
   test("a body in pieces is read to its end, characters cut in two included", async () => {
     const { port } = await serve(scope);
     const client = rawClient(scope, port);
-    client.socket.write('POST /boxes HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n"\xc3\r\n', "latin1");
+    client.socket.write(
+      'POST /boxes HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n"\xc3\r\n',
+      "latin1",
+    );
     client.socket.write('2\r\n\xbc"\r\n0\r\n\r\n', "latin1");
     const received = await client.receive(/\}\}?$/);
-    expect(Buffer.from(received, "latin1").toString()).toMatch(/^HTTP\/1\.1 201 [\s\S]*\{"data":\{"body":"ü"\}\}$/);
+    expect(Buffer.from(received, "latin1").toString()).toMatch(
+      /^HTTP\/1\.1 201 [\s\S]*\{"data":\{"body":"ü"\}\}$/,
+    );
   });
 
   test.each([
@@ -44,20 +51,38 @@ describe("bodies", () => {
 
   test("no body at all, and one that is not UTF-8, are 400 bad_json", async () => {
     const { url } = await serve(scope);
-    expect(await errorOf(await fetch(`${url}/boxes`, { method: "POST" }))).toMatchObject({ status: 400, code: "bad_json" });
-    const latin1 = await fetch(`${url}/boxes`, { method: "POST", body: Buffer.from('"\xfc"', "latin1") });
-    expect(await errorOf(latin1)).toMatchObject({ status: 400, code: "bad_json", message: expect.stringContaining("UTF-8") });
+    expect(await errorOf(await fetch(`${url}/boxes`, { method: "POST" }))).toMatchObject({
+      status: 400,
+      code: "bad_json",
+    });
+    const latin1 = await fetch(`${url}/boxes`, {
+      method: "POST",
+      body: Buffer.from('"\xfc"', "latin1"),
+    });
+    expect(await errorOf(latin1)).toMatchObject({
+      status: 400,
+      code: "bad_json",
+      message: expect.stringContaining("UTF-8"),
+    });
   });
 
   test("a body that does not fit its schema is 400 bad_message", async () => {
     const { url } = await serve(scope);
     const response = await fetch(`${url}/boxes/7`, { method: "PUT", body: '{"size":"big"}' });
-    expect(await errorOf(response)).toMatchObject({ status: 400, code: "bad_message", message: expect.stringContaining("size") });
+    expect(await errorOf(response)).toMatchObject({
+      status: 400,
+      code: "bad_message",
+      message: expect.stringContaining("size"),
+    });
   });
 
   test("where no body is declared the service reads it itself, with the headers", async () => {
     const { url } = await serve(scope);
-    const response = await fetch(`${url}/raw`, { method: "POST", body: "[NaN]", headers: { "x-note": "as it is" } });
+    const response = await fetch(`${url}/raw`, {
+      method: "POST",
+      body: "[NaN]",
+      headers: { "x-note": "as it is" },
+    });
     expect(await response.json()).toEqual({ data: { length: 5, note: "as it is" } });
   });
 
@@ -66,13 +91,22 @@ describe("bodies", () => {
     const post = (length: number, path: string, chunked: boolean) => {
       const body = `"${"a".repeat(length - 2)}"`;
       const stream = new Blob([body]).stream();
-      return fetch(`${url}${path}`, { method: "POST", ...(chunked ? { body: stream, duplex: "half" } : { body }) } as RequestInit);
+      return fetch(`${url}${path}`, {
+        method: "POST",
+        ...(chunked ? { body: stream, duplex: "half" } : { body }),
+      } as RequestInit);
     };
     for (const chunked of [false, true]) {
       expect((await post(1000, "/boxes", chunked)).status).toBe(201);
-      expect(await errorOf(await post(1001, "/boxes", chunked))).toMatchObject({ status: 413, code: "too_large" });
+      expect(await errorOf(await post(1001, "/boxes", chunked))).toMatchObject({
+        status: 413,
+        code: "too_large",
+      });
       expect((await post(1000, "/raw", chunked)).status).toBe(200);
-      expect(await errorOf(await post(1001, "/raw", chunked))).toMatchObject({ status: 413, code: "too_large" });
+      expect(await errorOf(await post(1001, "/raw", chunked))).toMatchObject({
+        status: 413,
+        code: "too_large",
+      });
     }
   });
 
@@ -100,7 +134,9 @@ describe("bodies", () => {
     const body = "x".repeat(100_000);
     for (let n = 0; n < 3; n++) {
       client.received = "";
-      client.socket.write(`POST /ignored HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      client.socket.write(
+        `POST /ignored HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
       expect(await client.receive(/"ignored"\}$/)).toMatch(/^HTTP\/1\.1 200 /);
     }
   });
@@ -113,7 +149,8 @@ describe("bodies", () => {
       await once(client.socket, "connect");
       client.socket.destroy();
     }
-    const counted = () => [...requests.entries()].filter(([route]) => route.startsWith("POST")).length;
+    const counted = () =>
+      [...requests.entries()].filter(([route]) => route.startsWith("POST")).length;
     while (counted() < 2) expect((await fetch(`${url}/boxes/1`)).status).toBe(200);
     expect([...requests.entries()].filter(([route]) => route.startsWith("POST"))).toEqual([
       ["POST /boxes", "400", 1],

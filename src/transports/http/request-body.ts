@@ -14,7 +14,11 @@ export function hasBody({ headers }: IncomingMessage): boolean {
  * over; `bad_message` if the client goes away in the middle. Whoever stops reading leaves the connection open, so that the
  * answer can be sent. `progressed` is called for each piece.
  */
-export async function* boundedBody(incoming: IncomingMessage, maxBytes: number, progressed: () => void): AsyncGenerator<Uint8Array, void> {
+export async function* boundedBody(
+  incoming: IncomingMessage,
+  maxBytes: number,
+  progressed: () => void,
+): AsyncGenerator<Uint8Array, void> {
   if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   let bytes = 0;
   try {
@@ -26,7 +30,12 @@ export async function* boundedBody(incoming: IncomingMessage, maxBytes: number, 
     }
   } catch (error) {
     if (error instanceof SwitchboardError) throw error;
-    throw new SwitchboardError("bad_message", "the body was cut off before its end", {}, { cause: error });
+    throw new SwitchboardError(
+      "bad_message",
+      "the body was cut off before its end",
+      {},
+      { cause: error },
+    );
   }
 }
 
@@ -34,7 +43,10 @@ export async function* boundedBody(incoming: IncomingMessage, maxBytes: number, 
  * The JSON in `pieces`, whatever their Content-Type, and its text. `lenient`: bare NaN and infinities are taken as strings. Throws
  * `bad_json`, with the place of the fault, and what reading throws.
  */
-export async function readJson(pieces: AsyncIterable<Uint8Array>, lenient = false): Promise<ReadJson> {
+export async function readJson(
+  pieces: AsyncIterable<Uint8Array>,
+  lenient = false,
+): Promise<ReadJson> {
   const text = await readText(pieces);
   try {
     return lenient ? parseLenient(text) : { json: JSON.parse(text), text };
@@ -51,7 +63,10 @@ async function readText(pieces: AsyncIterable<Uint8Array>): Promise<string> {
       return piece === undefined ? decoder.decode() : decoder.decode(piece, { stream: true });
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
-      throw new SwitchboardError("bad_json", "the body is not UTF-8 text: send JSON as UTF-8, not compressed");
+      throw new SwitchboardError(
+        "bad_json",
+        "the body is not UTF-8 text: send JSON as UTF-8, not compressed",
+      );
     }
   };
   let text = "";
@@ -67,5 +82,8 @@ function explainFault(text: string): string {
 }
 
 function tooLarge(maxBytes: number): SwitchboardError {
-  return new SwitchboardError("too_large", `the body is over ${maxBytes} bytes (limits.maxBodyBytes): send less at once`);
+  return new SwitchboardError(
+    "too_large",
+    `the body is over ${maxBytes} bytes (limits.maxBodyBytes): send less at once`,
+  );
 }

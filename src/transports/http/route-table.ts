@@ -49,10 +49,18 @@ export interface ServedRoute {
  * Everything that is served, in the order in which it is to be tried: the gateway's paths, the services' in the order of their
  * contracts, then what ends in `/*`. Throws `TypeError` if two have the same method and path.
  */
-export function routeTable(services: readonly RunningService[], operations: readonly HttpOperation[], limits: Limits): ServedRoute[] {
+export function routeTable(
+  services: readonly RunningService[],
+  operations: readonly HttpOperation[],
+  limits: Limits,
+): ServedRoute[] {
   const own = operations.map((operation) => ownRoute(operation, limits));
   const isLast = (route: ServedRoute) => route.path.endsWith("/*");
-  const table = [...own.filter((route) => !isLast(route)), ...services.flatMap(serviceRoutes), ...own.filter(isLast)];
+  const table = [
+    ...own.filter((route) => !isLast(route)),
+    ...services.flatMap(serviceRoutes),
+    ...own.filter(isLast),
+  ];
   const seen = new Set<string>();
   for (const { method, path } of table) {
     const key = `${method} ${path.replaceAll(/:[^/]+/g, ":")}`;
@@ -88,13 +96,22 @@ function serviceRoutes(service: RunningService): ServedRoute[] {
     lenientBody: route.lenientBody === true,
     errorBody: route.errorBody,
     limits: service.limits,
-    answer: ({ params, body, text, principal, request }) => service.respond(name, route, params, body, principal, request, text),
+    answer: ({ params, body, text, principal, request }) =>
+      service.respond(name, route, params, body, principal, request, text),
   }));
 }
 
-function demandRole(principal: Principal | undefined, roles: readonly string[], what: string): void {
+function demandRole(
+  principal: Principal | undefined,
+  roles: readonly string[],
+  what: string,
+): void {
   if (principal === undefined) {
-    throw new SwitchboardError("unauthenticated", "no token: send it as `Authorization: Bearer TOKEN` or `?token=TOKEN`");
+    throw new SwitchboardError(
+      "unauthenticated",
+      "no token: send it as `Authorization: Bearer TOKEN` or `?token=TOKEN`",
+    );
   }
-  if (!hasRole(principal, roles)) throw new SwitchboardError("forbidden", `${what} needs the role ${roles.join(" or ")}`);
+  if (!hasRole(principal, roles))
+    throw new SwitchboardError("forbidden", `${what} needs the role ${roles.join(" or ")}`);
 }

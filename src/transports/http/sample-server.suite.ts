@@ -13,7 +13,12 @@ import { dataAnswer } from "../../kit/request.ts";
 import { RunningService } from "../../kit/running-service.ts";
 import { defineService } from "../../kit/service.ts";
 import { SwitchboardError } from "../../wire/error.ts";
-import { configureHttpServer, createHttpHandler, type HttpOperation, RequestCount } from "./index.ts";
+import {
+  configureHttpServer,
+  createHttpHandler,
+  type HttpOperation,
+  RequestCount,
+} from "./index.ts";
 
 const anything = z.object({});
 
@@ -30,7 +35,11 @@ const shelfContract = defineContract({
       method: "GET",
       path: "/boxes/:id",
       doc: "Shows a box.",
-      params: z.object({ id: z.string(), note: z.string().optional(), token: z.string().optional() }),
+      params: z.object({
+        id: z.string(),
+        note: z.string().optional(),
+        token: z.string().optional(),
+      }),
     },
     fill: {
       method: "PUT",
@@ -39,19 +48,52 @@ const shelfContract = defineContract({
       params: z.object({ id: z.string() }),
       body: z.object({ size: z.number() }),
     },
-    add: { method: "POST", path: "/boxes", doc: "Adds anything.", params: anything, body: z.unknown() },
-    raw: { method: "POST", path: "/raw", doc: "Counts the characters of a body.", params: anything },
-    ignored: { method: "POST", path: "/ignored", doc: "Does not look at its body.", params: anything },
+    add: {
+      method: "POST",
+      path: "/boxes",
+      doc: "Adds anything.",
+      params: anything,
+      body: z.unknown(),
+    },
+    raw: {
+      method: "POST",
+      path: "/raw",
+      doc: "Counts the characters of a body.",
+      params: anything,
+    },
+    ignored: {
+      method: "POST",
+      path: "/ignored",
+      doc: "Does not look at its body.",
+      params: anything,
+    },
     numbers: {
       method: "GET",
       path: "/numbers",
       doc: "Streams lines.",
       params: z.object({ lines: z.coerce.number(), fail: z.string().optional() }),
     },
-    slow: { method: "GET", path: "/slow", doc: "Answers when the request has ended.", params: anything },
+    slow: {
+      method: "GET",
+      path: "/slow",
+      doc: "Answers when the request has ended.",
+      params: anything,
+    },
     window: { method: "GET", path: "/window", doc: "Open to all.", params: anything, auth: "open" },
-    safe: { method: "GET", path: "/safe", doc: "For keepers.", params: anything, roles: ["keeper"] },
-    text: { method: "GET", path: "/text", doc: "Text with headers of its own.", params: anything, auth: "open" },
+    safe: {
+      method: "GET",
+      path: "/safe",
+      doc: "For keepers.",
+      params: anything,
+      roles: ["keeper"],
+    },
+    text: {
+      method: "GET",
+      path: "/text",
+      doc: "Text with headers of its own.",
+      params: anything,
+      auth: "open",
+    },
     away: { method: "GET", path: "/away", doc: "A redirect.", params: anything, auth: "open" },
     broken: { method: "GET", path: "/broken", doc: "Throws.", params: anything, auth: "open" },
   },
@@ -95,7 +137,12 @@ function authenticator(enabled: boolean): Authenticator {
 export async function serve(scope: Scope, options: ServeOptions = {}): Promise<Served> {
   const limits = { ...defaultLimits, ...options.limits };
   const logged: unknown[] = [];
-  const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: (fields: object) => void logged.push(fields) };
+  const logger = {
+    debug: () => {},
+    info: () => {},
+    warn: () => {},
+    error: (fields: object) => void logged.push(fields),
+  };
   const engine = scope.own(await openMemoryEngine(), (opened) => opened.close());
   let tellSlow: () => void = () => {};
   const slowEnded = new Promise<void>((resolve) => {
@@ -111,9 +158,14 @@ export async function serve(scope: Scope, options: ServeOptions = {}): Promise<S
           box: ({ params, request }) => dataAnswer({ ...params, method: request.method }),
           fill: ({ params, body }) => dataAnswer({ id: params.id, size: body.size }),
           add: ({ body }) => dataAnswer({ body }, { status: 201 }),
-          raw: async ({ request }) => dataAnswer({ length: (await request.text()).length, note: request.headers.get("x-note") }),
+          raw: async ({ request }) =>
+            dataAnswer({
+              length: (await request.text()).length,
+              note: request.headers.get("x-note"),
+            }),
           ignored: () => dataAnswer("ignored"),
-          numbers: ({ params }) => new Response(lines(params.lines, params.fail !== undefined) as unknown as BodyInit),
+          numbers: ({ params }) =>
+            new Response(lines(params.lines, params.fail !== undefined) as unknown as BodyInit),
           slow: async ({ request }) => {
             await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
             tellSlow();
@@ -121,7 +173,10 @@ export async function serve(scope: Scope, options: ServeOptions = {}): Promise<S
           },
           window: ({ principal }) => dataAnswer(principal.name),
           safe: ({ principal }) => dataAnswer(principal.name),
-          text: () => new Response("hello", { headers: { "content-type": "text/plain", "cache-control": "max-age=60" } }),
+          text: () =>
+            new Response("hello", {
+              headers: { "content-type": "text/plain", "cache-control": "max-age=60" },
+            }),
           away: () => Response.redirect("http://127.0.0.1/elsewhere"),
           broken: () => {
             throw new TypeError("a fault of ours");
@@ -134,7 +189,15 @@ export async function serve(scope: Scope, options: ServeOptions = {}): Promise<S
   const newId = () => `id-${++ids}`;
   const auth = authenticator(options.auth ?? false);
   const service = scope.own(
-    await RunningService.start(shelf, { config: {}, limits, engine, clock: systemClock, logger, authEnabled: auth.enabled, newId }),
+    await RunningService.start(shelf, {
+      config: {},
+      limits,
+      engine,
+      clock: systemClock,
+      logger,
+      authEnabled: auth.enabled,
+      newId,
+    }),
     (running) => running.stop(),
   );
   const requests = new RequestCount();
@@ -167,7 +230,9 @@ async function* lines(count: number, fail: boolean): AsyncGenerator<Uint8Array> 
 }
 
 /** Status, code and message of an error answer. */
-export async function errorOf(response: Response): Promise<{ status: number; code: string; message: string }> {
+export async function errorOf(
+  response: Response,
+): Promise<{ status: number; code: string; message: string }> {
   const { error } = (await response.json()) as { error: { code: string; message: string } };
   return { status: response.status, ...error };
 }
@@ -190,8 +255,12 @@ class RawClient {
   /** Waits until what was received matches. */
   async receive(pattern: RegExp): Promise<string> {
     while (!pattern.test(this.received)) {
-      await within(Promise.race([once(this.socket, "data"), this.ended]), `${pattern} in ${JSON.stringify(this.received)}`);
-      if (this.socket.destroyed && !pattern.test(this.received)) throw new Error(`no ${pattern} in ${JSON.stringify(this.received)}`);
+      await within(
+        Promise.race([once(this.socket, "data"), this.ended]),
+        `${pattern} in ${JSON.stringify(this.received)}`,
+      );
+      if (this.socket.destroyed && !pattern.test(this.received))
+        throw new Error(`no ${pattern} in ${JSON.stringify(this.received)}`);
     }
     return this.received;
   }

@@ -23,7 +23,8 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const get = (path: string, init?: RequestInit) => fileAnswer(join(folder, "pages"), new Request(`http://localhost${path}`, init));
+const get = (path: string, init?: RequestInit) =>
+  fileAnswer(join(folder, "pages"), new Request(`http://localhost${path}`, init));
 
 describe("files", () => {
   it.each([
@@ -35,7 +36,11 @@ describe("files", () => {
     ["/assets/a%20b%20%C3%BC.js", "1", "text/javascript; charset=utf-8"],
   ])("%s", async (path, text, type) => {
     const answer = await get(path);
-    expect([answer.status, await answer.text(), answer.headers.get("content-type")]).toEqual([200, text, type]);
+    expect([answer.status, await answer.text(), answer.headers.get("content-type")]).toEqual([
+      200,
+      text,
+      type,
+    ]);
   });
 
   it.each([

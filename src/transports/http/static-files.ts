@@ -40,7 +40,9 @@ export async function fileAnswer(directory: string, request: Request): Promise<R
   const path = pathIn(new URL(request.url).pathname);
   const file = path === undefined ? undefined : await openIn(directory, path);
   if (file === undefined) return errorAnswer("not_found", "there is no such file");
-  return new Response(bytesOf(file, request), { headers: { "content-type": contentTypeOf(file.path), "cache-control": "no-cache" } });
+  return new Response(bytesOf(file, request), {
+    headers: { "content-type": contentTypeOf(file.path), "cache-control": "no-cache" },
+  });
 }
 
 /** An open file, below its directory. */
@@ -67,7 +69,9 @@ export function contentTypeOf(path: string): string {
 export function pathIn(pathname: string): string | undefined {
   const segments = decodeURIComponent(pathname).split("/").slice(1);
   if (segments.at(-1) === "") segments[segments.length - 1] = "index.html";
-  const isPlain = segments.every((segment) => segment !== "" && !segment.startsWith(".") && !/[\\\0]/.test(segment));
+  const isPlain = segments.every(
+    (segment) => segment !== "" && !segment.startsWith(".") && !/[\\\0]/.test(segment),
+  );
   return isPlain ? segments.join(sep) : undefined;
 }
 
@@ -82,7 +86,11 @@ export async function openIn(directory: string, path: string): Promise<OpenFile 
     if ((await handle.stat()).isFile()) return { path: real, handle };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined || !["ENOENT", "ENOTDIR", "EACCES", "EISDIR", "ELOOP", "ENAMETOOLONG"].includes(code)) throw error;
+    if (
+      code === undefined ||
+      !["ENOENT", "ENOTDIR", "EACCES", "EISDIR", "ELOOP", "ENAMETOOLONG"].includes(code)
+    )
+      throw error;
   }
   await handle?.close();
   return undefined;

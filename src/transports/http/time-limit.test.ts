@@ -75,11 +75,15 @@ test("an answer that comes too late is let go of", async () => {
   const answer = withinTime(clock, 100, work, expired);
   clock.go(100);
   expect(await (await answer).text()).toBe("expired");
-  await new Promise<void>((cancelled) => answerLate(new Response(new ReadableStream({ cancel: () => cancelled() }))));
+  await new Promise<void>((cancelled) =>
+    answerLate(new Response(new ReadableStream({ cancel: () => cancelled() }))),
+  );
 });
 
 test("a failure is passed on, and no timer is left", async () => {
   const clock = new HandClock();
-  await expect(withinTime(clock, 100, () => Promise.reject(new Error("broken")), expired)).rejects.toThrow("broken");
+  await expect(
+    withinTime(clock, 100, () => Promise.reject(new Error("broken")), expired),
+  ).rejects.toThrow("broken");
   expect(clock.pending).toBe(0);
 });

@@ -20,8 +20,12 @@ describe("what is no proper packet", () => {
     const { url, logged } = await serveSample(scope);
     const { client, events } = await RealClient.connect(scope, url);
     for (const text of texts) {
-      for (const raw of [RawSocket.open(scope, url, query), await RawSocket.join(scope, url, query)]) {
-        if (raw.socket.readyState !== WebSocket.OPEN) await new Promise((resolve) => raw.socket.once("open", resolve));
+      for (const raw of [
+        RawSocket.open(scope, url, query),
+        await RawSocket.join(scope, url, query),
+      ]) {
+        if (raw.socket.readyState !== WebSocket.OPEN)
+          await new Promise((resolve) => raw.socket.once("open", resolve));
         raw.send(text);
         raw.socket.close();
       }
@@ -34,13 +38,20 @@ describe("what is no proper packet", () => {
   test.each(["EIO=4", "EIO=3"])("disturbs nobody over polling (%s)", async (query) => {
     const { url, logged } = await serveSample(scope);
     const { client, events } = await RealClient.connect(scope, url);
-    const bodies = query === "EIO=4" ? texts : texts.flatMap((text) => [text, `${text.length}:${text}`, `${text.length + 1}:${text}`]);
+    const bodies =
+      query === "EIO=4"
+        ? texts
+        : texts.flatMap((text) => [text, `${text.length}:${text}`, `${text.length + 1}:${text}`]);
     for (const body of bodies) {
       const [poller] = await RawPoller.open(url, query);
       await poller.post(body).catch(() => {});
     }
     const [binary] = await RawPoller.open(url, query);
-    await binary.post(Buffer.from([0, 255, 1, 0, 2, 255, 4, 1]), { "content-type": "application/octet-stream" }).catch(() => {});
+    await binary
+      .post(Buffer.from([0, 255, 1, 0, 2, 255, 4, 1]), {
+        "content-type": "application/octet-stream",
+      })
+      .catch(() => {});
     client.emit("say", { text: "still there" });
     expect(await events.next()).toEqual(["said", { text: "still there" }]);
     expect(logged).toEqual([]);
@@ -55,13 +66,18 @@ describe("what is no proper packet", () => {
   ])("the query %s is refused", async (query) => {
     const { url } = await serveSample(scope);
     expect((await fetch(`${url}/socket.io/?${query}`)).status).toBe(400);
-    const socket = scope.own(new WebSocket(`${url.replace("http", "ws")}/socket.io/?${query}`), (open) => open.terminate());
+    const socket = scope.own(
+      new WebSocket(`${url.replace("http", "ws")}/socket.io/?${query}`),
+      (open) => open.terminate(),
+    );
     const end = new Promise((resolve) => {
       socket.on("error", resolve);
       socket.on("open", () => resolve("open"));
     });
     // An unknown protocol version is taken for 3.
-    expect(String(await within(end, "an answer"))).toMatch(query.includes("EIO=9") ? "open" : /400/);
+    expect(String(await within(end, "an answer"))).toMatch(
+      query.includes("EIO=9") ? "open" : /400/,
+    );
   });
 
   test("binary attachments end the connection with 1003", async () => {

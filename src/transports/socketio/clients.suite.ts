@@ -11,7 +11,12 @@ import type { Scope } from "../../../test/support/scope.ts";
 export interface Client {
   readonly connected: boolean;
   readonly id: string;
-  readonly io: { readonly engine: { readonly transport: { readonly name: string }; once(event: "upgrade", listener: () => void): void } };
+  readonly io: {
+    readonly engine: {
+      readonly transport: { readonly name: string };
+      once(event: "upgrade", listener: () => void): void;
+    };
+  };
   on(event: string, listener: (...args: never[]) => void): unknown;
   onAny(listener: (event: string, ...args: unknown[]) => void): unknown;
   emit(event: string, ...args: unknown[]): unknown;
@@ -30,8 +35,9 @@ export interface ClientKind {
   readonly transport: "websocket" | "polling" | "upgrade";
 }
 
-export const clientKinds: readonly ClientKind[] = (["current", "4.0.1"] as const).flatMap((version) =>
-  (["websocket", "polling", "upgrade"] as const).map((transport) => ({ version, transport })),
+export const clientKinds: readonly ClientKind[] = (["current", "4.0.1"] as const).flatMap(
+  (version) =>
+    (["websocket", "polling", "upgrade"] as const).map((transport) => ({ version, transport })),
 );
 
 /** A real client with an inbox of its events, `[name, ...arguments]`; `disconnect` and `connect_error` among them. */
@@ -42,14 +48,26 @@ export class RealClient {
   constructor(url: string, kind: Partial<ClientKind>, extra: Readonly<Record<string, unknown>>) {
     const { version = "current", transport = "websocket" } = kind;
     const transports = transport === "upgrade" ? ["polling", "websocket"] : [transport];
-    this.client = versions[version](url, { transports, forceNew: true, reconnection: false, ...extra });
+    this.client = versions[version](url, {
+      transports,
+      forceNew: true,
+      reconnection: false,
+      ...extra,
+    });
     this.client.onAny((event, ...args) => this.events.push([event, ...args]));
     this.client.on("connect", () => this.events.push(["connect"]));
     this.client.on("disconnect", (reason: string) => this.events.push(["disconnect", reason]));
-    this.client.on("connect_error", (error: Error & { data?: unknown }) => this.events.push(["connect_error", error.message, error.data]));
+    this.client.on("connect_error", (error: Error & { data?: unknown }) =>
+      this.events.push(["connect_error", error.message, error.data]),
+    );
   }
 
-  static launch(scope: Scope, url: string, kind: Partial<ClientKind> = {}, extra: Readonly<Record<string, unknown>> = {}): RealClient {
+  static launch(
+    scope: Scope,
+    url: string,
+    kind: Partial<ClientKind> = {},
+    extra: Readonly<Record<string, unknown>> = {},
+  ): RealClient {
     return scope.own(new RealClient(url, kind, extra), ({ client }) => client.disconnect());
   }
 
@@ -72,7 +90,12 @@ export class RealClient {
 
   /** Emits with an acknowledgement, and resolves to what came with it. */
   async call(event: string, ...args: unknown[]): Promise<unknown[]> {
-    return await within(new Promise((resolve) => this.client.emit(event, ...args, (...answer: unknown[]) => resolve(answer))), "the ack");
+    return await within(
+      new Promise((resolve) =>
+        this.client.emit(event, ...args, (...answer: unknown[]) => resolve(answer)),
+      ),
+      "the ack",
+    );
   }
 }
 
@@ -82,13 +105,21 @@ export class RawSocket {
   readonly packets = new Inbox<string>("packet");
 
   constructor(url: string, query: string, headers: Readonly<Record<string, string>>) {
-    this.socket = new WebSocket(`${url.replace("http", "ws")}/socket.io/?${query}&transport=websocket`, { headers });
+    this.socket = new WebSocket(
+      `${url.replace("http", "ws")}/socket.io/?${query}&transport=websocket`,
+      { headers },
+    );
     this.socket.on("message", (data) => this.packets.push(String(data)));
     this.socket.on("close", (code) => this.packets.end(`closed with ${code}`));
     this.socket.on("error", (error) => this.packets.end(String(error)));
   }
 
-  static open(scope: Scope, url: string, query = "EIO=4", headers: Readonly<Record<string, string>> = {}): RawSocket {
+  static open(
+    scope: Scope,
+    url: string,
+    query = "EIO=4",
+    headers: Readonly<Record<string, string>> = {},
+  ): RawSocket {
     return scope.own(new RawSocket(url, query, headers), ({ socket }) => socket.terminate());
   }
 
@@ -142,11 +173,18 @@ export class RawPoller {
     return await this.#ask("GET");
   }
 
-  async post(body: string | Buffer, headers: Readonly<Record<string, string>> = {}): Promise<string> {
+  async post(
+    body: string | Buffer,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
     return await this.#ask("POST", body, headers);
   }
 
-  async #ask(method: string, body?: string | Buffer, headers: Readonly<Record<string, string>> = {}): Promise<string> {
+  async #ask(
+    method: string,
+    body?: string | Buffer,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
     const address = this.sid === "" ? this.#url : `${this.#url}&sid=${this.sid}`;
     const request = httpRequest(address, {
       method,

@@ -14,13 +14,15 @@ export function sendPing(engineSocket: EngineSocket): void {
 
 /** For a polling client that was told to go and asks for nothing more: how long the library keeps the goodbye for it. Default there: 30 s. */
 export function boundPollingGoodbye(engineSocket: EngineSocket, ms: number): void {
-  if (engineSocket.transport.name === "polling") Object.assign(engineSocket.transport, { closeTimeout: ms });
+  if (engineSocket.transport.name === "polling")
+    Object.assign(engineSocket.transport, { closeTimeout: ms });
 }
 
 /** Ends it at once, also while a polling client is being waited for, where the public `close(true)` does nothing. */
 export function endNow(engineSocket: EngineSocket): void {
   engineSocket.close(true);
-  if (engineSocket.readyState !== "closed") (engineSocket as unknown as { onClose(reason: string): void }).onClose("forced close");
+  if (engineSocket.readyState !== "closed")
+    (engineSocket as unknown as { onClose(reason: string): void }).onClose("forced close");
   webSocketOf(engineSocket)?.terminate();
 }
 

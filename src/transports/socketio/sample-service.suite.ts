@@ -32,7 +32,11 @@ const sampleContract = defineContract({
   },
   out: {
     said: { schema: z.object({ text: z.string() }), doc: "What was told.", delivery: "all" },
-    seen: { schema: z.object({ payload: z.string() }), doc: "The payload, as text.", delivery: "all" },
+    seen: {
+      schema: z.object({ payload: z.string() }),
+      doc: "The payload, as text.",
+      delivery: "all",
+    },
     failed: { schema: z.object({ reason: z.string() }), doc: "The end.", delivery: "all" },
     bulk: { schema: numbered, doc: "One of many that must all arrive.", delivery: "all" },
     tick: { schema: numbered, doc: "Only the newest counts.", delivery: "latest" },
@@ -113,7 +117,8 @@ export async function serveSample(scope: Scope, options: SampleOptions = {}): Pr
         invalid: (_connection, { name, error }) => invalid.push(`${name}: ${error.code}`),
         on: {
           say: (connection, { text }) => given.send(connection, "said", { text }),
-          nothing: (connection, payload) => given.send(connection, "seen", { payload: String(JSON.stringify(payload)) }),
+          nothing: (connection, payload) =>
+            given.send(connection, "seen", { payload: String(JSON.stringify(payload)) }),
           fail: (connection) => {
             given.send(connection, "failed", { reason: "as you wish" });
             given.close(connection, "done", "failed");
@@ -127,13 +132,35 @@ export async function serveSample(scope: Scope, options: SampleOptions = {}): Pr
       };
     },
   });
-  const connections = new Connections({ clock, turn: new Turn(), limits, authenticator: auth, newId });
+  const connections = new Connections({
+    clock,
+    turn: new Turn(),
+    limits,
+    authenticator: auth,
+    newId,
+  });
   scope.own(connections, (open) => open.stop());
   const service = scope.own(
-    await RunningService.start(sample, { config: {}, limits, engine, clock, logger, authEnabled: auth.enabled, newId }),
+    await RunningService.start(sample, {
+      config: {},
+      limits,
+      engine,
+      clock,
+      logger,
+      authEnabled: auth.enabled,
+      newId,
+    }),
     (running) => running.stop(),
   );
-  const transport = createSocketIoTransport({ service, connections, authenticator: auth, limits, cors: { origins }, clock, logger });
+  const transport = createSocketIoTransport({
+    service,
+    connections,
+    authenticator: auth,
+    limits,
+    cors: { origins },
+    clock,
+    logger,
+  });
   const urls: string[] = [];
   for (let n = 0; n < (options.servers ?? 1); n++) {
     const server = createServer((request, response) => transport.handleRequest(request, response));
@@ -149,7 +176,19 @@ export async function serveSample(scope: Scope, options: SampleOptions = {}): Pr
   scope.own(transport, (open) => open.close());
   const [url = ""] = urls;
   const send: Context["send"] = (...message) => context?.send(...message);
-  return { url, urls, logged, transport, service, connections, send, opened, closed, invalid, release: () => release() };
+  return {
+    url,
+    urls,
+    logged,
+    transport,
+    service,
+    connections,
+    send,
+    opened,
+    closed,
+    invalid,
+    release: () => release(),
+  };
 }
 
 /** Makes a message a kilobyte long. */
@@ -161,7 +200,12 @@ export async function turn(): Promise<void> {
 }
 
 /** Sends messages, one a turn, until `enough`. Returns how many. */
-export async function pour(sample: Sample, connection: Connection, name: "bulk" | "tick", enough: (n: number) => boolean): Promise<number> {
+export async function pour(
+  sample: Sample,
+  connection: Connection,
+  name: "bulk" | "tick",
+  enough: (n: number) => boolean,
+): Promise<number> {
   for (let n = 0; ; n++) {
     if (enough(n)) return n;
     sample.send(connection, name, { n, pad });

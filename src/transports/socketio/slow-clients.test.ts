@@ -28,7 +28,10 @@ describe("a client that does not read", () => {
 
   test("over polling is closed with 4408 once more than the bound waits, and really gone some seconds later", async () => {
     // Twenty times as fast, for the time that polling clients are given.
-    const clock = { ...systemClock, after: (ms: number, run: () => void) => systemClock.after(ms === 5000 ? 250 : ms, run) };
+    const clock = {
+      ...systemClock,
+      after: (ms: number, run: () => void) => systemClock.after(ms === 5000 ? 250 : ms, run),
+    };
     const sample = await serveSample(scope, { clock, limits: { maxQueueBytes: 100_000 } });
     await RawPoller.join(sample.url);
     const connection = await sample.opened.next();
@@ -47,7 +50,11 @@ describe("a client that does not read", () => {
     // Fills what the system takes, and then not the kit's queue.
     await pour(sample, connection, "bulk", () => connection.unsentBytes > 0);
     for (let n = 0; n < 5000; n++) raw.send(`42${n}["unknown"]`);
-    expect(await sample.closed.next()).toMatchObject({ code: 4408, reason: expect.stringContaining("answers"), byServer: true });
+    expect(await sample.closed.next()).toMatchObject({
+      code: 4408,
+      reason: expect.stringContaining("answers"),
+      byServer: true,
+    });
     await within(sample.connections.whenEmpty(), "the end of the connection");
   });
 
@@ -78,7 +85,8 @@ describe("a client that does not read", () => {
     const behind = await pour(sample, connection, "bulk", () => connection.unsentBytes > 0);
     for (let n = behind; n < behind + 300; n++) sample.send(connection, "bulk", { n, pad });
     raw.read(true);
-    for (let n = 0; n < behind + 300; n++) expect(await raw.packets.next()).toBe(`42["bulk",${JSON.stringify({ n, pad })}]`);
+    for (let n = 0; n < behind + 300; n++)
+      expect(await raw.packets.next()).toBe(`42["bulk",${JSON.stringify({ n, pad })}]`);
     expect(connection.skipped).toBe(0);
     expect(connection.unsentBytes).toBe(0);
   });
@@ -92,7 +100,8 @@ describe("a client that does not read", () => {
     expect(connection.unsentBytes).toBeLessThan(10_000);
     raw.read(true);
     const numbers: number[] = [];
-    while (numbers.at(-1) !== sent - 1) numbers.push(Number(/"n":(\d+)/.exec(await raw.packets.next())?.[1]));
+    while (numbers.at(-1) !== sent - 1)
+      numbers.push(Number(/"n":(\d+)/.exec(await raw.packets.next())?.[1]));
     expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
     expect(numbers.length).toBe(sent - connection.skipped);
     // What keeps up again gets every one again.
@@ -113,7 +122,9 @@ describe("a polling client", () => {
       await turn();
     }
     expect(connection.unsentBytes).toBe(0);
-    const expected = Array.from({ length: 20 }, (_, n) => `42["said",{"text":"${n}"}]`).join("\u001e");
+    const expected = Array.from({ length: 20 }, (_, n) => `42["said",{"text":"${n}"}]`).join(
+      "\u001e",
+    );
     expect(await poller.poll()).toBe(expected);
   });
 
@@ -128,7 +139,9 @@ describe("a polling client", () => {
     expect(connection.unsentBytes).toBeGreaterThan(0);
     const packets: string[] = [];
     while (packets.length < 500) packets.push(...(await poller.poll()).split("\u001e"));
-    expect(packets).toEqual(Array.from({ length: 500 }, (_, n) => `42["bulk",${JSON.stringify({ n, pad })}]`));
+    expect(packets).toEqual(
+      Array.from({ length: 500 }, (_, n) => `42["bulk",${JSON.stringify({ n, pad })}]`),
+    );
     expect(connection.unsentBytes).toBe(0);
   });
 
@@ -150,7 +163,10 @@ describe("a polling client", () => {
   });
 
   test("that takes the failure and asks no more is gone some seconds later", async () => {
-    const clock = { ...systemClock, after: (ms: number, run: () => void) => systemClock.after(ms === 5000 ? 250 : ms, run) };
+    const clock = {
+      ...systemClock,
+      after: (ms: number, run: () => void) => systemClock.after(ms === 5000 ? 250 : ms, run),
+    };
     const sample = await serveSample(scope, { clock });
     const poller = await RawPoller.join(sample.url);
     await poller.post('42["fail",{}]');

@@ -67,13 +67,15 @@ describe("closing", () => {
 
   test("the transport's own end takes everybody with it", async () => {
     const sample = await serveSample(scope);
-    for (const transport of ["websocket", "polling", "upgrade"] as const) await RealClient.connect(scope, sample.url, { transport });
+    for (const transport of ["websocket", "polling", "upgrade"] as const)
+      await RealClient.connect(scope, sample.url, { transport });
     RawSocket.open(scope, sample.url);
     await RawPoller.open(sample.url);
     (await sample.opened.next()).close("restarting", "the server restarts");
     await within(sample.transport.close(), "the end of the transport", 2000);
     expect(sample.connections.size).toBe(0);
-    for (let n = 0; n < 3; n++) expect(await sample.closed.next()).toMatchObject({ byServer: true });
+    for (let n = 0; n < 3; n++)
+      expect(await sample.closed.next()).toMatchObject({ byServer: true });
   });
 });
 
@@ -84,7 +86,11 @@ describe("a sign of life", () => {
       const sample = await serveSample(scope, { limits: { pingIntervalMs: 300 } });
       const { client, events } = await RealClient.connect(scope, sample.url, { transport });
       const connection = await sample.opened.next();
-      for (let n = 0; n < 3; n++) expect(await Promise.all([connection.probe(2000), connection.probe(2000)])).toEqual([true, true]);
+      for (let n = 0; n < 3; n++)
+        expect(await Promise.all([connection.probe(2000), connection.probe(2000)])).toEqual([
+          true,
+          true,
+        ]);
       const { lastHeardMs } = connection;
       // The library's own pings go on as before.
       await eventually(
@@ -112,7 +118,10 @@ describe("a sign of life", () => {
     const overWebSocket = await sample.opened.next();
     await RawPoller.join(sample.url);
     const overPolling = await sample.opened.next();
-    expect(await Promise.all([overWebSocket.probe(100), overPolling.probe(100)])).toEqual([false, false]);
+    expect(await Promise.all([overWebSocket.probe(100), overPolling.probe(100)])).toEqual([
+      false,
+      false,
+    ]);
     const probe = overWebSocket.probe(5000);
     raw.socket.terminate();
     expect(await within(probe, "the answer", 1000)).toBe(false);
@@ -135,7 +144,9 @@ describe("a sign of life", () => {
   });
 
   test("none for the idle timeout is the end", async () => {
-    const sample = await serveSample(scope, { limits: { pingIntervalMs: 100, idleTimeoutMs: 1200 } });
+    const sample = await serveSample(scope, {
+      limits: { pingIntervalMs: 100, idleTimeoutMs: 1200 },
+    });
     await RawSocket.join(scope, sample.url);
     await RawPoller.join(sample.url);
     const living = await RealClient.connect(scope, sample.url);
@@ -152,7 +163,9 @@ describe("a sign of life", () => {
 test("thousands of events in one burst are handled, each before the next", async () => {
   const sample = await serveSample(scope);
   const poller = await RawPoller.join(sample.url);
-  await poller.post(Array.from({ length: 5000 }, (_, n) => `42["say",{"text":"${n}"}]`).join("\u001e"));
+  await poller.post(
+    Array.from({ length: 5000 }, (_, n) => `42["say",{"text":"${n}"}]`).join("\u001e"),
+  );
   const packets: string[] = [];
   while (packets.length < 5000) packets.push(...(await poller.poll()).split("\u001e"));
   expect(packets).toEqual(Array.from({ length: 5000 }, (_, n) => `42["said",{"text":"${n}"}]`));
@@ -168,5 +181,8 @@ test("bytes and messages are counted as they came and went", async () => {
   const out = ['2["said",{"text":"one"}]', '2["seen",{"payload":"undefined"}]'];
   expect([tally.messagesIn, tally.messagesOut]).toEqual([2, 2]);
   // What came before the first event counts with it.
-  expect([tally.bytesIn, tally.bytesOut]).toEqual([packets.join("").length + "0".length, out.join("").length]);
+  expect([tally.bytesIn, tally.bytesOut]).toEqual([
+    packets.join("").length + "0".length,
+    out.join("").length,
+  ]);
 });

@@ -5,7 +5,13 @@ import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Connection } from "../../kit/connection.ts";
 import type { Encoded } from "../../kit/encoded.ts";
 import type { Link } from "../../kit/link.ts";
-import { boundPollingGoodbye, endNow, forgetRequest, sendPing, webSocketOf } from "./engine-internals.ts";
+import {
+  boundPollingGoodbye,
+  endNow,
+  forgetRequest,
+  sendPing,
+  webSocketOf,
+} from "./engine-internals.ts";
 
 /** What cannot leave over a WebSocket by then never will. */
 const closeGraceMs = 1000;
@@ -83,7 +89,10 @@ export class SocketIoLink implements Link {
   }
 
   get unsentBytes(): number {
-    const slack = this.#engineSocket.transport.name === "polling" ? Math.min(pollingSlackBytes, this.#parts.maxQueueBytes) : 0;
+    const slack =
+      this.#engineSocket.transport.name === "polling"
+        ? Math.min(pollingSlackBytes, this.#parts.maxQueueBytes)
+        : 0;
     return this.#waitingBytes > slack ? this.#waitingBytes : 0;
   }
 
@@ -102,7 +111,10 @@ export class SocketIoLink implements Link {
 
   close(): void {
     const polling = this.#engineSocket.transport.name === "polling";
-    this.#closeTimer = this.#parts.clock.after(polling ? pollingGraceMs : closeGraceMs, this.#giveUp);
+    this.#closeTimer = this.#parts.clock.after(
+      polling ? pollingGraceMs : closeGraceMs,
+      this.#giveUp,
+    );
     this.#socket?.disconnect(true);
   }
 
@@ -195,7 +207,11 @@ export class SocketIoLink implements Link {
 
   readonly #giveUp = (): void => {
     const webSocket = webSocketOf(this.#engineSocket);
-    if (this.#engineSocket.readyState !== "closed" || (webSocket !== undefined && webSocket.bufferedAmount > 0)) this.destroy();
+    if (
+      this.#engineSocket.readyState !== "closed" ||
+      (webSocket !== undefined && webSocket.bufferedAmount > 0)
+    )
+      this.destroy();
   };
 
   readonly #gone = (): void => {

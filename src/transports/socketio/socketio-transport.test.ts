@@ -82,16 +82,29 @@ describe.each(clientKinds)("socket.io-client $version over $transport", (kind) =
 
   test("a good token is asked for, and may come in three places", async () => {
     const { url, opened } = await serveSample(scope, { auth: true });
-    const ways = [{ auth: { token: "good" } }, { query: { token: "good" } }, { extraHeaders: { authorization: "bearer good" } }];
+    const ways = [
+      { auth: { token: "good" } },
+      { query: { token: "good" } },
+      { extraHeaders: { authorization: "bearer good" } },
+    ];
     for (const way of ways) {
       await RealClient.connect(scope, `${url}`, kind, way);
       const connection = await opened.next();
       expect(connection.principal?.name).toBe("una");
       expect(connection.opening.query).not.toContain("good");
     }
-    for (const way of [{}, { auth: { token: "bad" } }, { auth: { token: 7 } }, { query: { token: "bad" } }]) {
+    for (const way of [
+      {},
+      { auth: { token: "bad" } },
+      { auth: { token: 7 } },
+      { query: { token: "bad" } },
+    ]) {
       const { events } = RealClient.launch(scope, url, kind, way);
-      expect(await events.next()).toEqual(["connect_error", expect.stringMatching(/token/), { code: "unauthenticated" }]);
+      expect(await events.next()).toEqual([
+        "connect_error",
+        expect.stringMatching(/token/),
+        { code: "unauthenticated" },
+      ]);
     }
     expect(opened.unread).toEqual([]);
   });
@@ -103,7 +116,9 @@ describe.each(clientKinds)("socket.io-client $version over $transport", (kind) =
   });
 
   test("over the limit of connections it is refused, and comes back by itself", async () => {
-    const { url, connections, opened } = await serveSample(scope, { limits: { maxConnections: 1 } });
+    const { url, connections, opened } = await serveSample(scope, {
+      limits: { maxConnections: 1 },
+    });
     const first = await RealClient.connect(scope, url, kind);
     await opened.next();
     const delays = { reconnection: true, reconnectionDelay: 50, reconnectionDelayMax: 50 };
@@ -117,7 +132,8 @@ describe.each(clientKinds)("socket.io-client $version over $transport", (kind) =
 });
 
 describe("Socket.IO 2 (Engine.IO 3)", () => {
-  const framed = (...packets: string[]) => packets.map((packet) => `${packet.length}:${packet}`).join("");
+  const framed = (...packets: string[]) =>
+    packets.map((packet) => `${packet.length}:${packet}`).join("");
 
   test("over polling: events, acknowledgements, pings, the end", async () => {
     const { url, closed } = await serveSample(scope);
@@ -127,11 +143,15 @@ describe("Socket.IO 2 (Engine.IO 3)", () => {
     expect(joined).toBe("2:40");
     expect(await poller.post(framed('42["say",{"text":"old"}]', '420["nothing"]'))).toBe("ok");
     const answers = await readUntil(poller, "430[]");
-    expect(answers).toBe(framed('42["said",{"text":"old"}]', '42["seen",{"payload":"undefined"}]', "430[]"));
+    expect(answers).toBe(
+      framed('42["said",{"text":"old"}]', '42["seen",{"payload":"undefined"}]', "430[]"),
+    );
     await poller.post(framed("2"));
     expect(await poller.poll()).toBe("1:3");
     await poller.post(framed('42["fail",{}]'));
-    expect(await readUntil(poller, "2:41")).toBe(framed('42["failed",{"reason":"as you wish"}]', "41"));
+    expect(await readUntil(poller, "2:41")).toBe(
+      framed('42["failed",{"reason":"as you wish"}]', "41"),
+    );
     expect(await closed.next()).toMatchObject({ code: 1000, byServer: true });
   });
 
@@ -144,7 +164,9 @@ describe("Socket.IO 2 (Engine.IO 3)", () => {
     expect(await raw.packets.next()).toBe('42["said",{"text":"old"}]');
     expect((await opened.next()).principal?.name).toBe("una");
     const refused = RawSocket.open(scope, url, "EIO=3&token=bad");
-    expect(await refused.packets.until((packet) => packet.startsWith("4"))).toMatch(/^44".*token.*"$/);
+    expect(await refused.packets.until((packet) => packet.startsWith("4"))).toMatch(
+      /^44".*token.*"$/,
+    );
   });
 });
 
@@ -169,13 +191,11 @@ describe("handshakes", () => {
 
   test("the path is taken with and without its last slash, and no other", async () => {
     const { transport } = await serveSample(scope);
-    expect(["/socket.io/", "/socket.io", "/socket.io/x", "/", "/socket.ioo"].map((path) => transport.owns(path))).toEqual([
-      true,
-      true,
-      false,
-      false,
-      false,
-    ]);
+    expect(
+      ["/socket.io/", "/socket.io", "/socket.io/x", "/", "/socket.ioo"].map((path) =>
+        transport.owns(path),
+      ),
+    ).toEqual([true, true, false, false, false]);
   });
 
   test("limits are told as HTTP statuses", async () => {
@@ -184,7 +204,12 @@ describe("handshakes", () => {
     const response = await fetch(`${url}/socket.io/?EIO=4&transport=polling`);
     expect([response.status, (await response.json()) as unknown]).toEqual([
       429,
-      { error: { code: "over_rate", message: expect.stringContaining("connectsPerSecondPerAddress") } },
+      {
+        error: {
+          code: "over_rate",
+          message: expect.stringContaining("connectsPerSecondPerAddress"),
+        },
+      },
     ]);
     const raw = RawSocket.open(scope, url);
     await expect(raw.packets.next()).rejects.toThrow("429");
@@ -212,18 +237,37 @@ describe("handshakes", () => {
     });
     const preflight = await fetch(`${url}/socket.io/?EIO=4&transport=polling&sid=x`, {
       method: "OPTIONS",
-      headers: { ...headers, "access-control-request-method": "POST", "access-control-request-headers": "content-type" },
+      headers: {
+        ...headers,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "content-type",
+      },
     });
-    expect([preflight.status, preflight.headers.get("access-control-allow-headers")]).toEqual([204, "content-type"]);
+    expect([preflight.status, preflight.headers.get("access-control-allow-headers")]).toEqual([
+      204,
+      "content-type",
+    ]);
   });
 
   test("only configured ones may, if there are any; WebSockets too", async () => {
     const { url } = await serveSample(scope, { origins: ["https://page.example"] });
     const status = async (origin?: string) =>
-      (await fetch(`${url}/socket.io/?EIO=4&transport=polling`, { headers: origin === undefined ? {} : { origin } })).status;
-    expect([await status("https://page.example"), await status("https://other.example"), await status()]).toEqual([200, 403, 200]);
-    await expect(RawSocket.open(scope, url, "EIO=4", { origin: "https://other.example" }).packets.next()).rejects.toThrow("403");
-    expect(await RawSocket.open(scope, url, "EIO=4", { origin: "https://page.example" }).packets.next()).toMatch(/^0/);
+      (
+        await fetch(`${url}/socket.io/?EIO=4&transport=polling`, {
+          headers: origin === undefined ? {} : { origin },
+        })
+      ).status;
+    expect([
+      await status("https://page.example"),
+      await status("https://other.example"),
+      await status(),
+    ]).toEqual([200, 403, 200]);
+    await expect(
+      RawSocket.open(scope, url, "EIO=4", { origin: "https://other.example" }).packets.next(),
+    ).rejects.toThrow("403");
+    expect(
+      await RawSocket.open(scope, url, "EIO=4", { origin: "https://page.example" }).packets.next(),
+    ).toMatch(/^0/);
   });
 
   test("one transport serves any number of HTTP servers, a session on several at once", async () => {

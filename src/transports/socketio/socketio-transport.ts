@@ -54,7 +54,10 @@ export class SocketIoTransport {
     const { service, limits, cors, logger } = parts;
     const { paths } = service.contract;
     this.#paths = new Set(
-      (paths.length === 0 ? ["/socket.io/"] : paths).flatMap((path) => [path.replace(/\/$/, ""), path.replace(/\/?$/, "/")]),
+      (paths.length === 0 ? ["/socket.io/"] : paths).flatMap((path) => [
+        path.replace(/\/$/, ""),
+        path.replace(/\/?$/, "/"),
+      ]),
     );
     this.#engine = new EngineServer({
       allowEIO3: true,
@@ -67,8 +70,10 @@ export class SocketIoTransport {
       pingTimeout: Math.max(minPingTimeoutMs, limits.idleTimeoutMs - limits.pingIntervalMs),
     });
     this.#engine.on("connection", (engineSocket: EngineSocket) => this.#opened(engineSocket));
-    this.#engine.on("connection_error", ({ code, message }: { readonly code: number; readonly message: string }) =>
-      logger.debug({ code, reason: message }, "handshake refused by the library"),
+    this.#engine.on(
+      "connection_error",
+      ({ code, message }: { readonly code: number; readonly message: string }) =>
+        logger.debug({ code, reason: message }, "handshake refused by the library"),
     );
     this.#engine.on("headers", (headers: Record<string, string>) => {
       headers["x-content-type-options"] = "nosniff";
@@ -96,7 +101,9 @@ export class SocketIoTransport {
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
     const refused = this.#unwelcome(request);
     if (refused !== undefined) {
-      response.writeHead(refused.status, { "content-type": "application/json; charset=utf-8" }).end(errorText(refused));
+      response
+        .writeHead(refused.status, { "content-type": "application/json; charset=utf-8" })
+        .end(errorText(refused));
       return;
     }
     try {
@@ -140,35 +147,55 @@ export class SocketIoTransport {
   /** Why a handshake is not taken; later requests of a session always are. */
   #unwelcome(request: IncomingMessage): SwitchboardError | undefined {
     // As the library has it: the last one counts, and an empty one is none.
-    if (request.method !== "GET" || new URLSearchParams(queryOf(request.url)).getAll("sid").at(-1)) return undefined;
+    if (request.method !== "GET" || new URLSearchParams(queryOf(request.url)).getAll("sid").at(-1))
+      return undefined;
     const { connections, cors, limits } = this.#parts;
     const { origin } = request.headers;
     if (cors.origins !== "*" && origin !== undefined && !cors.origins.includes(origin)) {
-      return new SwitchboardError("forbidden", "pages of this origin may not connect (cors.origins)");
+      return new SwitchboardError(
+        "forbidden",
+        "pages of this origin may not connect (cors.origins)",
+      );
     }
     const joining = this.#engine.clientsCount - this.#joined;
-    if (connections.size + joining >= limits.maxConnections && connections.size < limits.maxConnections) {
-      return new SwitchboardError("over_capacity", `${joining} clients are just connecting (limits.maxConnections): come back later`);
+    if (
+      connections.size + joining >= limits.maxConnections &&
+      connections.size < limits.maxConnections
+    ) {
+      return new SwitchboardError(
+        "over_capacity",
+        `${joining} clients are just connecting (limits.maxConnections): come back later`,
+      );
     }
     const refusal = connections.refusal(request.socket.remoteAddress ?? "unknown");
     if (refusal === undefined) return undefined;
-    return new SwitchboardError(refusal.close === "overRate" ? "over_rate" : "over_capacity", refusal.reason);
+    return new SwitchboardError(
+      refusal.close === "overRate" ? "over_rate" : "over_capacity",
+      refusal.reason,
+    );
   }
 
   async #identify({ handshake }: Socket): Promise<Principal | undefined> {
     const { authenticator, service } = this.#parts;
     if (!authenticator.enabled) return anybody;
     const given: unknown = handshake.auth.token;
-    const elsewhere = tokenOf({ authorization: handshake.headers.authorization, query: queryOf(handshake.url) });
+    const elsewhere = tokenOf({
+      authorization: handshake.headers.authorization,
+      query: queryOf(handshake.url),
+    });
     const token = typeof given === "string" && given !== "" ? given : elsewhere;
     if (token !== undefined) return await authenticator.authenticate(token);
     if (service.contract.auth === "message") return undefined;
-    throw new SwitchboardError("unauthenticated", "no token: send it as auth.token, as Authorization: Bearer or as ?token=");
+    throw new SwitchboardError(
+      "unauthenticated",
+      "no token: send it as auth.token, as Authorization: Bearer or as ?token=",
+    );
   }
 
   /** What the library sends to a client whose token is not good. */
   #refusal({ conn }: Socket, error: unknown): Error {
-    if (!isSwitchboardError(error)) this.#parts.logger.error({ err: error }, "a token could not be checked");
+    if (!isSwitchboardError(error))
+      this.#parts.logger.error({ err: error }, "a token could not be checked");
     const code = isSwitchboardError(error) ? error.code : "unauthenticated";
     const message = isSwitchboardError(error) ? error.message : "the token could not be checked";
     // To Socket.IO 2 the library sends the data in the place of the message.
@@ -186,7 +213,10 @@ export class SocketIoTransport {
       if (this.#links.size === 0) this.#whenEmpty?.();
     };
     const { maxQueueBytes, pingIntervalMs } = limits;
-    this.#links.set(engineSocket, new SocketIoLink(engineSocket, { clock, maxQueueBytes, pingIntervalMs, gone }));
+    this.#links.set(
+      engineSocket,
+      new SocketIoLink(engineSocket, { clock, maxQueueBytes, pingIntervalMs, gone }),
+    );
   }
 
   #join(socket: Socket): void {

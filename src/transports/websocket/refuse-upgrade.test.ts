@@ -22,10 +22,14 @@ test("answers with the status and destroys the socket, also of a peer that keeps
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const peer = scope.own(connect({ port, host: "127.0.0.1", allowHalfOpen: true }), (socket) => socket.destroy());
+  const peer = scope.own(connect({ port, host: "127.0.0.1", allowHalfOpen: true }), (socket) =>
+    socket.destroy(),
+  );
   peer.write("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
   const [answer] = await within(once(peer, "data"), "the answer");
-  expect(String(answer)).toBe("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  expect(String(answer)).toBe(
+    "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+  );
   const socket = await refused;
   if (!socket.closed) await within(once(socket, "close"), "the end of the server's socket");
   expect(socket.destroyed).toBe(true);
@@ -37,5 +41,8 @@ test("a peer that resets instead of reading is no uncaught error", async () => {
   socket.destroy(new Error("read ECONNRESET"));
   // An `error` event without a listener would be thrown, and fail the test.
   // Not `once`, which would take the error for its own.
-  await within(new Promise<void>((resolve) => socket.on("close", resolve)), "the end of the socket");
+  await within(
+    new Promise<void>((resolve) => socket.on("close", resolve)),
+    "the end of the socket",
+  );
 });

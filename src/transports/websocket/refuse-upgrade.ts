@@ -10,5 +10,7 @@ export function refuseUpgrade(socket: Duplex, status: number): void {
   const destroy = () => socket.destroy();
   socket.on("error", destroy);
   socket.once("finish", destroy);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+  );
 }

@@ -24,7 +24,9 @@ async function receive(frames: readonly Uint8Array[]): Promise<string[]> {
   server.listen(0, "127.0.0.1");
   try {
     await once(server, "listening");
-    const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, { perMessageDeflate: false });
+    const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+      perMessageDeflate: false,
+    });
     const texts: string[] = [];
     client.on("message", (data, isBinary) => texts.push(isBinary ? "binary" : data.toString()));
     const [code] = await once(client, "close", { signal: AbortSignal.timeout(deadlineMs) });
@@ -39,7 +41,15 @@ describe("encodeTextFrame", () => {
   it("is read by ws at every length of header, in every width of character", async () => {
     const lengths = [0, 1, 125, 126, 127, 65_535, 65_536, 100_000];
     const texts = lengths.map((length) => "abcdefghij".repeat(length / 10 + 1).slice(0, length));
-    texts.push("é", "漢字", "\u{1f600}", `${"é".repeat(62)}a`, "é".repeat(63), `${"漢".repeat(21_845)}`, `${"漢".repeat(21_845)}a`);
+    texts.push(
+      "é",
+      "漢字",
+      "\u{1f600}",
+      `${"é".repeat(62)}a`,
+      "é".repeat(63),
+      `${"漢".repeat(21_845)}`,
+      `${"漢".repeat(21_845)}a`,
+    );
     texts.push("\u{1f600}".repeat(20_000), '{"a":"é"}', "\u0000", "refresh");
     expect(await receive(texts.map(encodeTextFrame))).toEqual(texts);
   });
@@ -56,6 +66,9 @@ describe("encodeTextFrame", () => {
   });
 
   it("replaces a lone surrogate, so that the frame is UTF-8 still", async () => {
-    expect(await receive([encodeTextFrame("a\ud800b"), encodeTextFrame("\udc00")])).toEqual(["a\ufffdb", "\ufffd"]);
+    expect(await receive([encodeTextFrame("a\ud800b"), encodeTextFrame("\udc00")])).toEqual([
+      "a\ufffdb",
+      "\ufffd",
+    ]);
   });
 });

@@ -57,7 +57,9 @@ describe("a client that asks for heartbeats", () => {
     expect(unsentBytesOf(served)).toBeLessThanOrEqual(before);
     client.readAgain();
     expect((await client.frames.next()).payload.length).toBeGreaterThan(8 << 20);
-    const rest = [await client.frames.next(), await client.frames.next()].map(({ payload }) => payload.toString());
+    const rest = [await client.frames.next(), await client.frames.next()].map(({ payload }) =>
+      payload.toString(),
+    );
     expect(rest.sort()).toEqual(["", '{"type":"item","n":1}']);
     await client.send(opcodes.ping, "next");
     expect((await client.frames.next()).payload.toString()).toBe("next");
@@ -73,13 +75,19 @@ describe("a client that asks for heartbeats", () => {
   });
 });
 
-test.each(["", "?heartbeat=0", "?heartbeat=11"])("without asking (%j) an empty frame is a message like any other", async (query) => {
-  const served = await serve(scope);
-  const client = await TextSocket.open(scope, `${served.url}${query === "" ? "?" : `${query}&`}errors=1`);
-  client.send("");
-  expect(await client.json()).toMatchObject({ type: "error", code: "bad_json" });
-  expect((await connectionOf(served)).receiver.tally.messagesIn).toBe(1);
-});
+test.each(["", "?heartbeat=0", "?heartbeat=11"])(
+  "without asking (%j) an empty frame is a message like any other",
+  async (query) => {
+    const served = await serve(scope);
+    const client = await TextSocket.open(
+      scope,
+      `${served.url}${query === "" ? "?" : `${query}&`}errors=1`,
+    );
+    client.send("");
+    expect(await client.json()).toMatchObject({ type: "error", code: "bad_json" });
+    expect((await connectionOf(served)).receiver.tally.messagesIn).toBe(1);
+  },
+);
 
 test("a refused client gets no heartbeat, only its close", async () => {
   const served = await serve(scope, { limits: { maxConnections: 1 } });

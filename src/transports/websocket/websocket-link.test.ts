@@ -42,7 +42,8 @@ describe("writing", () => {
     const topic = served.context.topic("all");
     for (const nth of clients.keys()) topic.join(await connectionOf(served, nth));
     for (const n of [1, 2, 3]) topic.publish("item", { n });
-    for (const client of clients) for (const n of [1, 2, 3]) expect(await client.json()).toEqual({ type: "item", n });
+    for (const client of clients)
+      for (const n of [1, 2, 3]) expect(await client.json()).toEqual({ type: "item", n });
     topic.publish("item", { n: 4 });
     for (const client of clients) expect(await client.json()).toEqual({ type: "item", n: 4 });
     const [first, ...others] = clients.map((_, nth) => writesOf(served, nth));
@@ -88,20 +89,28 @@ describe("closing", () => {
     const served = await serve(scope);
     const client = await RawWebSocket.open(scope, served.url);
     await client.text({ type: "burst", n: 500, close: true });
-    for (const text of items(500)) expect((await client.frames.next()).payload.toString()).toBe(text);
+    for (const text of items(500))
+      expect((await client.frames.next()).payload.toString()).toBe(text);
     const { opcode, payload } = await client.frames.next();
-    expect([opcode, payload.readUInt16BE(0), payload.subarray(2).toString()]).toEqual([opcodes.close, 1000, "as asked"]);
+    expect([opcode, payload.readUInt16BE(0), payload.subarray(2).toString()]).toEqual([
+      opcodes.close,
+      1000,
+      "as asked",
+    ]);
     expect(await served.closed(0)).toEqual({ code: 1000, reason: "as asked", byServer: true });
   });
 
   test("messages before the peer's close count, and are answered before the answering close frame if their handlers are quick", async () => {
     const served = await serve(scope);
     const client = await RawWebSocket.open(scope, served.url);
-    const frames = [JSON.stringify({ type: "burst", n: 3 }), JSON.stringify({ type: "echo", n: 7 })].map((text) =>
-      encodeFrame(opcodes.text, text),
-    );
+    const frames = [
+      JSON.stringify({ type: "burst", n: 3 }),
+      JSON.stringify({ type: "echo", n: 7 }),
+    ].map((text) => encodeFrame(opcodes.text, text));
     // All in one packet, as of a client that closes at once after sending.
-    await client.write(Buffer.concat([...frames, encodeFrame(opcodes.close, Buffer.from([0x03, 0xe8]))]));
+    await client.write(
+      Buffer.concat([...frames, encodeFrame(opcodes.close, Buffer.from([0x03, 0xe8]))]),
+    );
     for (const text of items(3)) expect((await client.frames.next()).payload.toString()).toBe(text);
     expect(await client.closeCode()).toBe(1000);
     await client.ended();
@@ -113,7 +122,10 @@ describe("closing", () => {
     const served = await serve(scope);
     const { hostname, port } = new URL(served.url);
     // Half-open: it does not end its side when the server ends the other.
-    const client = scope.own(connect({ host: hostname, port: Number(port), allowHalfOpen: true }), (socket) => socket.destroy());
+    const client = scope.own(
+      connect({ host: hostname, port: Number(port), allowHalfOpen: true }),
+      (socket) => socket.destroy(),
+    );
     client.write(
       "GET /lab HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n",
     );
@@ -124,8 +136,14 @@ describe("closing", () => {
     client.on("data", (chunk) => {
       answer = Buffer.concat([answer, chunk]);
     });
-    client.write(encodeFrame(opcodes.close, Buffer.concat([Buffer.from([0x0f, 0xa0]), Buffer.from("bye")])));
-    expect(await within(served.closed(0), "the close")).toEqual({ code: 4000, reason: "bye", byServer: false });
+    client.write(
+      encodeFrame(opcodes.close, Buffer.concat([Buffer.from([0x0f, 0xa0]), Buffer.from("bye")])),
+    );
+    expect(await within(served.closed(0), "the close")).toEqual({
+      code: 4000,
+      reason: "bye",
+      byServer: false,
+    });
     expect(topic.size).toBe(0);
     await within(once(client, "end"), "the end of the server's side");
     expect(answer.subarray(-7)).toEqual(Buffer.from([0x88, 5, 0x0f, 0xa0, ...Buffer.from("bye")]));
@@ -139,7 +157,11 @@ describe("closing", () => {
     const client = await TextSocket.open(scope, served.url);
     await connectionOf(served);
     client.terminate();
-    expect(await within(served.closed(0), "the close")).toEqual({ code: 1006, reason: "", byServer: false });
+    expect(await within(served.closed(0), "the close")).toEqual({
+      code: 1006,
+      reason: "",
+      byServer: false,
+    });
     await within(served.connections.whenEmpty(), "the end of the connection");
   });
 
@@ -150,13 +172,21 @@ describe("closing", () => {
     [
       "fragments over the limit",
       1009,
-      Buffer.concat([encodeFrame(opcodes.text, "x".repeat(600), { fin: false }), encodeFrame(opcodes.continuation, "x".repeat(600))]),
+      Buffer.concat([
+        encodeFrame(opcodes.text, "x".repeat(600), { fin: false }),
+        encodeFrame(opcodes.continuation, "x".repeat(600)),
+      ]),
     ],
     ["a frame without a mask", 1002, encodeFrame(opcodes.text, "{}", { masked: false })],
   ])("%s closes with %i, and nobody else notices", async (_what, code, bytes) => {
     const served = await serve(scope, { limits: { maxFrameBytes: 1000 } });
-    const [bad, good] = [await RawWebSocket.open(scope, served.url), await TextSocket.open(scope, served.url)];
-    await bad.write(Buffer.concat([bytes, encodeFrame(opcodes.text, JSON.stringify({ type: "echo", n: 1 }))]));
+    const [bad, good] = [
+      await RawWebSocket.open(scope, served.url),
+      await TextSocket.open(scope, served.url),
+    ];
+    await bad.write(
+      Buffer.concat([bytes, encodeFrame(opcodes.text, JSON.stringify({ type: "echo", n: 1 }))]),
+    );
     expect(await bad.closeCode()).toBe(code);
     expect((await served.closed(0)).code).toBe(code);
     good.send({ type: "echo", n: 2 });
@@ -167,7 +197,12 @@ describe("closing", () => {
   test("a frame as large as the limit is taken", async () => {
     const served = await serve(scope, { limits: { maxFrameBytes: 1000 } });
     const client = await TextSocket.open(scope, served.url);
-    client.send(JSON.stringify({ type: "echo", n: 1, filler: "" }).replace('""', `"${"x".repeat(1000 - 33)}"`));
+    client.send(
+      JSON.stringify({ type: "echo", n: 1, filler: "" }).replace(
+        '""',
+        `"${"x".repeat(1000 - 33)}"`,
+      ),
+    );
     expect(await client.json()).toEqual({ type: "item", n: 1 });
   });
 

@@ -113,7 +113,8 @@ export class WebSocketLink implements Link {
   }
 
   ping(): void {
-    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.ping(undefined, false, this.#written);
+    if (this.#webSocket.readyState === this.#webSocket.OPEN)
+      this.#webSocket.ping(undefined, false, this.#written);
   }
 
   probe(timeoutMs: number): Promise<boolean> {
@@ -136,7 +137,8 @@ export class WebSocketLink implements Link {
   }
 
   #pong(data: Buffer): void {
-    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.pong(data, false, this.#written);
+    if (this.#webSocket.readyState === this.#webSocket.OPEN)
+      this.#webSocket.pong(data, false, this.#written);
   }
 
   #answerHeartbeat(connection: Connection): void {
@@ -147,7 +149,8 @@ export class WebSocketLink implements Link {
 
   #writeHeartbeat(): void {
     // Nothing behind a close frame.
-    if (this.#webSocket.readyState === this.#webSocket.OPEN && this.#socket.writable) this.#socket.write(heartbeatFrame, this.#written);
+    if (this.#webSocket.readyState === this.#webSocket.OPEN && this.#socket.writable)
+      this.#socket.write(heartbeatFrame, this.#written);
   }
 
   /**
@@ -175,5 +178,7 @@ export class WebSocketLink implements Link {
 /** A reason cut to what a close frame holds, at a character's border. */
 function closeReason(reason: string): string {
   if (Buffer.byteLength(reason) <= maxReasonBytes) return reason;
-  return new TextDecoder().decode(Buffer.from(reason).subarray(0, maxReasonBytes), { stream: true });
+  return new TextDecoder().decode(Buffer.from(reason).subarray(0, maxReasonBytes), {
+    stream: true,
+  });
 }

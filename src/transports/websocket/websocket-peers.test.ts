@@ -62,7 +62,11 @@ describe("a client that never reads", () => {
     client.readAgain();
     const { payload } = await client.frames.until(({ opcode }) => opcode === opcodes.pong);
     expect(payload.toString().trim()).toBe("ping 999");
-    expect(JSON.parse((await client.frames.until(({ opcode }) => opcode === opcodes.text)).payload.toString())).toEqual({
+    expect(
+      JSON.parse(
+        (await client.frames.until(({ opcode }) => opcode === opcodes.text)).payload.toString(),
+      ),
+    ).toEqual({
       type: "item",
       n: 1,
     });
@@ -78,7 +82,11 @@ describe("a client that sends faster than it is handled", () => {
     connection.handOver(() => new Promise<void>((resolve) => (held = resolve)));
     const count = 50_000;
     const sent = client.write(
-      Buffer.concat(Array.from({ length: count }, (_, n) => encodeFrame(opcodes.text, JSON.stringify({ type: "burst", n: 0, m: n })))),
+      Buffer.concat(
+        Array.from({ length: count }, (_, n) =>
+          encodeFrame(opcodes.text, JSON.stringify({ type: "burst", n: 0, m: n })),
+        ),
+      ),
     );
     const server = served.sockets[0]?.socket;
     await eventually(
@@ -100,7 +108,10 @@ describe("signs of life", () => {
     const served = await serve(scope);
     const client = await RawWebSocket.open(scope, served.url);
     await client.send(opcodes.ping, "payload");
-    expect(await client.frames.next()).toEqual({ opcode: opcodes.pong, payload: Buffer.from("payload") });
+    expect(await client.frames.next()).toEqual({
+      opcode: opcodes.pong,
+      payload: Buffer.from("payload"),
+    });
   });
 
   test("pings and pongs of the peer are heard", async () => {
@@ -161,13 +172,23 @@ describe("an outbox behind something that `ws` wrote", () => {
   async function held() {
     const served = await serve(scope);
     const socket = scope.own(new HeldSocket(), (one) => one.destroy());
-    const headers = { upgrade: "websocket", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==", "sec-websocket-version": "13" };
-    const request = { method: "GET", url: "/lab", headers, socket: { remoteAddress: "1.1.1.1" } } as unknown as IncomingMessage;
+    const headers = {
+      upgrade: "websocket",
+      "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+      "sec-websocket-version": "13",
+    };
+    const request = {
+      method: "GET",
+      url: "/lab",
+      headers,
+      socket: { remoteAddress: "1.1.1.1" },
+    } as unknown as IncomingMessage;
     served.transport.handleUpgrade(request, socket, Buffer.alloc(0), served.entrance);
     return { served, socket, connection: await connectionOf(served) };
   }
 
-  const texts = ({ written }: HeldSocket) => written.map((bytes) => bytes.toString()).filter((text) => text.includes("item"));
+  const texts = ({ written }: HeldSocket) =>
+    written.map((bytes) => bytes.toString()).filter((text) => text.includes("item"));
 
   test("the answer to the upgrade: goes on when that has left", async () => {
     const { served, socket, connection } = await held();

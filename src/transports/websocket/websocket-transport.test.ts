@@ -21,7 +21,8 @@ class FakeAuthenticator implements Authenticator {
     this.seen.push(token);
     if (token === "slow") await new Promise<void>((resolve) => (this.allowSlow = resolve));
     if (token === "breaks") throw new TypeError(`cannot look ${token} up`);
-    if (token === "bad") throw new SwitchboardError("unauthenticated", "the token is not known: ask for a new one");
+    if (token === "bad")
+      throw new SwitchboardError("unauthenticated", "the token is not known: ask for a new one");
     return { name: `who has ${token}`, roles: [], only: {} };
   }
 
@@ -64,7 +65,11 @@ describe("the opening", () => {
     ["?x=2&errors=1&y=3", [], { wantsErrors: true }],
     ["?errors=11&noerrors=1", [], { wantsErrors: false }],
     ["?skipped=1", [], { wantsErrors: false, wantsSkipped: true }],
-    ["", ["switchboard.v1"], { wantsErrors: true, wantsSkipped: false, protocol: "switchboard.v1" }],
+    [
+      "",
+      ["switchboard.v1"],
+      { wantsErrors: true, wantsSkipped: false, protocol: "switchboard.v1" },
+    ],
     ["", ["other", "switchboard.v1"], { wantsErrors: true, protocol: "switchboard.v1" }],
   ])("query %j, subprotocols %j", async (query, protocols, expected) => {
     expect(await opening(await serve(scope), query, { protocols })).toMatchObject(expected);
@@ -95,7 +100,12 @@ describe("tokens", () => {
     ["the header", "", { headers: { authorization: "Bearer good" } }, ""],
     ["the header in another case", "", { headers: { authorization: "bearer good" } }, ""],
     ["the query", "?a=1&token=good&b=2", {}, ""],
-    ["the subprotocol", "", { protocols: ["switchboard.v1", "switchboard.token.good"] }, "switchboard.v1"],
+    [
+      "the subprotocol",
+      "",
+      { protocols: ["switchboard.v1", "switchboard.token.good"] },
+      "switchboard.v1",
+    ],
   ])("in %s", async (_where, query, options, protocol) => {
     const served = await withAuth();
     const found = await opening(served, query, options);
@@ -158,13 +168,17 @@ describe("origins", () => {
     const from = (origin: string) => TextSocket.open(scope, served.url, { headers: { origin } });
     await expect(from("https://bad.example")).rejects.toMatchObject({ status: 403 });
     await expect(from("https://good.example.bad.example")).rejects.toMatchObject({ status: 403 });
-    expect((await opening(served, "", { headers: { origin: "https://good.example" } })).path).toBe("/lab");
+    expect((await opening(served, "", { headers: { origin: "https://good.example" } })).path).toBe(
+      "/lab",
+    );
     expect((await opening(served)).path).toBe("/lab");
     expect(served.opened.length).toBe(2);
   });
 
   test("by default all pass", async () => {
-    expect((await opening(await serve(scope), "", { headers: { origin: "https://any.example" } })).path).toBe("/lab");
+    expect(
+      (await opening(await serve(scope), "", { headers: { origin: "https://any.example" } })).path,
+    ).toBe("/lab");
   });
 });
 
@@ -187,7 +201,10 @@ describe("refusals", () => {
     const served = await serve(scope, { limits: { maxConnections: 1 } });
     await TextSocket.open(scope, served.url);
     const refused = await TextSocket.open(scope, served.url);
-    expect(await refused.closed()).toEqual({ code: 1013, reason: "1 connections are open (limits.maxConnections): come back later" });
+    expect(await refused.closed()).toEqual({
+      code: 1013,
+      reason: "1 connections are open (limits.maxConnections): come back later",
+    });
     expect(served.opened.length).toBe(1);
   });
 
@@ -208,7 +225,9 @@ describe("refusals", () => {
     const served = await serve(scope);
     const { hostname, port } = new URL(served.url);
     const socket = scope.own(connect(Number(port), hostname), (one) => one.destroy());
-    socket.write("GET /lab HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\r\n");
+    socket.write(
+      "GET /lab HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\r\n",
+    );
     const [answer] = await within(once(socket, "data"), "the answer");
     expect(String(answer)).toMatch(/^HTTP\/1\.1 400 /);
   });

@@ -54,7 +54,13 @@ export class WebSocketTransport {
   /** Takes over a socket for the services of `entrance`. Never throws. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, entrance: Entrance): void {
     const { authenticator, connections, origins } = this.#parts;
-    if (!mayCome(request.headers, { origins, sameOrigin: entrance.sameOrigin, authEnabled: authenticator.enabled })) {
+    if (
+      !mayCome(request.headers, {
+        origins,
+        sameOrigin: entrance.sameOrigin,
+        authEnabled: authenticator.enabled,
+      })
+    ) {
       refuseUpgrade(socket, 403);
       return;
     }
@@ -90,17 +96,37 @@ export class WebSocketTransport {
     try {
       return { principal: await this.#parts.authenticator.authenticate(token) };
     } catch (error) {
-      return { principal: undefined, refused: isSwitchboardError(error) ? error.message : "the token could not be checked" };
+      return {
+        principal: undefined,
+        refused: isSwitchboardError(error) ? error.message : "the token could not be checked",
+      };
     }
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, entrance: Entrance, identity: Identity): void {
-    this.#server(entrance.limits.maxFrameBytes).handleUpgrade(request, socket, head, (webSocket) => {
-      this.#open(webSocket as ServedWebSocket, request, socket, entrance, identity);
-    });
+  #upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    entrance: Entrance,
+    identity: Identity,
+  ): void {
+    this.#server(entrance.limits.maxFrameBytes).handleUpgrade(
+      request,
+      socket,
+      head,
+      (webSocket) => {
+        this.#open(webSocket as ServedWebSocket, request, socket, entrance, identity);
+      },
+    );
   }
 
-  #open(webSocket: ServedWebSocket, request: IncomingMessage, socket: Duplex, entrance: Entrance, identity: Identity): void {
+  #open(
+    webSocket: ServedWebSocket,
+    request: IncomingMessage,
+    socket: Duplex,
+    entrance: Entrance,
+    identity: Identity,
+  ): void {
     const { connections, clock } = this.#parts;
     const address = request.socket.remoteAddress ?? "unknown";
     const refusal = connections.refusal(address);

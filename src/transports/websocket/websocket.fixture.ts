@@ -24,11 +24,18 @@ const contract = defineContract({
   paths: ["/lab"],
   codec: namedBy("type"),
   in: {
-    burst: { doc: "Answers with so many items at once.", schema: z.object({ n: z.int(), close: z.boolean().optional() }) },
+    burst: {
+      doc: "Answers with so many items at once.",
+      schema: z.object({ n: z.int(), close: z.boolean().optional() }),
+    },
     echo: { doc: "Answers in a later turn.", schema: z.object({ n: z.int() }) },
   },
   out: {
-    item: { doc: "", delivery: "all", schema: z.object({ n: z.number(), filler: z.exactOptional(z.string()) }) },
+    item: {
+      doc: "",
+      delivery: "all",
+      schema: z.object({ n: z.number(), filler: z.exactOptional(z.string()) }),
+    },
     newest: { doc: "", delivery: "latest", schema: z.object({ n: z.number() }) },
   },
   routes: {},
@@ -58,10 +65,17 @@ export interface ServeOptions {
   readonly origins?: "*" | readonly string[];
 }
 
-const authOff: Authenticator = { enabled: false, authenticate: async () => anybody, stillGood: () => true };
+const authOff: Authenticator = {
+  enabled: false,
+  authenticate: async () => anybody,
+  stillGood: () => true,
+};
 
 /** Starts one, in a test: what it opens ends with the scope. */
-export async function serve(scope: Scope, { limits = {}, authenticator = authOff, origins = "*" }: ServeOptions = {}): Promise<Served> {
+export async function serve(
+  scope: Scope,
+  { limits = {}, authenticator = authOff, origins = "*" }: ServeOptions = {},
+): Promise<Served> {
   const opened: Connection[] = [];
   const echoed: number[] = [];
   const ends = new Map<number, PromiseWithResolvers>();
@@ -92,7 +106,8 @@ export async function serve(scope: Scope, { limits = {}, authenticator = authOff
               context.send(connection, "item", { n });
             },
           },
-          closed: (connection: Connection, closed: Closed) => endOf(opened.indexOf(connection)).resolve(closed),
+          closed: (connection: Connection, closed: Closed) =>
+            endOf(opened.indexOf(connection)).resolve(closed),
           routes: {},
         };
       },
@@ -103,10 +118,19 @@ export async function serve(scope: Scope, { limits = {}, authenticator = authOff
 
   let lastId = 0;
   const all = { ...defaultLimits, ...limits };
-  const connections = new Connections({ clock: systemClock, turn: new Turn(), limits: all, authenticator, newId: () => `c${++lastId}` });
+  const connections = new Connections({
+    clock: systemClock,
+    turn: new Turn(),
+    limits: all,
+    authenticator,
+    newId: () => `c${++lastId}`,
+  });
   scope.own(connections, () => connections.stop());
   const entrance = new Entrance([service], authenticator.enabled);
-  const transport = scope.own(new WebSocketTransport({ connections, authenticator, clock: systemClock, origins }), (one) => one.close());
+  const transport = scope.own(
+    new WebSocketTransport({ connections, authenticator, clock: systemClock, origins }),
+    (one) => one.close(),
+  );
 
   const sockets: { socket: Duplex; writes: Uint8Array[] }[] = [];
   const server = createServer();

@@ -24,7 +24,10 @@ interface Bonus {
 
 const markAsPaid = "Mark as paid";
 
-const kinds: Readonly<Record<string, string>> = { agreement: "A ranking that agrees", winner: "The version that won" };
+const kinds: Readonly<Record<string, string>> = {
+  agreement: "A ranking that agrees",
+  winner: "The version that won",
+};
 
 interface BonusesPanelProps {
   readonly study: string;
@@ -62,8 +65,19 @@ export function BonusesPanel({ study, version }: BonusesPanelProps) {
       cell: ({ worker }) => worker ?? <span className="quiet">deleted</span>,
       sortBy: ({ worker }) => worker ?? undefined,
     },
-    { key: "kind", head: "For", cell: ({ kind }) => kinds[kind] ?? kind, sortBy: ({ kind }) => kind },
-    { key: "share", head: "Share", cell: ({ share }) => `${Math.round(share * 100)} %`, sortBy: ({ share }) => share, align: "end" },
+    {
+      key: "kind",
+      head: "For",
+      cell: ({ kind }) => kinds[kind] ?? kind,
+      sortBy: ({ kind }) => kind,
+    },
+    {
+      key: "share",
+      head: "Share",
+      cell: ({ share }) => `${Math.round(share * 100)} %`,
+      sortBy: ({ share }) => share,
+      align: "end",
+    },
     {
       key: "paid",
       head: "State",
@@ -100,7 +114,11 @@ export function BonusesPanel({ study, version }: BonusesPanelProps) {
     >
       <div className="crowd-table crowd-bonuses" ref={table}>
         {polled.data === undefined && polled.error !== undefined ? (
-          <ErrorState title="The bonuses did not load" error={polled.error} onRetry={polled.refresh} />
+          <ErrorState
+            title="The bonuses did not load"
+            error={polled.error}
+            onRetry={polled.refresh}
+          />
         ) : (
           <DataTable
             caption="Bonuses of the study"
@@ -111,7 +129,8 @@ export function BonusesPanel({ study, version }: BonusesPanelProps) {
             empty={
               polled.data !== undefined && (
                 <EmptyState title="No bonus is due yet">
-                  When a sentence has all its rankings, whoever wrote the winner gets one, and whoever ranked as the others did.
+                  When a sentence has all its rankings, whoever wrote the winner gets one, and
+                  whoever ranked as the others did.
                 </EmptyState>
               )
             }
@@ -124,7 +143,9 @@ export function BonusesPanel({ study, version }: BonusesPanelProps) {
 
 /** The button that was pressed is about to go: the focus goes on to the next one that can be pressed, else to the table. */
 function focusNext(table: HTMLElement | null): void {
-  const buttons = [...(table?.querySelectorAll<HTMLElement>(`button[aria-label^="${markAsPaid}"]`) ?? [])];
+  const buttons = [
+    ...(table?.querySelectorAll<HTMLElement>(`button[aria-label^="${markAsPaid}"]`) ?? []),
+  ];
   const focused = document.activeElement;
   const at = focused instanceof HTMLElement ? buttons.indexOf(focused) : -1;
   if (at < 0) return;

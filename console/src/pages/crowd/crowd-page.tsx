@@ -44,7 +44,11 @@ function Frame({ children }: { readonly children: ReactNode }) {
     >
       <nav className="crowd-tabs" aria-label="Parts of the crowd">
         {parts.map(({ path: to, name }) => (
-          <Link key={to} href={to} aria-current={path === to || path.startsWith(`${to}/`) ? "page" : undefined}>
+          <Link
+            key={to}
+            href={to}
+            aria-current={path === to || path.startsWith(`${to}/`) ? "page" : undefined}
+          >
             {name}
           </Link>
         ))}

@@ -13,13 +13,28 @@ interface Line extends ExportedFeedback {
 }
 
 const columns = [
-  { key: "feedback", head: "Feedback", cell: ({ feedback }: Line) => <span className="crowd-line">{feedback}</span> },
-  { key: "worker", head: "Worker", cell: ({ worker }: Line) => worker ?? <span className="quiet">deleted</span> },
-  { key: "time", head: "When", cell: ({ time }: Line) => <Age serverMs={Date.parse(time)} />, align: "end" },
+  {
+    key: "feedback",
+    head: "Feedback",
+    cell: ({ feedback }: Line) => <span className="crowd-line">{feedback}</span>,
+  },
+  {
+    key: "worker",
+    head: "Worker",
+    cell: ({ worker }: Line) => worker ?? <span className="quiet">deleted</span>,
+  },
+  {
+    key: "time",
+    head: "When",
+    cell: ({ time }: Line) => <Age serverMs={Date.parse(time)} />,
+    align: "end",
+  },
 ] as const;
 
 export function FeedbackPanel({ polled }: { readonly polled: Polled<StudyExport> }) {
-  const rows = (polled.data?.feedback ?? []).map((feedback, at): Line => ({ ...feedback, at })).reverse();
+  const rows = (polled.data?.feedback ?? [])
+    .map((feedback, at): Line => ({ ...feedback, at }))
+    .reverse();
   return (
     <Panel title="Feedback of workers" fit="flush" aside={<Freshness of={polled} />}>
       <div className="crowd-feedback-list">
@@ -29,7 +44,11 @@ export function FeedbackPanel({ polled }: { readonly polled: Polled<StudyExport>
           rows={rows}
           rowKey={({ at }) => String(at)}
           maxHeightPx={320}
-          empty={polled.data !== undefined && <EmptyState title="No feedback yet">Workers can send some from each unit.</EmptyState>}
+          empty={
+            polled.data !== undefined && (
+              <EmptyState title="No feedback yet">Workers can send some from each unit.</EmptyState>
+            )
+          }
         />
       </div>
     </Panel>

@@ -34,7 +34,9 @@ export function keep(kept: Kept | undefined): void {
 export function keptIn(text: string | null): Kept | undefined {
   if (text === null) return undefined;
   try {
-    const { worker, study, registrationId } = JSON.parse(text) as Partial<Record<keyof Kept, unknown>>;
+    const { worker, study, registrationId } = JSON.parse(text) as Partial<
+      Record<keyof Kept, unknown>
+    >;
     if (typeof worker !== "string" || worker === "") return undefined;
     const textOr = (value: unknown) => (typeof value === "string" ? value : undefined);
     return { worker, study: textOr(study), registrationId: textOr(registrationId) };

@@ -62,20 +62,34 @@ export function LoadStudy({ loaded }: { loaded(id: string): void }) {
     <Panel title="Load a study">
       <form className="stack" onSubmit={(event) => void load(event)} noValidate>
         <p className="quiet">
-          A study is a list of sentences; workers write <code>max_cads</code> versions of each (default 4) and rank{" "}
-          <code>sentences_per_ranking</code> of them (4), <code>rankings_per_original</code> times (2). To try it:{" "}
+          A study is a list of sentences; workers write <code>max_cads</code> versions of each
+          (default 4) and rank <code>sentences_per_ranking</code> of them (4),{" "}
+          <code>rankings_per_original</code> times (2). To try it:{" "}
           <code>examples/data/crowd_sentences.json</code>.
         </p>
         <div className="crowd-choose">
           <label className="crowd-file" htmlFor={fileId}>
             <span>JSON file</span>
-            <input id={fileId} type="file" accept=".json,application/json" onChange={(event) => void choose(event)} />
+            <input
+              id={fileId}
+              type="file"
+              accept=".json,application/json"
+              onChange={(event) => void choose(event)}
+            />
           </label>
           <Button look="bare" onClick={() => change(exampleStudy)}>
             Fill in an example
           </Button>
         </div>
-        <Field label="Or its text" lines={6} value={text} onChange={change} spellCheck={false} problem={problem} reserveProblem />
+        <Field
+          label="Or its text"
+          lines={6}
+          value={text}
+          onChange={change}
+          spellCheck={false}
+          problem={problem}
+          reserveProblem
+        />
         <div className="crowd-load">
           <Field
             label="Name (optional)"

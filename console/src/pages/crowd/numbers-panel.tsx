@@ -19,7 +19,10 @@ export function NumbersPanel({ worker }: { readonly worker: string }) {
     () => new NumbersStore(new CrowdDashboard(baseUrl, { ...clientOptions, workerName: worker })),
     [baseUrl, clientOptions, worker],
   );
-  const { stats, atMs } = useExternal(store?.subscribe ?? neverChanges, store?.snapshot ?? nothingKnown);
+  const { stats, atMs } = useExternal(
+    store?.subscribe ?? neverChanges,
+    store?.snapshot ?? nothingKnown,
+  );
   const history = (stats?.history ?? []).map((unit, at) => ({ unit, at })).reverse();
   return (
     <Panel title={`Numbers of ${worker}`}>
@@ -29,7 +32,9 @@ export function NumbersPanel({ worker }: { readonly worker: string }) {
           <Figure label="Ranked" value={stats?.rankings} atMs={atMs} />
           <Figure label="First places" value={stats?.firstPlaces} atMs={atMs} />
         </div>
-        <p className="quiet crowd-small">A first place: somebody's ranking has put one of these versions at the top.</p>
+        <p className="quiet crowd-small">
+          A first place: somebody's ranking has put one of these versions at the top.
+        </p>
         <div className="crowd-history">
           <DataTable
             caption="Completed units, the newest first"
@@ -37,7 +42,11 @@ export function NumbersPanel({ worker }: { readonly worker: string }) {
             rows={history}
             rowKey={({ at }) => String(at)}
             maxHeightPx={280}
-            empty={<EmptyState title="Nothing completed yet">What is submitted is listed here at once. Skips are not.</EmptyState>}
+            empty={
+              <EmptyState title="Nothing completed yet">
+                What is submitted is listed here at once. Skips are not.
+              </EmptyState>
+            }
           />
         </div>
       </div>
@@ -58,11 +67,18 @@ const columns: readonly Column<Line>[] = [
       <span className="crowd-line">
         <span>{unit.stage === "CAD" ? unit.cad : unit.ranking.at(-1)}</span>
         <span className="quiet crowd-small">
-          {unit.stage === "CAD" ? `instead of: ${unit.original}` : `ranked best of ${unit.ranking.length}`}
+          {unit.stage === "CAD"
+            ? `instead of: ${unit.original}`
+            : `ranked best of ${unit.ranking.length}`}
         </span>
         <span className="quiet crowd-time">{unit.finishedTime} UTC</span>
       </span>
     ),
   },
-  { key: "first", head: "First places", cell: ({ unit }) => (unit.stage === "CAD" ? unit.firstPlaces : ""), align: "end" },
+  {
+    key: "first",
+    head: "First places",
+    cell: ({ unit }) => (unit.stage === "CAD" ? unit.firstPlaces : ""),
+    align: "end",
+  },
 ];

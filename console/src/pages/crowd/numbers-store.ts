@@ -25,7 +25,8 @@ export class NumbersStore {
     return this.#dashboard.connection;
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => this.#dashboard.on("stats", listener);
+  readonly subscribe = (listener: () => void): (() => void) =>
+    this.#dashboard.on("stats", listener);
 
   readonly snapshot = (): NumbersView => this.#view;
 

@@ -38,10 +38,14 @@ export function RankList({ sentences, order, disabled, change }: RankListProps) 
     const row = list.current?.querySelector(`[data-index="${wanted.index}"]`);
     const same = row?.querySelector<HTMLButtonElement>(`[data-control="${wanted.control}"]`);
     // A button that has become useless at the end of the list cannot have it.
-    (same?.disabled === false ? same : row?.querySelector<HTMLButtonElement>('[data-control="handle"]'))?.focus();
+    (same?.disabled === false
+      ? same
+      : row?.querySelector<HTMLButtonElement>('[data-control="handle"]')
+    )?.focus();
   }, [order]);
 
-  const say = (index: number, place: number) => setSaid(`${sentences[index]}: now place ${place + 1} of ${order.length}`);
+  const say = (index: number, place: number) =>
+    setSaid(`${sentences[index]}: now place ${place + 1} of ${order.length}`);
 
   const move = (index: number, direction: Direction, control: string) => {
     const from = order.indexOf(index);
@@ -60,7 +64,10 @@ export function RankList({ sentences, order, disabled, change }: RankListProps) 
   };
 
   const onPointerDown = (event: PointerEvent<HTMLOListElement>) => {
-    const handle = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-control="handle"]') : null;
+    const handle =
+      event.target instanceof Element
+        ? event.target.closest<HTMLElement>('[data-control="handle"]')
+        : null;
     const index = Number(handle?.closest<HTMLElement>("[data-index]")?.dataset.index ?? Number.NaN);
     if (disabled || event.button !== 0 || !Number.isInteger(index)) return;
     // The list, as it does not move.
@@ -73,7 +80,9 @@ export function RankList({ sentences, order, disabled, change }: RankListProps) 
     const others = [...event.currentTarget.children].filter(
       (row) => row instanceof HTMLElement && row.dataset.index !== String(drag.index),
     );
-    const middles = others.map((row) => row.getBoundingClientRect()).map(({ top, height }) => top + height / 2);
+    const middles = others
+      .map((row) => row.getBoundingClientRect())
+      .map(({ top, height }) => top + height / 2);
     const next = moved(order, order.indexOf(drag.index), placeUnder(event.clientY, middles));
     if (next !== order) change(next);
   };
@@ -117,8 +126,16 @@ export function RankList({ sentences, order, disabled, change }: RankListProps) 
                 aria-label={`Place ${place + 1} of ${order.length}: ${sentence}`}
                 aria-describedby={hintId}
               >
-                <svg width="12" height="18" viewBox="0 0 12 18" fill="currentColor" aria-hidden="true">
-                  {[3, 9, 15].flatMap((y) => [2.5, 9.5].map((x) => <circle key={`${x} ${y}`} cx={x} cy={y} r="1.7" />))}
+                <svg
+                  width="12"
+                  height="18"
+                  viewBox="0 0 12 18"
+                  fill="currentColor"
+                  aria-hidden="true"
+                >
+                  {[3, 9, 15].flatMap((y) =>
+                    [2.5, 9.5].map((x) => <circle key={`${x} ${y}`} cx={x} cy={y} r="1.7" />),
+                  )}
                 </svg>
               </button>
               <span className="crowd-rank-place" aria-hidden="true">

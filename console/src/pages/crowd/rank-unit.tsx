@@ -24,11 +24,16 @@ export function RankUnit({ unit, desk, view }: RankUnitProps) {
   return (
     <div className="stack">
       <p>
-        Put the sentences into order, <strong>the best at the top</strong>: the one that makes a good, natural sentence of its own.
+        Put the sentences into order, <strong>the best at the top</strong>: the one that makes a
+        good, natural sentence of its own.
       </p>
       <RankList sentences={unit.sentences} order={order} disabled={isSending} change={change} />
       <div className="crowd-actions">
-        <Button look="primary" busy={isSending} onClick={() => void desk.submit({ permutation: turned(order) })}>
+        <Button
+          look="primary"
+          busy={isSending}
+          onClick={() => void desk.submit({ permutation: turned(order) })}
+        >
           Submit this order
         </Button>
         <SavedMark view={view} />

@@ -7,7 +7,12 @@ import { ShowMore } from "../../parts/show-more.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
 import type { Polled } from "../../parts/use-polled.ts";
 import { counted } from "./counted.ts";
-import { type ExportedOriginal, type ExportedResult, placesOf, type StudyExport } from "./study-export.ts";
+import {
+  type ExportedOriginal,
+  type ExportedResult,
+  placesOf,
+  type StudyExport,
+} from "./study-export.ts";
 
 /** More are shown when asked for. */
 const originalsAtOnce = 20;
@@ -20,7 +25,9 @@ export function ResultsPanel({ polled }: { readonly polled: Polled<StudyExport> 
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key */}
       <section className="crowd-results" aria-label="Results" tabIndex={0}>
         {polled.data !== undefined && ranked.length === 0 && (
-          <EmptyState title="Nothing is ranked yet">Rankings begin when a sentence has enough versions.</EmptyState>
+          <EmptyState title="Nothing is ranked yet">
+            Rankings begin when a sentence has enough versions.
+          </EmptyState>
         )}
         <ul className="crowd-result-list">
           {ranked.slice(0, limit).map((original) => (
@@ -29,13 +36,23 @@ export function ResultsPanel({ polled }: { readonly polled: Polled<StudyExport> 
             </li>
           ))}
         </ul>
-        <ShowMore count={ranked.length} shown={limit} step={originalsAtOnce} what="sentences" onMore={setLimit} />
+        <ShowMore
+          count={ranked.length}
+          shown={limit}
+          step={originalsAtOnce}
+          what="sentences"
+          onMore={setLimit}
+        />
       </section>
     </Panel>
   );
 }
 
-function OriginalResults({ original: { original, results } }: { readonly original: ExportedOriginal }) {
+function OriginalResults({
+  original: { original, results },
+}: {
+  readonly original: ExportedOriginal;
+}) {
   return (
     <article className="crowd-result" aria-label={original}>
       <h3>{original}</h3>
@@ -50,7 +67,9 @@ function ResultPlaces({ result }: { readonly result: ExportedResult }) {
   return (
     <div>
       <p className="row">
-        <StatusBadge tone={result.final ? "ok" : "idle"}>{result.final ? "Final" : "So far"}</StatusBadge>
+        <StatusBadge tone={result.final ? "ok" : "idle"}>
+          {result.final ? "Final" : "So far"}
+        </StatusBadge>
         <span className="quiet crowd-small">
           {counted(result.rankings, "ranking")} of {counted(result.sentences.length, "version")}
         </span>

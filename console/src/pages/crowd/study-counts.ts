@@ -23,5 +23,7 @@ export interface StudyCounts {
 
 /** Changes whenever something was given out or completed. */
 export function versionOf({ CAD, RANKING }: StudyCounts): string {
-  return JSON.stringify([CAD, RANKING].map(({ wanted, free, open, done }) => [wanted, free, open, done]));
+  return JSON.stringify(
+    [CAD, RANKING].map(({ wanted, free, open, done }) => [wanted, free, open, done]),
+  );
 }

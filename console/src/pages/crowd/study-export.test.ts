@@ -11,13 +11,20 @@ describe("placesOf", () => {
   });
 
   it("says what was removed", () => {
-    expect(placesOf({ sentences: ["a", null], tie_sets: [[0, 1]] })).toEqual([{ place: 1, sentences: ["a", "[removed]"] }]);
+    expect(placesOf({ sentences: ["a", null], tie_sets: [[0, 1]] })).toEqual([
+      { place: 1, sentences: ["a", "[removed]"] },
+    ]);
     expect(placesOf({ sentences: [], tie_sets: [] })).toEqual([]);
   });
 });
 
 it("counts what each worker has done", () => {
-  const unit = (worker: string | null, stage: ExportedUnit["stage"], status: string, agreement?: number): ExportedUnit => ({
+  const unit = (
+    worker: string | null,
+    stage: ExportedUnit["stage"],
+    status: string,
+    agreement?: number,
+  ): ExportedUnit => ({
     unit: "u",
     worker,
     stage,
@@ -33,7 +40,14 @@ it("counts what each worker has done", () => {
     unit("ben", "RANKING", "open"),
     unit(null, "CAD", "done"),
   ];
-  const none = { written: 0, duplicates: 0, skipped: 0, rankings: 0, agreement: undefined, open: 0 };
+  const none = {
+    written: 0,
+    duplicates: 0,
+    skipped: 0,
+    rankings: 0,
+    agreement: undefined,
+    open: 0,
+  };
   expect(workersOf({ units })).toEqual([
     { ...none, worker: "ann", written: 1, duplicates: 1, rankings: 2, agreement: -1.5 },
     { ...none, worker: "ben", skipped: 1, open: 1 },

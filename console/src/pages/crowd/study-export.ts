@@ -14,7 +14,11 @@ export interface ExportedResult {
 export interface ExportedOriginal {
   readonly original_id: string;
   readonly original: string;
-  readonly cads: readonly { readonly cad: string; readonly unit: string | null; readonly worker: string | null }[];
+  readonly cads: readonly {
+    readonly cad: string;
+    readonly unit: string | null;
+    readonly worker: string | null;
+  }[];
   readonly results: readonly ExportedResult[];
 }
 
@@ -76,7 +80,10 @@ export function workersOf({ units }: Pick<StudyExport, "units">): readonly Worke
       duplicates: count("CAD", "duplicate"),
       skipped: count("CAD", "skipped"),
       rankings: count("RANKING", "done"),
-      agreement: agreements.length === 0 ? undefined : agreements.reduce((sum, agreement) => sum + agreement, 0) / agreements.length,
+      agreement:
+        agreements.length === 0
+          ? undefined
+          : agreements.reduce((sum, agreement) => sum + agreement, 0) / agreements.length,
       open: own.filter(({ status }) => status === "open").length,
     };
   });
@@ -90,7 +97,10 @@ export interface ResultPlace {
 }
 
 /** The places of a result, the best first. */
-export function placesOf({ sentences, tie_sets: ties }: Pick<ExportedResult, "sentences" | "tie_sets">): readonly ResultPlace[] {
+export function placesOf({
+  sentences,
+  tie_sets: ties,
+}: Pick<ExportedResult, "sentences" | "tie_sets">): readonly ResultPlace[] {
   const places: ResultPlace[] = [];
   let place = 1;
   for (const indices of [...ties].reverse()) {

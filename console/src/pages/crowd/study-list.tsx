@@ -9,7 +9,8 @@ import { Panel } from "../../parts/panel.tsx";
 import type { Polled } from "../../parts/use-polled.ts";
 import type { StageCounts, StudyCounts } from "./study-counts.ts";
 
-const doneOf = ({ done, wanted }: StageCounts) => `${done.toLocaleString("en")} of ${wanted.toLocaleString("en")}`;
+const doneOf = ({ done, wanted }: StageCounts) =>
+  `${done.toLocaleString("en")} of ${wanted.toLocaleString("en")}`;
 const partOf = ({ done, wanted }: StageCounts) => (wanted === 0 ? 1 : done / wanted);
 
 const columns: readonly Column<StudyCounts>[] = [
@@ -26,8 +27,20 @@ const columns: readonly Column<StudyCounts>[] = [
     sortBy: ({ sentences }) => sentences,
     align: "end",
   },
-  { key: "cads", head: "Versions", cell: ({ CAD }) => doneOf(CAD), sortBy: ({ CAD }) => partOf(CAD), align: "end" },
-  { key: "rankings", head: "Rankings", cell: ({ RANKING }) => doneOf(RANKING), sortBy: ({ RANKING }) => partOf(RANKING), align: "end" },
+  {
+    key: "cads",
+    head: "Versions",
+    cell: ({ CAD }) => doneOf(CAD),
+    sortBy: ({ CAD }) => partOf(CAD),
+    align: "end",
+  },
+  {
+    key: "rankings",
+    head: "Rankings",
+    cell: ({ RANKING }) => doneOf(RANKING),
+    sortBy: ({ RANKING }) => partOf(RANKING),
+    align: "end",
+  },
 ];
 
 interface StudyListProps {
@@ -41,7 +54,9 @@ export function StudyList({ polled, selected }: StudyListProps) {
     <Panel title="Studies" fit="flush" aside={<Freshness of={polled} />}>
       <div className="crowd-studies">
         {studies === undefined ? (
-          error !== undefined && <ErrorState title="The studies did not load" error={error} onRetry={refresh} />
+          error !== undefined && (
+            <ErrorState title="The studies did not load" error={error} onRetry={refresh} />
+          )
         ) : (
           <DataTable
             caption="Studies, the newest first"

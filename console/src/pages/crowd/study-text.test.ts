@@ -2,8 +2,14 @@ import { expect, it } from "vitest";
 import { exampleStudy, readStudy } from "./study-text.ts";
 
 it("takes an object or a bare list, and an id of its own", () => {
-  expect(readStudy('{"id":"a","sentences":[1,2]}', "")).toEqual({ body: { id: "a", sentences: [1, 2] }, sentences: 2 });
-  expect(readStudy('{"id":"a","sentences":[]}', " b ")).toEqual({ body: { id: "b", sentences: [] }, sentences: 0 });
+  expect(readStudy('{"id":"a","sentences":[1,2]}', "")).toEqual({
+    body: { id: "a", sentences: [1, 2] },
+    sentences: 2,
+  });
+  expect(readStudy('{"id":"a","sentences":[]}', " b ")).toEqual({
+    body: { id: "b", sentences: [] },
+    sentences: 0,
+  });
   expect(readStudy("[1]", "")).toEqual({ body: { sentences: [1] }, sentences: 1 });
   expect(readStudy(exampleStudy, "")).toMatchObject({ sentences: 2 });
 });

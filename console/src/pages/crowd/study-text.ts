@@ -2,7 +2,9 @@
 import { messageOf } from "../../parts/message-of.ts";
 
 /** What goes to the server, which judges it; or what is wrong already. */
-export type ReadStudy = { readonly body: Readonly<Record<string, unknown>>; readonly sentences: number } | { readonly problem: string };
+export type ReadStudy =
+  | { readonly body: Readonly<Record<string, unknown>>; readonly sentences: number }
+  | { readonly problem: string };
 
 /** Reads an object with `sentences`, or a bare list of sentences. `id`, if it is not empty, is the study's, whatever the text says. */
 export function readStudy(text: string, id: string): ReadStudy {
@@ -16,7 +18,8 @@ export function readStudy(text: string, id: string): ReadStudy {
   const study = Array.isArray(json) ? { sentences: json } : json;
   if (typeof study !== "object" || study === null)
     return { problem: 'Expected an object such as {"sentences": […]}, or a list of sentences' };
-  if (!("sentences" in study) || !Array.isArray(study.sentences)) return { problem: 'The list "sentences" is missing' };
+  if (!("sentences" in study) || !Array.isArray(study.sentences))
+    return { problem: 'The list "sentences" is missing' };
   const { length } = study.sentences;
   return { body: { ...study, ...(id.trim() === "" ? {} : { id: id.trim() }) }, sentences: length };
 }

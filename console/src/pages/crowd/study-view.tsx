@@ -23,14 +23,21 @@ export function StudyView({ id }: { readonly id: string }) {
   const path = `/crowd/studies/${encodeURIComponent(id)}`;
   const progress = usePolled<StudyCounts>(path, everyMs);
   const { data: counts, error } = progress;
-  const version = counts === undefined || counts.sentences > followedSentences ? undefined : versionOf(counts);
-  const exported = usePolled<StudyExport>(counts === undefined ? undefined : `${path}/export`, Number.POSITIVE_INFINITY, version);
+  const version =
+    counts === undefined || counts.sentences > followedSentences ? undefined : versionOf(counts);
+  const exported = usePolled<StudyExport>(
+    counts === undefined ? undefined : `${path}/export`,
+    Number.POSITIVE_INFINITY,
+    version,
+  );
 
   if (counts === undefined) {
     return (
       <Panel title={`Study ${id}`}>
         <div className="crowd-study-place">
-          {error !== undefined && <ErrorState title="The study did not load" error={error} onRetry={progress.refresh} />}
+          {error !== undefined && (
+            <ErrorState title="The study did not load" error={error} onRetry={progress.refresh} />
+          )}
         </div>
       </Panel>
     );
@@ -50,8 +57,9 @@ export function StudyView({ id }: { readonly id: string }) {
       >
         <div className="stack">
           <p className="quiet">
-            {counted(counts.sentences, "sentence")}; of each {counted(counts.max_cads, "version")} and{" "}
-            {counted(counts.rankings_per_original, "ranking")} of {counted(counts.sentences_per_ranking, "version")} are wanted.{" "}
+            {counted(counts.sentences, "sentence")}; of each {counted(counts.max_cads, "version")}{" "}
+            and {counted(counts.rankings_per_original, "ranking")} of{" "}
+            {counted(counts.sentences_per_ranking, "version")} are wanted.{" "}
             {counted(counts.cads, "version")} so far, with those that were loaded.
           </p>
           <div className="columns">
@@ -62,7 +70,11 @@ export function StudyView({ id }: { readonly id: string }) {
         </div>
       </Panel>
       {exported.data === undefined && exported.error !== undefined && (
-        <ErrorState title="What was done in the study did not load" error={exported.error} onRetry={exported.refresh} />
+        <ErrorState
+          title="What was done in the study did not load"
+          error={exported.error}
+          onRetry={exported.refresh}
+        />
       )}
       <WorkersPanel polled={exported} />
       <div className="columns">

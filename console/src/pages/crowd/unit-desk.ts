@@ -50,7 +50,13 @@ const flushMs = 1000;
 export class UnitDesk {
   readonly #parts: DeskParts;
   readonly #listeners = new Set<() => void>();
-  #view: DeskView = { phase: { is: "idle" }, unit: undefined, state: undefined, saved: { is: "nothing" }, problem: undefined };
+  #view: DeskView = {
+    phase: { is: "idle" },
+    unit: undefined,
+    state: undefined,
+    saved: { is: "nothing" },
+    problem: undefined,
+  };
   #followed: { readonly connection: Connection; readonly leave: () => void } | undefined;
   #draft: Work | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -65,7 +71,10 @@ export class UnitDesk {
     worker.on("error", ({ message }) => this.#set({ problem: message }));
     worker.on("status", (status) => {
       if (status === "expired")
-        this.#set({ problem: "Nobody was here for a long time, so the unit was given to somebody else. Get another one." });
+        this.#set({
+          problem:
+            "Nobody was here for a long time, so the unit was given to somebody else. Get another one.",
+        });
     });
   }
 
@@ -87,10 +96,19 @@ export class UnitDesk {
       if (this.#isClosed) return;
       if (unit.stage === "none") {
         keep(undefined);
-        this.#set({ phase: { is: "none", reason: unit.reason }, unit: undefined, saved: { is: "nothing" } });
+        this.#set({
+          phase: { is: "none", reason: unit.reason },
+          unit: undefined,
+          saved: { is: "nothing" },
+        });
       } else {
         this.#follow(worker.connection);
-        this.#set({ phase: { is: "working" }, unit, state: worker.connection?.state, saved: { is: "nothing" } });
+        this.#set({
+          phase: { is: "working" },
+          unit,
+          state: worker.connection?.state,
+          saved: { is: "nothing" },
+        });
       }
     } catch (error) {
       this.#set({ phase: { is: "failed", error, registrationId } });
@@ -112,11 +130,18 @@ export class UnitDesk {
     if (work === undefined) return;
     const { worker } = this.#parts;
     try {
-      const { id, outcome } = "cad" in work ? worker.saveCad(work.cad) : worker.savePermutation(work.permutation);
+      const { id, outcome } =
+        "cad" in work ? worker.saveCad(work.cad) : worker.savePermutation(work.permutation);
       this.#lastDraft = id;
       void outcome.then((told) => {
-        if (this.#lastDraft !== id || this.#draft !== undefined || this.#view.phase.is !== "working") return;
-        if (told === "sent" || told === "acked") this.#set({ saved: { is: "saved", atMs: Date.now() } });
+        if (
+          this.#lastDraft !== id ||
+          this.#draft !== undefined ||
+          this.#view.phase.is !== "working"
+        )
+          return;
+        if (told === "sent" || told === "acked")
+          this.#set({ saved: { is: "saved", atMs: Date.now() } });
         else this.#set({ saved: { is: "lost", why: "the connection has ended" } });
       });
     } catch (error) {
@@ -125,7 +150,9 @@ export class UnitDesk {
   }
 
   submit(work: Work): Promise<void> {
-    return this.#complete("cad" in work ? "written" : "ranked", () => this.#parts.worker.submit(work));
+    return this.#complete("cad" in work ? "written" : "ranked", () =>
+      this.#parts.worker.submit(work),
+    );
   }
 
   skip(explanation: string): Promise<void> {
@@ -135,7 +162,8 @@ export class UnitDesk {
   /** Resolves when the server has read it; rejects with what to tell the worker. */
   async sendFeedback(feedback: string): Promise<void> {
     const outcome = await this.#parts.worker.sendFeedback(feedback).outcome;
-    if (outcome !== "sent" && outcome !== "acked") throw new Error("The feedback was not sent: the connection has ended. Send it again.");
+    if (outcome !== "sent" && outcome !== "acked")
+      throw new Error("The feedback was not sent: the connection has ended. Send it again.");
   }
 
   /** Sends the draft that waits, then ends. */
@@ -146,7 +174,10 @@ export class UnitDesk {
     void this.#parts.worker.close({ flushMs });
   }
 
-  async #complete(what: "written" | "ranked" | "skipped", complete: () => Promise<void>): Promise<void> {
+  async #complete(
+    what: "written" | "ranked" | "skipped",
+    complete: () => Promise<void>,
+  ): Promise<void> {
     this.#dropDraft();
     this.#set({ phase: { is: "sending" }, problem: undefined });
     try {
@@ -161,7 +192,8 @@ export class UnitDesk {
   #follow(connection: Connection | undefined): void {
     if (connection === this.#followed?.connection) return;
     this.#followed?.leave();
-    this.#followed = connection === undefined ? undefined : { connection, leave: this.#parts.follow(connection) };
+    this.#followed =
+      connection === undefined ? undefined : { connection, leave: this.#parts.follow(connection) };
   }
 
   #dropDraft(): void {

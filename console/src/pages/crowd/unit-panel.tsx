@@ -12,7 +12,8 @@ import type { DeskView, UnitDesk } from "./unit-desk.ts";
 import { WriteUnit } from "./write-unit.tsx";
 
 const done = {
-  written: "Your version is stored. Others will rank it; when they put it first, you see it in your numbers.",
+  written:
+    "Your version is stored. Others will rank it; when they put it first, you see it in your numbers.",
   ranked: "Your ranking is stored.",
   skipped: "Skipped. Somebody else is asked for this sentence.",
 } as const;
@@ -24,7 +25,10 @@ export function UnitPanel({ desk }: { readonly desk: UnitDesk }) {
   const { unit, phase, problem } = view;
   const isAtWork = phase.is === "working" || phase.is === "sending";
   return (
-    <Panel title={isAtWork && unit !== undefined ? titles[unit.stage] : "Your unit"} aside={<Standing view={view} />}>
+    <Panel
+      title={isAtWork && unit !== undefined ? titles[unit.stage] : "Your unit"}
+      aside={<Standing view={view} />}
+    >
       <div className="crowd-unit">
         <Content desk={desk} view={view} />
         <p className="crowd-problem" role="alert">
@@ -50,21 +54,30 @@ function Content({ desk, view }: { readonly desk: UnitDesk; readonly view: DeskV
             </Button>
           }
         >
-          A unit is one small piece of work: a sentence to rewrite, or a few to rank. A ranking can only come when a sentence has enough
-          versions.
+          A unit is one small piece of work: a sentence to rewrite, or a few to rank. A ranking can
+          only come when a sentence has enough versions.
         </EmptyState>
       );
     case "asking":
       return <EmptyState title="Asking for a unit" />;
     case "none":
       return (
-        <EmptyState title="There is nothing to do for you now" action={<Button onClick={get}>Ask again</Button>}>
-          {phase.reason === "" ? "Nobody gets the same sentence twice." : phase.reason} New work comes when others have finished theirs, or
-          when a requester loads a study.
+        <EmptyState
+          title="There is nothing to do for you now"
+          action={<Button onClick={get}>Ask again</Button>}
+        >
+          {phase.reason === "" ? "Nobody gets the same sentence twice." : phase.reason} New work
+          comes when others have finished theirs, or when a requester loads a study.
         </EmptyState>
       );
     case "failed":
-      return <ErrorState title="No unit could be had" error={phase.error} onRetry={() => void desk.getUnit(phase.registrationId)} />;
+      return (
+        <ErrorState
+          title="No unit could be had"
+          error={phase.error}
+          onRetry={() => void desk.getUnit(phase.registrationId)}
+        />
+      );
     case "done":
       return <Done what={phase.what} get={get} />;
     default:
@@ -99,7 +112,8 @@ function Done({ what, get }: { readonly what: keyof typeof done; get(): void }) 
 
 function Standing({ view: { state, phase } }: { readonly view: DeskView }) {
   if (phase.is !== "working" && phase.is !== "sending") return null;
-  if (state === undefined || state.status === "open") return <StatusBadge tone="ok">Connected</StatusBadge>;
+  if (state === undefined || state.status === "open")
+    return <StatusBadge tone="ok">Connected</StatusBadge>;
   if (state.status === "closed") return <StatusBadge tone="bad">Ended: reload</StatusBadge>;
   // Short: beside the title at 390 px, too.
   if (state.status === "connecting") return <StatusBadge tone="busy">Connecting</StatusBadge>;

@@ -14,7 +14,11 @@ export function useDesk(worker: string, study: string | undefined): UnitDesk | u
 
   useEffect(() => {
     const made = new UnitDesk({
-      worker: new CrowdWorker(baseUrl, { ...clientOptions, workerName: worker, ...(study === undefined ? {} : { study }) }),
+      worker: new CrowdWorker(baseUrl, {
+        ...clientOptions,
+        workerName: worker,
+        ...(study === undefined ? {} : { study }),
+      }),
       keep: (registrationId) => keep({ worker, study, registrationId }),
       follow: (connection) => board.add(connection),
     });

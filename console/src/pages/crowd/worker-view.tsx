@@ -29,22 +29,31 @@ export function WorkerView() {
 
 function WhoForm({ enter }: { enter(who: Who): void }) {
   // Who may not see the studies works at any of them.
-  const { data: studies = [] } = usePolled<readonly StudyCounts[]>("/crowd/studies", Number.POSITIVE_INFINITY);
+  const { data: studies = [] } = usePolled<readonly StudyCounts[]>(
+    "/crowd/studies",
+    Number.POSITIVE_INFINITY,
+  );
   const [worker, setWorker] = useState("");
   const [study, setStudy] = useState("");
   const [tried, setTried] = useState(false);
-  const problem = worker.trim() === "" ? "Give a name" : worker.length > 200 ? "At most 200 characters" : undefined;
+  const problem =
+    worker.trim() === ""
+      ? "Give a name"
+      : worker.length > 200
+        ? "At most 200 characters"
+        : undefined;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (problem === undefined) enter({ worker: worker.trim(), study: study === "" ? undefined : study });
+    if (problem === undefined)
+      enter({ worker: worker.trim(), study: study === "" ? undefined : study });
   };
   return (
     <Panel title="Who works?">
       <form className="stack crowd-who" onSubmit={submit} noValidate>
         <p className="quiet">
-          This is what a worker sees: sentences to rewrite, versions of others to rank, and what became of it, live. Any name will do; the
-          same name has the same numbers.
+          This is what a worker sees: sentences to rewrite, versions of others to rank, and what
+          became of it, live. Any name will do; the same name has the same numbers.
         </p>
         <Field
           label="Worker name"
@@ -60,7 +69,10 @@ function WhoForm({ enter }: { enter(who: Who): void }) {
           hint="Where units come from"
           value={study}
           onChange={setStudy}
-          options={[{ value: "", name: "Any study" }, ...studies.map(({ id }) => ({ value: id, name: id })).reverse()]}
+          options={[
+            { value: "", name: "Any study" },
+            ...studies.map(({ id }) => ({ value: id, name: id })).reverse(),
+          ]}
         />
         <p>
           <Button type="submit" look="primary">

@@ -13,10 +13,34 @@ const columns: readonly Column<WorkerRow>[] = [
     cell: ({ worker }) => worker ?? <span className="quiet">deleted</span>,
     sortBy: ({ worker }) => worker ?? undefined,
   },
-  { key: "written", head: "Written", cell: ({ written }) => written, sortBy: ({ written }) => written, align: "end" },
-  { key: "duplicates", head: "Duplicates", cell: ({ duplicates }) => duplicates, sortBy: ({ duplicates }) => duplicates, align: "end" },
-  { key: "skipped", head: "Skipped", cell: ({ skipped }) => skipped, sortBy: ({ skipped }) => skipped, align: "end" },
-  { key: "rankings", head: "Rankings", cell: ({ rankings }) => rankings, sortBy: ({ rankings }) => rankings, align: "end" },
+  {
+    key: "written",
+    head: "Written",
+    cell: ({ written }) => written,
+    sortBy: ({ written }) => written,
+    align: "end",
+  },
+  {
+    key: "duplicates",
+    head: "Duplicates",
+    cell: ({ duplicates }) => duplicates,
+    sortBy: ({ duplicates }) => duplicates,
+    align: "end",
+  },
+  {
+    key: "skipped",
+    head: "Skipped",
+    cell: ({ skipped }) => skipped,
+    sortBy: ({ skipped }) => skipped,
+    align: "end",
+  },
+  {
+    key: "rankings",
+    head: "Rankings",
+    cell: ({ rankings }) => rankings,
+    sortBy: ({ rankings }) => rankings,
+    align: "end",
+  },
   {
     key: "agreement",
     head: "Agreement",
@@ -40,12 +64,15 @@ export function WorkersPanel({ polled }: { readonly polled: Polled<StudyExport> 
           maxHeightPx={252}
           empty={
             polled.data !== undefined && (
-              <EmptyState title="Nobody has had a unit yet">Work at it as a worker, on the other tab.</EmptyState>
+              <EmptyState title="Nobody has had a unit yet">
+                Work at it as a worker, on the other tab.
+              </EmptyState>
             )
           }
         />
         <p className="quiet crowd-small crowd-table-note">
-          Agreement: the mean over a worker's rankings, 0 where they say what all together say, below 0 the more they differ.
+          Agreement: the mean over a worker's rankings, 0 where they say what all together say,
+          below 0 the more they differ.
         </p>
       </div>
     </Panel>

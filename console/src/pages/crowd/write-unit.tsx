@@ -69,7 +69,9 @@ export function WriteUnit({ unit, desk, view }: WriteUnitProps) {
             value={explanation}
             onChange={setExplanation}
             disabled={isSending}
-            problem={tried === "skip" && explanation.trim() === "" ? "Say in a word or two why" : undefined}
+            problem={
+              tried === "skip" && explanation.trim() === "" ? "Say in a word or two why" : undefined
+            }
           />
           <p>
             <Button busy={isSending} onClick={skip}>
@@ -84,5 +86,7 @@ export function WriteUnit({ unit, desk, view }: WriteUnitProps) {
 
 function problemOf(text: string, original: string): string | undefined {
   if (text.trim() === "") return "Write your version first, or skip this one";
-  return text.trim() === original.trim() ? "This is the sentence itself: change something in it" : undefined;
+  return text.trim() === original.trim()
+    ? "This is the sentence itself: change something in it"
+    : undefined;
 }

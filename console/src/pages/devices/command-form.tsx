@@ -35,7 +35,15 @@ export function CommandForm({ onSend }: CommandFormProps) {
   return (
     <form className="stack" onSubmit={send}>
       <div className="command-entry">
-        <Field label="Command" value={text} onChange={setText} problem={problem} placeholder="open" autoComplete="off" spellCheck={false} />
+        <Field
+          label="Command"
+          value={text}
+          onChange={setText}
+          problem={problem}
+          placeholder="open"
+          autoComplete="off"
+          spellCheck={false}
+        />
         <Button type="submit" look="primary">
           Send
         </Button>
@@ -62,8 +70,14 @@ export function CommandForm({ onSend }: CommandFormProps) {
             />
           </div>
           <label className="command-check">
-            <input type="checkbox" checked={retry} onChange={(event) => setRetry(event.target.checked)} />
-            <span>Hand it over again if the monitor drops with it: only for what may be done twice</span>
+            <input
+              type="checkbox"
+              checked={retry}
+              onChange={(event) => setRetry(event.target.checked)}
+            />
+            <span>
+              Hand it over again if the monitor drops with it: only for what may be done twice
+            </span>
           </label>
         </div>
       </details>

@@ -12,7 +12,9 @@ export const pageLength = 1000;
  * reached it is read again from the oldest that has none. (An expired one may still be answered late: see `reopen`.)
  */
 export class CommandHistory {
-  readonly #byStatus = new Map<Status, Map<string, ListedCommand>>(statuses.map((status) => [status, new Map()]));
+  readonly #byStatus = new Map<Status, Map<string, ListedCommand>>(
+    statuses.map((status) => [status, new Map()]),
+  );
   #after = 0;
   /** The highest offset that was read. */
   #last = 0;
@@ -47,7 +49,10 @@ export class CommandHistory {
 
   /** The newest first; `status` undefined: all. */
   list(status: Status | undefined): readonly ListedCommand[] {
-    const chosen = status === undefined ? [...this.#byStatus.values()] : [this.#byStatus.get(status) ?? new Map<string, ListedCommand>()];
+    const chosen =
+      status === undefined
+        ? [...this.#byStatus.values()]
+        : [this.#byStatus.get(status) ?? new Map<string, ListedCommand>()];
     return chosen.flatMap((commands) => [...commands.values()]).sort((a, b) => b.offset - a.offset);
   }
 

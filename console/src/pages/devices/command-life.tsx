@@ -19,7 +19,11 @@ export function CommandLife({ command }: { readonly command: ListedCommand }) {
         const before = steps[at - 1]?.atMs;
         return (
           <li key={name} className={`life-${is}`}>
-            {is === "now" ? <StatusBadge tone={toneOf(command.status)}>{name}</StatusBadge> : <span>{name}</span>}
+            {is === "now" ? (
+              <StatusBadge tone={toneOf(command.status)}>{name}</StatusBadge>
+            ) : (
+              <span>{name}</span>
+            )}
             {atMs !== undefined && before !== undefined && <small>{tookText(before, atMs)}</small>}
           </li>
         );

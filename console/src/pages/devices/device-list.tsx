@@ -13,7 +13,13 @@ import { EmptyPage, type Paging, PagingButtons, pageRows } from "../../parts/pag
 import { Panel } from "../../parts/panel.tsx";
 import { StatusBadge, type Tone } from "../../parts/status-badge.tsx";
 import type { Polled } from "../../parts/use-polled.ts";
-import { type DeviceState, deviceState, type ListedDevice, troubledFirst, unansweredSince } from "./listed-device.ts";
+import {
+  type DeviceState,
+  deviceState,
+  type ListedDevice,
+  troubledFirst,
+  unansweredSince,
+} from "./listed-device.ts";
 import { TroubleLine } from "./trouble-line.tsx";
 import { monitorAddress } from "./use-monitor-address.ts";
 import type { Troubled } from "./use-troubled.ts";
@@ -70,7 +76,8 @@ export function DeviceList({ polled, troubled, selectedId, paging, onShow }: Dev
             {oldest.status}
           </span>
         ),
-      sortBy: ({ oldest_command: oldest }) => (oldest === null ? undefined : unansweredSince(oldest)),
+      sortBy: ({ oldest_command: oldest }) =>
+        oldest === null ? undefined : unansweredSince(oldest),
     },
     {
       key: "open",
@@ -82,18 +89,24 @@ export function DeviceList({ polled, troubled, selectedId, paging, onShow }: Dev
     {
       key: "since",
       head: "Connected",
-      cell: ({ since }) => (since === null ? <span className="quiet">no</span> : <Age serverMs={since} />),
+      cell: ({ since }) =>
+        since === null ? <span className="quiet">no</span> : <Age serverMs={since} />,
       sortBy: ({ since }) => since ?? undefined,
     },
     {
       key: "heard",
       head: "Last heard",
-      cell: ({ last_heard: heard }) => (heard === null ? <span className="quiet">not known</span> : <Age serverMs={heard} />),
+      cell: ({ last_heard: heard }) =>
+        heard === null ? <span className="quiet">not known</span> : <Age serverMs={heard} />,
       sortBy: ({ last_heard: heard }) => heard ?? undefined,
     },
   ];
   return (
-    <Panel title="Monitors" fit="flush" aside={<Freshness of={{ atMs: polled.atMs, error: error ?? troubled.error }} />}>
+    <Panel
+      title="Monitors"
+      fit="flush"
+      aside={<Freshness of={{ atMs: polled.atMs, error: error ?? troubled.error }} />}
+    >
       <div className="device-list">
         <TroubleLine known={troubled.known} />
         {data === undefined && error !== undefined ? (
@@ -108,9 +121,12 @@ export function DeviceList({ polled, troubled, selectedId, paging, onShow }: Dev
             maxHeightPx={300}
             empty={
               paging.isFirst ? (
-                <EmptyState title="No monitor is connected" action={<CommandLine text="npm run demo" />}>
-                  A monitor connects to <code>/socket.io/</code> and says who it is with <code>con</code>. To see three of them, start the
-                  demo:
+                <EmptyState
+                  title="No monitor is connected"
+                  action={<CommandLine text="npm run demo" />}
+                >
+                  A monitor connects to <code>/socket.io/</code> and says who it is with{" "}
+                  <code>con</code>. To see three of them, start the demo:
                 </EmptyState>
               ) : (
                 <EmptyPage />

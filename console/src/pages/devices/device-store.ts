@@ -1,6 +1,11 @@
 /** All that the page knows of one monitor's commands, around the SDK's user. */
 import type { Connection } from "switchboard/client";
-import { type CommandNews, type CommandOptions, DeviceUser, type DeviceUserOptions } from "switchboard/client/devices";
+import {
+  type CommandNews,
+  type CommandOptions,
+  DeviceUser,
+  type DeviceUserOptions,
+} from "switchboard/client/devices";
 import { CommandHistory } from "./command-history.ts";
 import type { ListedCommand, Status } from "./listed-command.ts";
 

@@ -31,10 +31,18 @@ export function DevicesPage() {
       title="Devices"
       about="Monitors are devices that wait for commands. Each command is kept from when it is sent until the monitor has answered."
     >
-      <DeviceList polled={polled} troubled={troubled} selectedId={monitorId} paging={paging} onShow={show} />
+      <DeviceList
+        polled={polled}
+        troubled={troubled}
+        selectedId={monitorId}
+        paging={paging}
+        onShow={show}
+      />
       {monitorId === undefined ? (
         <Panel title="Commands">
-          <EmptyState title="No monitor chosen">Choose one: then you can send it commands, and see what became of earlier ones.</EmptyState>
+          <EmptyState title="No monitor chosen">
+            Choose one: then you can send it commands, and see what became of earlier ones.
+          </EmptyState>
         </Panel>
       ) : (
         <MonitorView key={monitorId} monitorId={monitorId} onChanged={refresh} />

@@ -25,7 +25,12 @@ export function HistoryPanel({ store, news, onCancel, cancelling }: HistoryPanel
   const { atMs, error, refresh } = news;
   const rows = store.list(status);
   const columns: readonly Column<ListedCommand>[] = [
-    { key: "sent", head: "Sent", cell: ({ queued_at }) => <Age serverMs={queued_at} />, sortBy: ({ queued_at }) => queued_at },
+    {
+      key: "sent",
+      head: "Sent",
+      cell: ({ queued_at }) => <Age serverMs={queued_at} />,
+      sortBy: ({ queued_at }) => queued_at,
+    },
     {
       key: "command",
       head: "Command",
@@ -36,7 +41,12 @@ export function HistoryPanel({ store, news, onCancel, cancelling }: HistoryPanel
       ),
       sortBy: ({ command }) => command,
     },
-    { key: "life", head: "Its life", cell: (command) => <CommandLife command={command} />, sortBy: (command) => command.status },
+    {
+      key: "life",
+      head: "Its life",
+      cell: (command) => <CommandLife command={command} />,
+      sortBy: (command) => command.status,
+    },
     {
       key: "reason",
       head: "Why not",
@@ -52,7 +62,11 @@ export function HistoryPanel({ store, news, onCancel, cancelling }: HistoryPanel
       head: "Take back",
       cell: (command) =>
         command.status === "queued" ? (
-          <Button busy={cancelling.has(command.command_id)} label={`Cancel ${command.command}`} onClick={() => onCancel(command)}>
+          <Button
+            busy={cancelling.has(command.command_id)}
+            label={`Cancel ${command.command}`}
+            onClick={() => onCancel(command)}
+          >
             Cancel
           </Button>
         ) : null,
@@ -92,8 +106,16 @@ export function HistoryPanel({ store, news, onCancel, cancelling }: HistoryPanel
             rowKey={({ command_id }) => command_id}
             maxHeightPx={440}
             empty={
-              <EmptyState title={status === undefined ? "This monitor was never sent a command" : `No command is ${status}`}>
-                {status === undefined ? "Send it one above." : "Of each status the newest 500 are shown."}
+              <EmptyState
+                title={
+                  status === undefined
+                    ? "This monitor was never sent a command"
+                    : `No command is ${status}`
+                }
+              >
+                {status === undefined
+                  ? "Send it one above."
+                  : "Of each status the newest 500 are shown."}
               </EmptyState>
             }
           />

@@ -3,9 +3,22 @@ import { describe, expect, it } from "vitest";
 import { CommandHistory, pageLength } from "./command-history.ts";
 import { type ListedCommand, lifeOf, type Status, tookText } from "./listed-command.ts";
 
-function command(offset: number, status: Status, changes: Partial<ListedCommand> = {}): ListedCommand {
+function command(
+  offset: number,
+  status: Status,
+  changes: Partial<ListedCommand> = {},
+): ListedCommand {
   const attempts = status === "queued" || status === "cancelled" ? 0 : 1;
-  return { command_id: `c${offset}`, command: "open", status, attempts, queued_at: 1000 * offset, retry: false, offset, ...changes };
+  return {
+    command_id: `c${offset}`,
+    command: "open",
+    status,
+    attempts,
+    queued_at: 1000 * offset,
+    retry: false,
+    offset,
+    ...changes,
+  };
 }
 
 const words = (given: ListedCommand) => lifeOf(given).map(({ name, is }) => `${name} ${is}`);
@@ -31,12 +44,9 @@ describe("the history", () => {
     expect(history.after).toBe(1);
     history.take([command(2, "failed"), command(3, "done"), command(4, "queued")]);
     expect(history.after).toBe(3);
-    expect(history.list(undefined).map(({ command_id, status }) => `${command_id} ${status}`)).toEqual([
-      "c4 queued",
-      "c3 done",
-      "c2 failed",
-      "c1 done",
-    ]);
+    expect(
+      history.list(undefined).map(({ command_id, status }) => `${command_id} ${status}`),
+    ).toEqual(["c4 queued", "c3 done", "c2 failed", "c1 done"]);
     expect(history.list("done").map(({ command_id }) => command_id)).toEqual(["c3", "c1"]);
     expect(history.find("c2")?.status).toBe("failed");
   });
@@ -50,7 +60,10 @@ describe("the history", () => {
 
   it("reads a long list page by page, though an old one is open, and reads that again", () => {
     const history = new CommandHistory();
-    const commands = [command(1, "sent"), ...Array.from({ length: pageLength }, (_, at) => command(at + 2, "done"))];
+    const commands = [
+      command(1, "sent"),
+      ...Array.from({ length: pageLength }, (_, at) => command(at + 2, "done")),
+    ];
     history.take(commands.slice(0, pageLength));
     expect(history.after).toBe(pageLength);
     history.take(commands.slice(pageLength));
@@ -70,7 +83,10 @@ describe("the history", () => {
 
   it("keeps the newest of each status: many that are done do not push out the one that failed", () => {
     const history = new CommandHistory();
-    history.take([command(1, "failed"), ...Array.from({ length: 800 }, (_, at) => command(at + 2, "done"))]);
+    history.take([
+      command(1, "failed"),
+      ...Array.from({ length: 800 }, (_, at) => command(at + 2, "done")),
+    ]);
     expect(history.list("done")).toHaveLength(500);
     expect(history.list("done")[0]?.offset).toBe(801);
     expect(history.list("failed")).toHaveLength(1);

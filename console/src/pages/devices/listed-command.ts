@@ -37,9 +37,17 @@ export function isOver({ status }: ListedCommand): boolean {
 /** queued, sent, and the end: those that were, and those that should come. One that ended before it was sent has no `sent`. */
 export function lifeOf(command: ListedCommand): readonly Step[] {
   const { status, late, attempts, queued_at, sent_at, ended_at } = command;
-  const queued: Step = { name: "queued", is: status === "queued" ? "now" : "over", atMs: queued_at };
+  const queued: Step = {
+    name: "queued",
+    is: status === "queued" ? "now" : "over",
+    atMs: queued_at,
+  };
   if (status === "queued") return [queued, ahead("sent"), ahead("done")];
-  const sent: Step = { name: attempts > 1 ? `sent ${attempts} times` : "sent", is: status === "sent" ? "now" : "over", atMs: sent_at };
+  const sent: Step = {
+    name: attempts > 1 ? `sent ${attempts} times` : "sent",
+    is: status === "sent" ? "now" : "over",
+    atMs: sent_at,
+  };
   if (status === "sent") return [queued, sent, ahead("done")];
   const end: Step = { name: late === true ? `${status} late` : status, is: "now", atMs: ended_at };
   return attempts === 0 ? [queued, end] : [queued, sent, end];

@@ -5,10 +5,28 @@ import { deviceState, type ListedDevice, stuckAfterMs, troubledFirst } from "./l
 
 const nowMs = 1_000_000;
 
-function device(monitor_id: string, sentAgoMs?: number, changes: Partial<ListedDevice> = {}): ListedDevice {
+function device(
+  monitor_id: string,
+  sentAgoMs?: number,
+  changes: Partial<ListedDevice> = {},
+): ListedDevice {
   const oldest =
-    sentAgoMs === undefined ? null : { command_id: "c", status: "sent", queued_at: nowMs - sentAgoMs - 60_000, sent_at: nowMs - sentAgoMs };
-  return { monitor_id, since: 1, last_heard: nowMs, open_commands: sentAgoMs === undefined ? 0 : 1, oldest_command: oldest, ...changes };
+    sentAgoMs === undefined
+      ? null
+      : {
+          command_id: "c",
+          status: "sent",
+          queued_at: nowMs - sentAgoMs - 60_000,
+          sent_at: nowMs - sentAgoMs,
+        };
+  return {
+    monitor_id,
+    since: 1,
+    last_heard: nowMs,
+    open_commands: sentAgoMs === undefined ? 0 : 1,
+    oldest_command: oldest,
+    ...changes,
+  };
 }
 
 it.each([
@@ -21,8 +39,20 @@ it.each([
 });
 
 it("lists stuck ones first, then those that are away, and leaves the others in their order", () => {
-  const devices = [device("a", 1), device("b"), device("c", 0, { since: null }), device("d", stuckAfterMs), device("e", 1)];
-  expect(troubledFirst(devices, nowMs).map(({ monitor_id }) => monitor_id)).toEqual(["d", "c", "a", "b", "e"]);
+  const devices = [
+    device("a", 1),
+    device("b"),
+    device("c", 0, { since: null }),
+    device("d", stuckAfterMs),
+    device("e", 1),
+  ];
+  expect(troubledFirst(devices, nowMs).map(({ monitor_id }) => monitor_id)).toEqual([
+    "d",
+    "c",
+    "a",
+    "b",
+    "e",
+  ]);
 });
 
 it("is judged alike by a browser whose clock is wrong", () => {

@@ -15,10 +15,21 @@ import type { ListedCommand } from "./listed-command.ts";
 import { NewsPanel } from "./news-panel.tsx";
 import { useHistory } from "./use-history.ts";
 
-export function MonitorView({ monitorId, onChanged }: { readonly monitorId: string; onChanged(): void }) {
+export function MonitorView({
+  monitorId,
+  onChanged,
+}: {
+  readonly monitorId: string;
+  onChanged(): void;
+}) {
   const { baseUrl, clientOptions } = useSession();
-  const store = useLive(() => new DeviceStore(baseUrl, { ...clientOptions, monitorId }), [baseUrl, clientOptions, monitorId]);
-  return store === undefined ? null : <LiveMonitor store={store} monitorId={monitorId} onChanged={onChanged} />;
+  const store = useLive(
+    () => new DeviceStore(baseUrl, { ...clientOptions, monitorId }),
+    [baseUrl, clientOptions, monitorId],
+  );
+  return store === undefined ? null : (
+    <LiveMonitor store={store} monitorId={monitorId} onChanged={onChanged} />
+  );
 }
 
 interface LiveMonitorProps {
@@ -34,14 +45,29 @@ function LiveMonitor({ store, monitorId, onChanged }: LiveMonitorProps) {
   if (state.status === "closed" && state.ending.kind !== "closed") {
     return (
       <Panel title={`Monitor ${monitorId}`}>
-        <ErrorState title="The server does not take this monitor" error={state.ending.error ?? state.ending.loss?.reason} />
+        <ErrorState
+          title="The server does not take this monitor"
+          error={state.ending.error ?? state.ending.loss?.reason}
+        />
       </Panel>
     );
   }
-  return <Commands store={store} monitorId={monitorId} isOpen={state.status === "open"} onChanged={onChanged} />;
+  return (
+    <Commands
+      store={store}
+      monitorId={monitorId}
+      isOpen={state.status === "open"}
+      onChanged={onChanged}
+    />
+  );
 }
 
-function Commands({ store, monitorId, isOpen, onChanged }: LiveMonitorProps & { readonly isOpen: boolean }) {
+function Commands({
+  store,
+  monitorId,
+  isOpen,
+  onChanged,
+}: LiveMonitorProps & { readonly isOpen: boolean }) {
   const { fetchJson } = useSession();
   const say = useToast();
   const history = useHistory(store, monitorId);
@@ -53,7 +79,10 @@ function Commands({ store, monitorId, isOpen, onChanged }: LiveMonitorProps & { 
   const cancel = async ({ command_id: id, command }: ListedCommand) => {
     setCancelling((before) => new Set([...before, id]));
     try {
-      await fetchJson(`/devices/${encodeURIComponent(monitorId)}/commands/${encodeURIComponent(id)}`, { method: "DELETE" });
+      await fetchJson(
+        `/devices/${encodeURIComponent(monitorId)}/commands/${encodeURIComponent(id)}`,
+        { method: "DELETE" },
+      );
       say(`"${command}" is cancelled: the monitor will not get it`);
     } catch (error) {
       say(`"${command}" is not cancelled: ${messageOf(error)}`, "bad");
@@ -67,7 +96,13 @@ function Commands({ store, monitorId, isOpen, onChanged }: LiveMonitorProps & { 
       <div className="columns">
         <Panel
           title={`Command ${monitorId}`}
-          aside={unconfirmed > 0 && <StatusBadge tone={isOpen ? "busy" : "warn"}>{unconfirmed} not yet at the server</StatusBadge>}
+          aside={
+            unconfirmed > 0 && (
+              <StatusBadge tone={isOpen ? "busy" : "warn"}>
+                {unconfirmed} not yet at the server
+              </StatusBadge>
+            )
+          }
         >
           <CommandForm
             onSend={(text, options) => {
@@ -82,7 +117,12 @@ function Commands({ store, monitorId, isOpen, onChanged }: LiveMonitorProps & { 
         </Panel>
         <NewsPanel store={store} />
       </div>
-      <HistoryPanel store={store} news={history} onCancel={(command) => void cancel(command)} cancelling={cancelling} />
+      <HistoryPanel
+        store={store}
+        news={history}
+        onCancel={(command) => void cancel(command)}
+        cancelling={cancelling}
+      />
     </>
   );
 }

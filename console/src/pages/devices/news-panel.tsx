@@ -27,16 +27,26 @@ export function NewsPanel({ store }: { readonly store: DeviceStore }) {
       <ul className="news" aria-label="As it happens" tabIndex={0}>
         {news.map((item) => (
           <li key={item.id}>
-            <StatusBadge tone={tones[item.what]}>{item.late ? `${item.what} late` : item.what}</StatusBadge>
+            <StatusBadge tone={tones[item.what]}>
+              {item.late ? `${item.what} late` : item.what}
+            </StatusBadge>
             <span className="news-text">
-              {item.text ?? (item.commandId === undefined ? "a command" : store.find(item.commandId)?.command) ?? "a command"}
+              {item.text ??
+                (item.commandId === undefined
+                  ? "a command"
+                  : store.find(item.commandId)?.command) ??
+                "a command"}
               {item.reason !== undefined && <span className="quiet">: {item.reason}</span>}
               {!item.isOwn && <span className="quiet"> (another user's)</span>}
             </span>
             <Age atMs={item.atMs} />
           </li>
         ))}
-        {news.length === 0 && <li className="quiet">Nothing has been told since you chose this monitor. Send it a command.</li>}
+        {news.length === 0 && (
+          <li className="quiet">
+            Nothing has been told since you chose this monitor. Send it a command.
+          </li>
+        )}
       </ul>
     </Panel>
   );

@@ -22,7 +22,9 @@ export function TroubleLine({ known }: { readonly known: KnownTroubled | undefin
 
 function TroubleText({ stuck, away }: KnownTroubled) {
   if (stuck.length + away.length === 0)
-    return <span className="quiet">No monitor is stuck, and no command waits for one that is away.</span>;
+    return (
+      <span className="quiet">No monitor is stuck, and no command waits for one that is away.</span>
+    );
   return (
     <>
       {stuck.length > 0 && <StatusBadge tone="bad">{counted(stuck)} stuck</StatusBadge>}
@@ -33,7 +35,13 @@ function TroubleText({ stuck, away }: KnownTroubled) {
   );
 }
 
-function Names({ tone, devices }: { readonly tone: Tone; readonly devices: readonly ListedDevice[] }) {
+function Names({
+  tone,
+  devices,
+}: {
+  readonly tone: Tone;
+  readonly devices: readonly ListedDevice[];
+}) {
   return devices.slice(0, mostNamed).map(({ monitor_id: id }) => (
     <li key={id}>
       <StatusBadge tone={tone}>

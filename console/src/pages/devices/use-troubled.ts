@@ -34,11 +34,15 @@ export function useTroubled(everyMs: number): Troubled {
     refreshHere();
     refreshGone();
   }, [refreshHere, refreshGone]);
-  const known = stuck === undefined || gone.data === undefined ? undefined : { stuck, away: gone.data };
+  const known =
+    stuck === undefined || gone.data === undefined ? undefined : { stuck, away: gone.data };
   return { known, error: here.error ?? gone.error, refresh };
 }
 
 /** As it was when the server said so. */
-function stuckOf({ data, serverAtMs = 0 }: Polled<readonly ListedDevice[]>): readonly ListedDevice[] | undefined {
+function stuckOf({
+  data,
+  serverAtMs = 0,
+}: Polled<readonly ListedDevice[]>): readonly ListedDevice[] | undefined {
   return data?.filter((device) => deviceState(device, serverAtMs) === "stuck");
 }

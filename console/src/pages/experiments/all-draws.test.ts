@@ -35,7 +35,10 @@ class Stored {
 }
 
 function drawsOf(stored: Stored): AllDraws {
-  return new AllDraws({ chains: () => ["c"], load: (_, from, signal) => stored.load(from, signal) });
+  return new AllDraws({
+    chains: () => ["c"],
+    load: (_, from, signal) => stored.load(from, signal),
+  });
 }
 
 const read = (draws: AllDraws) => draws.of("c").mean.count;

@@ -106,7 +106,8 @@ export class AllDraws {
           this.#take(chain, from, values);
           from += values.length;
         }
-        if (from === begin) throw new Error(`The server has no draws of ${chain} from ${begin} on.`);
+        if (from === begin)
+          throw new Error(`The server has no draws of ${chain} from ${begin} on.`);
       }
     } catch (error) {
       if (this.#loading !== loading) return;
@@ -118,7 +119,9 @@ export class AllDraws {
   }
 
   #lacking(): string | undefined {
-    return this.#parts.chains().find((chain) => this.of(chain).mean.count < (this.#ends.get(chain) ?? 0));
+    return this.#parts
+      .chains()
+      .find((chain) => this.of(chain).mean.count < (this.#ends.get(chain) ?? 0));
   }
 
   /** Those that are not read yet, if they go on where reading has come to. */

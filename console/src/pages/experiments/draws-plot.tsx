@@ -26,7 +26,10 @@ export function DrawsPlot({ name, draws, lines, kind, visible }: DrawsPlotProps)
     draws.start();
     return () => draws.stop();
   }, [draws, visible]);
-  const read = () => ({ ...(kind === "histogram" ? histogram(draws, lines) : means(draws, lines)), error: draws.error });
+  const read = () => ({
+    ...(kind === "histogram" ? histogram(draws, lines) : means(draws, lines)),
+    error: draws.error,
+  });
   const { columns, note, error } = useColumns(draws.changes, visible, read, lines.length);
   const { read: had, all } = draws.progress;
   return (
@@ -39,7 +42,13 @@ export function DrawsPlot({ name, draws, lines, kind, visible }: DrawsPlotProps)
         heightPx={190}
       />
       <div className="plot-note" role="status">
-        <span>{error !== undefined ? `The draws did not load: ${error.message}` : had < all ? progress(had, all) : note}</span>
+        <span>
+          {error !== undefined
+            ? `The draws did not load: ${error.message}`
+            : had < all
+              ? progress(had, all)
+              : note}
+        </span>
         {error !== undefined && (
           <Button look="bare" onClick={() => draws.start()}>
             Try again
@@ -57,8 +66,12 @@ function progress(had: number, all: number): string {
 
 function histogram(draws: AllDraws, lines: readonly string[]): Shown {
   const found = histogramOf(lines.map((chain) => draws.of(chain).counts));
-  if (found === undefined) return { columns: [[], ...lines.map(() => [])], note: "No numbers yet." };
-  const beyond = found.percentBeyond === 0 ? "" : `; ${found.percentBeyond.toFixed(1)} % of them are beyond the edges`;
+  if (found === undefined)
+    return { columns: [[], ...lines.map(() => [])], note: "No numbers yet." };
+  const beyond =
+    found.percentBeyond === 0
+      ? ""
+      : `; ${found.percentBeyond.toFixed(1)} % of them are beyond the edges`;
   return { columns: found.columns, note: `Of every draw${beyond}.` };
 }
 
@@ -68,5 +81,8 @@ function means(draws: AllDraws, lines: readonly string[]): Shown {
   const columns = all.map((mean) => mean.every(stride));
   const longest = Math.max(0, ...columns.map(({ length }) => length));
   const xs = Array.from({ length: longest }, (_, at) => (at + 1) * stride);
-  return { columns: [xs, ...columns.map((line) => xs.map((_, at) => line[at]))], note: "Of every draw." };
+  return {
+    columns: [xs, ...columns.map((line) => xs.map((_, at) => line[at]))],
+    note: "Of every draw.",
+  };
 }

@@ -20,8 +20,10 @@ export function ExperimentFigures({ store, facts, openedMs }: ExperimentFiguresP
   const { converged, draws } = useMemo(() => {
     const all = Object.values(summary ?? {});
     return {
-      converged: all.filter((diagnostics) => verdictOf(diagnostics, false).kind === "converged").length,
-      draws: all.length === 0 ? undefined : Math.max(...all.map((diagnostics) => diagnostics.draws)),
+      converged: all.filter((diagnostics) => verdictOf(diagnostics, false).kind === "converged")
+        .length,
+      draws:
+        all.length === 0 ? undefined : Math.max(...all.map((diagnostics) => diagnostics.draws)),
     };
   }, [summary]);
   const state = stateOf(facts);
@@ -30,7 +32,11 @@ export function ExperimentFigures({ store, facts, openedMs }: ExperimentFiguresP
       <div className="figures">
         <Figure
           label="Have converged"
-          value={summary === undefined || !isKnown ? undefined : `${converged} of ${variables.length.toLocaleString("en")}`}
+          value={
+            summary === undefined || !isKnown
+              ? undefined
+              : `${converged} of ${variables.length.toLocaleString("en")}`
+          }
           atMs={summaryAtMs ?? openedMs}
         />
         <Figure label="Draws of each chain" value={draws?.toLocaleString("en")} atMs={heardAtMs} />
@@ -41,11 +47,16 @@ export function ExperimentFigures({ store, facts, openedMs }: ExperimentFiguresP
   );
 }
 
-function stateOf({ isKnown, link, failure, finished, variables }: ExperimentFacts): { readonly tone: Tone; readonly word: string } {
+function stateOf({ isKnown, link, failure, finished, variables }: ExperimentFacts): {
+  readonly tone: Tone;
+  readonly word: string;
+} {
   if (!isKnown) return { tone: "idle", word: "Not known yet" };
   if (failure !== undefined) return { tone: "bad", word: "Failed" };
   if (finished) return { tone: "ok", word: "Finished" };
   // Whether it still runs, nobody here knows.
   if (link !== "live") return { tone: "warn", word: "Not live" };
-  return variables.length === 0 ? { tone: "idle", word: "Nothing sent yet" } : { tone: "busy", word: "Running" };
+  return variables.length === 0
+    ? { tone: "idle", word: "Nothing sent yet" }
+    : { tone: "busy", word: "Running" };
 }

@@ -31,7 +31,11 @@ const columns: readonly Column<ListedExperiment>[] = [
     key: "state",
     head: "State",
     cell: ({ finished }) =>
-      finished ? <StatusBadge tone="ok">Finished</StatusBadge> : <StatusBadge tone="busy">Not finished</StatusBadge>,
+      finished ? (
+        <StatusBadge tone="ok">Finished</StatusBadge>
+      ) : (
+        <StatusBadge tone="busy">Not finished</StatusBadge>
+      ),
     // Those that may have something new first.
     sortBy: ({ finished }) => Number(finished),
   },
@@ -71,7 +75,11 @@ export function ExperimentList() {
             />
           ) : (
             polled.error !== undefined && (
-              <ErrorState title="The list of experiments did not load" error={polled.error} onRetry={polled.refresh} />
+              <ErrorState
+                title="The list of experiments did not load"
+                error={polled.error}
+                onRetry={polled.refresh}
+              />
             )
           )}
         </div>

@@ -47,7 +47,11 @@ export function ExperimentLog({ store }: { readonly store: ExperimentStore }) {
         }
       >
         {isCut && <p className="quiet">The beginning is left out.</p>}
-        {text === "" ? <p className="quiet">The experiment has written nothing yet.</p> : <pre>{text}</pre>}
+        {text === "" ? (
+          <p className="quiet">The experiment has written nothing yet.</p>
+        ) : (
+          <pre>{text}</pre>
+        )}
       </section>
     </Panel>
   );

@@ -120,7 +120,9 @@ export class ExperimentStore {
 
   /** Chains that have this variable. */
   chainsOf(name: string): readonly string[] {
-    return this.#viewer.variables.filter(({ names }) => names.includes(name)).map(({ chain }) => chain);
+    return this.#viewer.variables
+      .filter(({ names }) => names.includes(name))
+      .map(({ chain }) => chain);
   }
 
   csvPath(chain: string, name: string): string {
@@ -173,9 +175,13 @@ export class ExperimentStore {
       name,
       trace: new Trace({
         chains,
-        load: (chain, span, maxPoints, signal) => this.#source.points(chain, name, span, maxPoints, signal),
+        load: (chain, span, maxPoints, signal) =>
+          this.#source.points(chain, name, span, maxPoints, signal),
       }),
-      draws: new AllDraws({ chains, load: (chain, from, signal) => this.#source.draws(chain, name, from, signal) }),
+      draws: new AllDraws({
+        chains,
+        load: (chain, from, signal) => this.#source.draws(chain, name, from, signal),
+      }),
     };
   }
 
@@ -249,6 +255,12 @@ function linkOf({ state }: Connection): LinkState {
 /** A text as it is, a message where there is one, else JSON. */
 function textOf(error: unknown): string {
   if (typeof error === "string") return error;
-  if (typeof error === "object" && error !== null && "message" in error && typeof error.message === "string") return error.message;
+  if (
+    typeof error === "object" &&
+    error !== null &&
+    "message" in error &&
+    typeof error.message === "string"
+  )
+    return error.message;
   return JSON.stringify(error) ?? "";
 }

@@ -13,7 +13,9 @@ export function ExperimentsPage() {
   return (
     <Switch>
       <Route path="/experiments" component={ExperimentList} />
-      <Route path={ofExperiment}>{id !== undefined && <ExperimentPage key={id} experiment={id} />}</Route>
+      <Route path={ofExperiment}>
+        {id !== undefined && <ExperimentPage key={id} experiment={id} />}
+      </Route>
       <Route component={NotFound} />
     </Switch>
   );

@@ -23,7 +23,8 @@ export function histogramOf(chains: readonly ValueCounts[]): Histogram | undefin
   const pooled = regrouped(chains, finest);
   const [low, high] = [quantileBin(pooled, total * tail), quantileBin(pooled, total * (1 - tail))];
   let [width, first, last] = [finest, low, high];
-  while (last - first >= maxShownBins) [width, first, last] = [width * 2, Math.floor(first / 2), Math.floor(last / 2)];
+  while (last - first >= maxShownBins)
+    [width, first, last] = [width * 2, Math.floor(first / 2), Math.floor(last / 2)];
 
   const bins = last - first + 1;
   const xs = [first * width];

@@ -22,7 +22,8 @@ export function Notices({ link, failure, refusal, isKnown }: NoticesProps) {
       )}
       {link === "coming" && isKnown && (
         <Notice tone="warn" word="Not live">
-          The connection was lost and comes back by itself; until then you see what was there before. Nothing is missed.
+          The connection was lost and comes back by itself; until then you see what was there
+          before. Nothing is missed.
         </Notice>
       )}
       {link === "removed" && (
@@ -44,7 +45,15 @@ export function Notices({ link, failure, refusal, isKnown }: NoticesProps) {
   );
 }
 
-function Notice({ tone, word, children }: { readonly tone: Tone; readonly word: string; readonly children: ReactNode }) {
+function Notice({
+  tone,
+  word,
+  children,
+}: {
+  readonly tone: Tone;
+  readonly word: string;
+  readonly children: ReactNode;
+}) {
   return (
     <p className={`experiment-notice experiment-notice-${tone}`}>
       <StatusBadge tone={tone}>{word}</StatusBadge>

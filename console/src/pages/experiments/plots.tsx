@@ -13,8 +13,16 @@ const kinds: readonly (readonly [kind: PlotKind, name: string, about: string])[]
     "Traces",
     "Every chain against the number of its draw. Good chains look alike, and like noise: no drift, no steps. Drag to zoom in.",
   ],
-  ["histogram", "Histograms", "How the draws of each chain are spread, in per cent of them. Good chains lie on each other."],
-  ["mean", "Running means", "The mean of each chain up to each draw. Good chains become flat, at the same height."],
+  [
+    "histogram",
+    "Histograms",
+    "How the draws of each chain are spread, in per cent of them. Good chains lie on each other.",
+  ],
+  [
+    "mean",
+    "Running means",
+    "The mean of each chain up to each draw. Good chains become flat, at the same height.",
+  ],
 ];
 
 interface PlotsProps {
@@ -41,7 +49,9 @@ export function Plots({ store, facts }: PlotsProps) {
     >
       <p className="quiet plots-about">{kinds.find(([kind]) => kind === shown)?.[2]}</p>
       {chosen.length === 0 ? (
-        <EmptyState title={variables.length === 0 ? "Nothing to plot yet" : "No variable is chosen"}>
+        <EmptyState
+          title={variables.length === 0 ? "Nothing to plot yet" : "No variable is chosen"}
+        >
           {variables.length === 0
             ? "The first variables are plotted as soon as their draws come."
             : "Tick those that you want to see in the table above."}

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { DrawLines } from "./samples-source.ts";
 
 describe("lines of draws", () => {
-  const csv = 'index,value\r\n7,1.50\r\n8,NaN\r\n9,"a\r\nb"\r\n10,-2e-3\r\n11,null\r\n12,"x,1"\r\n13,4\r\n';
+  const csv =
+    'index,value\r\n7,1.50\r\n8,NaN\r\n9,"a\r\nb"\r\n10,-2e-3\r\n11,null\r\n12,"x,1"\r\n13,4\r\n';
   const draws = [1.5, Number.NaN, Number.NaN, -0.002, Number.NaN, Number.NaN, 4];
 
   it("are read, with NaN for what is no number", () => {

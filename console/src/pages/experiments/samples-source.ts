@@ -32,25 +32,53 @@ export class SamplesSource {
   }
 
   /** At most `maxPoints` samples of the span. Rejects with a RequestError. */
-  async points(chain: string, variable: string, { from, to }: SampleSpan, maxPoints: number, signal: AbortSignal): Promise<Points> {
-    const path = this.#path({ chain, variable, from: String(from), to: String(to), max_points: String(maxPoints) });
+  async points(
+    chain: string,
+    variable: string,
+    { from, to }: SampleSpan,
+    maxPoints: number,
+    signal: AbortSignal,
+  ): Promise<Points> {
+    const path = this.#path({
+      chain,
+      variable,
+      from: String(from),
+      to: String(to),
+      max_points: String(maxPoints),
+    });
     return await this.#session.fetchJson<Points>(path, { signal });
   }
 
   /** All samples of a variable as CSV, with the token; rejects if there is no good answer. */
-  async csv(chain: string, variable: string, { from = 0, signal }: { from?: number; signal?: AbortSignal } = {}): Promise<Response> {
+  async csv(
+    chain: string,
+    variable: string,
+    { from = 0, signal }: { from?: number; signal?: AbortSignal } = {},
+  ): Promise<Response> {
     const { baseUrl, token } = this.#session;
-    const path = this.#path({ chain, variable, format: "csv", ...(from === 0 ? {} : { from: String(from) }) });
+    const path = this.#path({
+      chain,
+      variable,
+      format: "csv",
+      ...(from === 0 ? {} : { from: String(from) }),
+    });
     const response = await fetch(`${baseUrl}${path}`, {
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
       ...(signal === undefined ? {} : { signal }),
     });
     if (response.ok) return response;
-    throw new Error(`The server answered ${response.status} when asked for the draws of ${variable}. Reload the page to try again.`);
+    throw new Error(
+      `The server answered ${response.status} when asked for the draws of ${variable}. Reload the page to try again.`,
+    );
   }
 
   /** All draws from an index on, in order, some at a time; NaN for what is no number. Rejects if they cannot be had to their end. */
-  async *draws(chain: string, variable: string, from: number, signal: AbortSignal): AsyncGenerator<readonly number[], void> {
+  async *draws(
+    chain: string,
+    variable: string,
+    from: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly number[], void> {
     const { body } = await this.csv(chain, variable, { from, signal });
     if (body === null) return;
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();

@@ -4,7 +4,10 @@ import { maxPointsOfLine, TraceGrid } from "./trace-grid.ts";
 
 const draw = fc.double({ noNaN: true, noDefaultInfinity: true });
 
-function gridOf(draws: readonly (readonly [index: number, value: number])[], origin = 0): TraceGrid {
+function gridOf(
+  draws: readonly (readonly [index: number, value: number])[],
+  origin = 0,
+): TraceGrid {
   const grid = new TraceGrid(origin);
   for (const [index, value] of draws) grid.add("c", index, value);
   return grid;
@@ -21,7 +24,9 @@ describe("a grid of traces", () => {
   });
 
   it("has few points of many draws, with the extremes of all, x ascending, and no draw anywhere but in its own cell", () => {
-    const values = Array.from({ length: 100_000 }, (_, index) => (index === 70_001 ? 99 : index === 5 ? -99 : Math.sin(index)));
+    const values = Array.from({ length: 100_000 }, (_, index) =>
+      index === 70_001 ? 99 : index === 5 ? -99 : Math.sin(index),
+    );
     const grid = gridOf(values.map((value, index) => [index, value]));
     const [xs, line = []] = grid.columns(["c"]);
     expect(xs.length).toBeLessThanOrEqual(maxPointsOfLine);
@@ -37,13 +42,21 @@ describe("a grid of traces", () => {
   });
 
   it("is the same whatever the order of the draws, and however often they come", () => {
-    const draws = fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 20_000 }), fc.integer({ min: -3, max: 3 })), {
-      selector: ([index]) => index,
-      maxLength: 60,
-    });
+    const draws = fc.uniqueArray(
+      fc.tuple(fc.integer({ min: 0, max: 20_000 }), fc.integer({ min: -3, max: 3 })),
+      {
+        selector: ([index]) => index,
+        maxLength: 60,
+      },
+    );
     fc.assert(
       fc.property(
-        draws.chain((once) => fc.tuple(fc.constant(once), fc.shuffledSubarray([...once, ...once], { minLength: once.length * 2 }))),
+        draws.chain((once) =>
+          fc.tuple(
+            fc.constant(once),
+            fc.shuffledSubarray([...once, ...once], { minLength: once.length * 2 }),
+          ),
+        ),
         ([once, again]) => {
           expect(gridOf(again).columns(["c"])).toEqual(gridOf(once).columns(["c"]));
         },

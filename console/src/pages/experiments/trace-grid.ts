@@ -65,7 +65,8 @@ export class TraceGrid {
       const greatest = lane.greatest[cell] ?? Number.NaN;
       const risesLater = (lane.leastAt[cell] ?? 0) <= (lane.greatestAt[cell] ?? 0);
       line[cell * perCell] = risesLater ? least : greatest;
-      if (perCell === 2 && lane.leastAt[cell] !== lane.greatestAt[cell]) line[cell * 2 + 1] = risesLater ? greatest : least;
+      if (perCell === 2 && lane.leastAt[cell] !== lane.greatestAt[cell])
+        line[cell * 2 + 1] = risesLater ? greatest : least;
     }
     return line;
   }
@@ -87,7 +88,14 @@ export class TraceGrid {
 }
 
 /** Of equal values the first counts, so that the order in which draws come makes no difference. */
-function take(lane: Lane, cell: number, low: number, lowAt: number, high: number, highAt: number): void {
+function take(
+  lane: Lane,
+  cell: number,
+  low: number,
+  lowAt: number,
+  high: number,
+  highAt: number,
+): void {
   const { least, leastAt, greatest, greatestAt } = lane;
   const lowest = least[cell] ?? Number.NaN;
   const highest = greatest[cell] ?? Number.NaN;
@@ -105,7 +113,12 @@ function take(lane: Lane, cell: number, low: number, lowAt: number, high: number
 function halve(lane: Lane): void {
   const { least, leastAt, greatest, greatestAt } = lane;
   for (let cell = 0; cell < maxCells; cell += 1) {
-    const [low = 0, lowAt = 0, high = 0, highAt = 0] = [least[cell], leastAt[cell], greatest[cell], greatestAt[cell]];
+    const [low = 0, lowAt = 0, high = 0, highAt = 0] = [
+      least[cell],
+      leastAt[cell],
+      greatest[cell],
+      greatestAt[cell],
+    ];
     for (const column of [least, leastAt, greatest, greatestAt]) column[cell] = Number.NaN;
     if (!Number.isNaN(low)) take(lane, cell >> 1, low, lowAt, high, highAt);
   }

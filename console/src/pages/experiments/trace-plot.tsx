@@ -12,10 +12,22 @@ interface TracePlotProps {
 }
 
 export function TracePlot({ name, trace, lines, visible }: TracePlotProps) {
-  const { columns, state } = useColumns(trace.changes, visible, () => ({ columns: trace.columns(), state: trace.state }), lines.length);
+  const { columns, state } = useColumns(
+    trace.changes,
+    visible,
+    () => ({ columns: trace.columns(), state: trace.state }),
+    lines.length,
+  );
   return (
     <>
-      <TimePlot label={`trace of ${name}`} lines={lines} data={columns} x="number" heightPx={190} onZoom={(range) => trace.zoom(range)} />
+      <TimePlot
+        label={`trace of ${name}`}
+        lines={lines}
+        data={columns}
+        x="number"
+        heightPx={190}
+        onZoom={(range) => trace.zoom(range)}
+      />
       <div className="plot-note" role="status">
         <span>{noteOf(state)}</span>
         {state.is === "failed" && (
@@ -29,7 +41,10 @@ export function TracePlot({ name, trace, lines, visible }: TracePlotProps) {
 }
 
 function noteOf(state: TraceState): string {
-  const of = state.span === undefined ? "" : ` from ${count(state.span.from)} to ${count(Math.max(state.span.from, state.span.to - 1))}`;
+  const of =
+    state.span === undefined
+      ? ""
+      : ` from ${count(state.span.from)} to ${count(Math.max(state.span.from, state.span.to - 1))}`;
   switch (state.is) {
     case "loading":
       return `Loading the draws${of} …`;

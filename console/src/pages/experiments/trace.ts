@@ -50,7 +50,10 @@ export class Trace {
     const { span, state } = this.#detail;
     const known = { from: span.from, to: Math.min(span.to, this.#end) };
     if (state instanceof Error) return { is: "failed", span: known, error: state };
-    return { is: state === "every" && this.#detail.grid.drawsPerCell > 1 ? "thinned" : state, span: known };
+    return {
+      is: state === "every" && this.#detail.grid.drawsPerCell > 1 ? "thinned" : state,
+      span: known,
+    };
   }
 
   /** For the plot; the lines in the order of the chains. */
@@ -81,7 +84,12 @@ export class Trace {
       // One more at each side, so that lines run to the edges.
       const from = Math.max(0, Math.floor(range.min) - 1);
       const span = { from, to: Math.max(from + 1, Math.ceil(range.max) + 2) };
-      const detail: Detail = { span, grid: new TraceGrid(from), abort: new AbortController(), state: "loading" };
+      const detail: Detail = {
+        span,
+        grid: new TraceGrid(from),
+        abort: new AbortController(),
+        state: "loading",
+      };
       this.#detail = detail;
       this.#settling = setTimeout(() => void this.#load(detail), settleMs);
     }
@@ -124,12 +132,17 @@ export class Trace {
     const { span, grid, abort } = detail;
     try {
       const chains = this.#parts.chains();
-      const all = await Promise.all(chains.map((chain) => this.#parts.load(chain, span, maxPointsOfLine, abort.signal)));
+      const all = await Promise.all(
+        chains.map((chain) => this.#parts.load(chain, span, maxPointsOfLine, abort.signal)),
+      );
       if (this.#detail !== detail) return;
       for (const [nth, { at, data }] of all.entries()) {
-        for (const [place, index] of at.entries()) grid.add(chains[nth] ?? "", index, numberOf(data[place]));
+        for (const [place, index] of at.entries())
+          grid.add(chains[nth] ?? "", index, numberOf(data[place]));
       }
-      const isEvery = all.every(({ at }) => at.length === 0 || (at.at(-1) ?? 0) - (at[0] ?? 0) + 1 === at.length);
+      const isEvery = all.every(
+        ({ at }) => at.length === 0 || (at.at(-1) ?? 0) - (at[0] ?? 0) + 1 === at.length,
+      );
       detail.state = isEvery ? "every" : "thinned";
     } catch (error) {
       if (this.#detail !== detail) return;

@@ -9,7 +9,10 @@ export function useVisible(element: RefObject<Element>): boolean {
   useEffect(() => {
     const { current } = element;
     if (current === null) return;
-    const observer = new IntersectionObserver((entries) => setVisible(entries.at(-1)?.isIntersecting ?? false), { rootMargin: margin });
+    const observer = new IntersectionObserver(
+      (entries) => setVisible(entries.at(-1)?.isIntersecting ?? false),
+      { rootMargin: margin },
+    );
     observer.observe(current);
     return () => observer.disconnect();
   }, [element]);

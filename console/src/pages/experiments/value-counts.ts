@@ -36,7 +36,8 @@ export class ValueCounts {
 
   /** Every bin that is not empty, ascending: where it begins, and how many values are in it. */
   *bins(): Generator<readonly [begin: number, count: number], void> {
-    for (const [bin, count] of this.#counts.entries()) if (count > 0) yield [(this.#first + bin) * this.#width, count];
+    for (const [bin, count] of this.#counts.entries())
+      if (count > 0) yield [(this.#first + bin) * this.#width, count];
   }
 
   /** Fine enough that the next values, if they are of this one's size, fit in. */
@@ -48,14 +49,18 @@ export class ValueCounts {
 
   /** Moves the bins if `value` fits beside what is there; else makes each twice as wide. */
   #makeRoom(value: number): void {
-    const used = [...this.#counts.entries()].filter(([, count]) => count > 0).map(([bin, count]) => [this.#first + bin, count] as const);
+    const used = [...this.#counts.entries()]
+      .filter(([, count]) => count > 0)
+      .map(([bin, count]) => [this.#first + bin, count] as const);
     const place = Math.floor(value / this.#width);
     const least = Math.min(place, used[0]?.[0] ?? place);
     const span = Math.max(place, used.at(-1)?.[0] ?? place) - least;
     const fits = span < maxBins;
     const factor = fits ? 1 : 2;
     this.#width *= factor;
-    this.#first = fits ? least - Math.floor((maxBins - 1 - span) / 2) : Math.floor((used[0]?.[0] ?? 0) / factor);
+    this.#first = fits
+      ? least - Math.floor((maxBins - 1 - span) / 2)
+      : Math.floor((used[0]?.[0] ?? 0) / factor);
     this.#counts.fill(0);
     for (const [at, count] of used) {
       const bin = Math.floor(at / factor) - this.#first;

@@ -39,7 +39,14 @@ export const VariablePlot = memo(
           {made.current !== kind ? null : kind === "trace" ? (
             <TracePlot name={name} trace={trace} lines={lines} visible={visible} />
           ) : (
-            <DrawsPlot key={kind} name={name} draws={draws} lines={lines} kind={kind} visible={visible} />
+            <DrawsPlot
+              key={kind}
+              name={name}
+              draws={draws}
+              lines={lines}
+              kind={kind}
+              visible={visible}
+            />
           )}
         </div>
         <CsvLinks store={store} name={name} chains={lines} />

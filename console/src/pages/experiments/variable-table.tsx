@@ -37,7 +37,8 @@ export function VariableTable({ store, facts }: VariableTableProps) {
     return variables
       .filter((name) => name.toLowerCase().includes(wanted))
       .map((name) => {
-        const diagnostics = summary !== undefined && Object.hasOwn(summary, name) ? summary[name] : undefined;
+        const diagnostics =
+          summary !== undefined && Object.hasOwn(summary, name) ? summary[name] : undefined;
         return {
           name,
           diagnostics,
@@ -51,7 +52,11 @@ export function VariableTable({ store, facts }: VariableTableProps) {
   const first = rows.slice(0, maxChosen).map(({ name }) => name);
 
   return (
-    <Panel title="Variables" fit="flush" aside={summaryAtMs !== undefined && <Age atMs={summaryAtMs} />}>
+    <Panel
+      title="Variables"
+      fit="flush"
+      aside={summaryAtMs !== undefined && <Age atMs={summaryAtMs} />}
+    >
       <div className="variables-tools">
         <Field
           label="Find a variable"
@@ -70,7 +75,8 @@ export function VariableTable({ store, facts }: VariableTableProps) {
             Plot none
           </Button>
           <span className="quiet" role="status">
-            {chosen.length.toLocaleString("en")} of {variables.length.toLocaleString("en")} are plotted
+            {chosen.length.toLocaleString("en")} of {variables.length.toLocaleString("en")} are
+            plotted
             {chosen.length >= maxChosen && `, at most ${maxChosen} may be`}
           </span>
         </div>
@@ -84,7 +90,9 @@ export function VariableTable({ store, facts }: VariableTableProps) {
           maxHeightPx={300}
           empty={
             variables.length === 0 ? (
-              <EmptyState title="No draws have come yet">They appear here as soon as the sampler has sent the first.</EmptyState>
+              <EmptyState title="No draws have come yet">
+                They appear here as soon as the sampler has sent the first.
+              </EmptyState>
             ) : (
               <EmptyState title={`No variable has "${filter}" in its name`} />
             )
@@ -122,10 +130,13 @@ const Legend = memo(function Legend() {
     <details className="variables-legend">
       <summary>What converged means</summary>
       <p>
-        <strong>R-hat</strong> compares the chains with each other and each with itself: below {goodRHat} they agree. <strong>ESS</strong>{" "}
-        says how many independent draws would tell as much, about the centre (bulk) and about the 5 % and 95 % quantiles (tail): both must
-        be above {goodEss}. A variable that meets all three has converged, as far as draws can show. Thresholds of Vehtari, Gelman, Simpson,
-        Carpenter and Bürkner, <cite>Bayesian Analysis</cite> 16(2), 2021. Computed on the server over all chains, cut to the shortest.
+        <strong>R-hat</strong> compares the chains with each other and each with itself: below{" "}
+        {goodRHat} they agree. <strong>ESS</strong> says how many independent draws would tell as
+        much, about the centre (bulk) and about the 5 % and 95 % quantiles (tail): both must be
+        above {goodEss}. A variable that meets all three has converged, as far as draws can show.
+        Thresholds of Vehtari, Gelman, Simpson, Carpenter and Bürkner,{" "}
+        <cite>Bayesian Analysis</cite> 16(2), 2021. Computed on the server over all chains, cut to
+        the shortest.
       </p>
     </details>
   );
@@ -145,7 +156,12 @@ const numbers: readonly (readonly [key: NumberKey, head: string])[] = [
 ];
 
 /** Worst first, when it is sorted by. */
-const ranks: Readonly<Record<Verdict["kind"], number>> = { not: 0, short: 1, none: 2, converged: 3 };
+const ranks: Readonly<Record<Verdict["kind"], number>> = {
+  not: 0,
+  short: 1,
+  none: 2,
+  converged: 3,
+};
 
 const columns: readonly Column<Row>[] = [
   {
@@ -153,7 +169,12 @@ const columns: readonly Column<Row>[] = [
     head: "Plot",
     cell: (row) => <PlotBox row={row} />,
   },
-  { key: "name", head: "Variable", cell: ({ name }) => <span className="mono">{name}</span>, sortBy: ({ name }) => name },
+  {
+    key: "name",
+    head: "Variable",
+    cell: ({ name }) => <span className="mono">{name}</span>,
+    sortBy: ({ name }) => name,
+  },
   {
     key: "verdict",
     head: "Verdict",

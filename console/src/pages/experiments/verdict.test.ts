@@ -2,7 +2,18 @@ import type { Diagnostics } from "switchboard/client/experiments";
 import { describe, expect, it } from "vitest";
 import { verdictIn, verdictOf } from "./verdict.ts";
 
-const good: Diagnostics = { mean: 1, sd: 2, q5: 0, q50: 1, q95: 2, r_hat: 1.002, ess_bulk: 900, ess_tail: 700, chains: 4, draws: 500 };
+const good: Diagnostics = {
+  mean: 1,
+  sd: 2,
+  q5: 0,
+  q50: 1,
+  q95: 2,
+  r_hat: 1.002,
+  ess_bulk: 900,
+  ess_tail: 700,
+  chains: 4,
+  draws: 500,
+};
 
 describe("a verdict", () => {
   it.each<[Partial<Diagnostics>, string]>([
@@ -20,10 +31,19 @@ describe("a verdict", () => {
     [{ draws: 80 }, "too few draws: 320 in all"],
     [{ draws: 3, r_hat: null, ess_bulk: null, ess_tail: null }, "too few draws: 3 a chain"],
     [{ draws: 0, chains: 0, mean: null }, "no draws"],
-    [{ mean: null, sd: null, q5: null, q50: null, q95: null, r_hat: null }, "cannot be judged: NaN or infinite draws"],
-    [{ mean: null, sd: null, q5: -1e308, q95: 1e308, r_hat: null }, "cannot be judged: numbers too large or too close together"],
+    [
+      { mean: null, sd: null, q5: null, q50: null, q95: null, r_hat: null },
+      "cannot be judged: NaN or infinite draws",
+    ],
+    [
+      { mean: null, sd: null, q5: -1e308, q95: 1e308, r_hat: null },
+      "cannot be judged: numbers too large or too close together",
+    ],
     [{ sd: null, r_hat: null }, "cannot be judged: numbers too large or too close together"],
-    [{ sd: 0, q5: 0, q95: 5e-324, r_hat: null }, "cannot be judged: numbers too large or too close together"],
+    [
+      { sd: 0, q5: 0, q95: 5e-324, r_hat: null },
+      "cannot be judged: numbers too large or too close together",
+    ],
     [{ sd: null, r_hat: 1.002 }, "converged"],
     [{ sd: 0, r_hat: 1.08 }, "not yet: R-hat 1.08 > 1.01"],
     [{ sd: 0, q5: 1, q95: 1, r_hat: null, ess_bulk: null, ess_tail: null }, "constant"],
@@ -32,7 +52,11 @@ describe("a verdict", () => {
   });
 
   it("is final once the experiment is over", () => {
-    expect(verdictOf({ ...good, r_hat: 1.3 }, true)).toEqual({ kind: "not", tone: "bad", text: "not converged: R-hat 1.3 > 1.01" });
+    expect(verdictOf({ ...good, r_hat: 1.3 }, true)).toEqual({
+      kind: "not",
+      tone: "bad",
+      text: "not converged: R-hat 1.3 > 1.01",
+    });
     expect(verdictOf(good, true).kind).toBe("converged");
   });
 

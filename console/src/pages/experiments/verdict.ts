@@ -34,18 +34,32 @@ export function verdictOf(diagnostics: Diagnostics | undefined, isOver: boolean)
   const notTone: Tone = isOver ? "bad" : "busy";
   const notYet = isOver ? "not converged" : "not yet";
   if (chains * draws === 0) return { kind: "short", tone: notTone, text: "no draws" };
-  if (hasOthersThanNumbers(diagnostics)) return { kind: "none", tone: "warn", text: "cannot be judged: NaN or infinite draws" };
-  if (draws < minDraws) return { kind: "short", tone: notTone, text: `too few draws: ${count(draws)} a chain` };
+  if (hasOthersThanNumbers(diagnostics))
+    return { kind: "none", tone: "warn", text: "cannot be judged: NaN or infinite draws" };
+  if (draws < minDraws)
+    return { kind: "short", tone: notTone, text: `too few draws: ${count(draws)} a chain` };
   if (isBeyondReckoning(diagnostics)) {
-    return { kind: "none", tone: "warn", text: "cannot be judged: numbers too large or too close together" };
+    return {
+      kind: "none",
+      tone: "warn",
+      text: "cannot be judged: numbers too large or too close together",
+    };
   }
   // R-hat and ESS look at ranks: where there is an R-hat, it does not matter that the deviation is too small to be reckoned.
   if (sd === 0 && r_hat === null) return { kind: "none", tone: "idle", text: "constant" };
-  if (chains * draws <= goodEss) return { kind: "short", tone: notTone, text: `too few draws: ${count(chains * draws)} in all` };
-  if (r_hat === null) return { kind: "not", tone: notTone, text: `${notYet}: each chain is constant, at another value` };
-  if (r_hat >= goodRHat) return { kind: "not", tone: notTone, text: `${notYet}: R-hat ${above(r_hat)} > ${goodRHat}` };
+  if (chains * draws <= goodEss)
+    return { kind: "short", tone: notTone, text: `too few draws: ${count(chains * draws)} in all` };
+  if (r_hat === null)
+    return {
+      kind: "not",
+      tone: notTone,
+      text: `${notYet}: each chain is constant, at another value`,
+    };
+  if (r_hat >= goodRHat)
+    return { kind: "not", tone: notTone, text: `${notYet}: R-hat ${above(r_hat)} > ${goodRHat}` };
   const ess = Math.min(ess_bulk ?? 0, ess_tail ?? 0);
-  if (ess_bulk === null || ess_tail === null) return { kind: "none", tone: "warn", text: "cannot be judged: too few different values" };
+  if (ess_bulk === null || ess_tail === null)
+    return { kind: "none", tone: "warn", text: "cannot be judged: too few different values" };
   if (ess <= goodEss) {
     return {
       kind: "not",
@@ -53,7 +67,11 @@ export function verdictOf(diagnostics: Diagnostics | undefined, isOver: boolean)
       text: `${notYet}: ${ess_bulk <= ess_tail ? "bulk" : "tail"} ESS ${count(Math.floor(ess))} < ${goodEss}`,
     };
   }
-  return { kind: "converged", tone: "ok", text: chains === 1 ? "converged, in its only chain" : "converged" };
+  return {
+    kind: "converged",
+    tone: "ok",
+    text: chains === 1 ? "converged, in its only chain" : "converged",
+  };
 }
 
 /** The server gives no figure of a variable that has a draw which is NaN or infinite; of finite ones, quantiles at least. */

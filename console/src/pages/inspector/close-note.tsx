@@ -17,7 +17,8 @@ export function CloseNote({ code, reason, by, contracts }: CloseNoteProps) {
     <p className="close-note" role="status">
       <StatusBadge tone={code < 1002 ? "idle" : "warn"}>Closed with {code}</StatusBadge>
       <span>
-        {by} ended it: {meaning}.{reason === "" ? "" : ` The reason given: “${reason}”.`} What its client should do: {advice}.
+        {by} ended it: {meaning}.{reason === "" ? "" : ` The reason given: “${reason}”.`} What its
+        client should do: {advice}.
       </span>
     </p>
   );

@@ -11,16 +11,33 @@ import { Panel } from "../../parts/panel.tsx";
 import { SelectField } from "../../parts/select-field.tsx";
 import { bytesText } from "../../parts/units.ts";
 import { useSession } from "../../session/session.tsx";
-import { type ConnectionQuery, type ListedConnection, useConnectionPage } from "./connection-page.ts";
+import {
+  type ConnectionQuery,
+  type ListedConnection,
+  useConnectionPage,
+} from "./connection-page.ts";
 
 const columns: readonly Column<ListedConnection>[] = [
-  { key: "service", head: "Service", cell: ({ service }) => (service === "none" ? "not known yet" : service) },
-  { key: "path", head: "Path", cell: ({ path }) => <code className="connection-path">{path}</code> },
+  {
+    key: "service",
+    head: "Service",
+    cell: ({ service }) => (service === "none" ? "not known yet" : service),
+  },
+  {
+    key: "path",
+    head: "Path",
+    cell: ({ path }) => <code className="connection-path">{path}</code>,
+  },
   { key: "address", head: "Address", cell: ({ address }) => address },
   { key: "who", head: "Who", cell: ({ principal }) => principal?.name ?? "no token yet" },
   { key: "since", head: "Opened", cell: ({ since }) => <Age serverMs={since} /> },
   { key: "heard", head: "Last heard", cell: ({ lastHeard }) => <Age serverMs={lastHeard} /> },
-  { key: "unsent", head: "Queued", cell: ({ unsentBytes }) => bytesText(unsentBytes), align: "end" },
+  {
+    key: "unsent",
+    head: "Queued",
+    cell: ({ unsentBytes }) => bytesText(unsentBytes),
+    align: "end",
+  },
   { key: "skipped", head: "Skipped", cell: ({ skipped }) => shortNumber(skipped), align: "end" },
   {
     key: "inspect",
@@ -29,7 +46,10 @@ const columns: readonly Column<ListedConnection>[] = [
       service === "admin" ? (
         <span className="quiet">a console</span>
       ) : (
-        <Link href={`/inspector/connection/${id}`} aria-label={`Inspect the ${service} connection ${id}`}>
+        <Link
+          href={`/inspector/connection/${id}`}
+          aria-label={`Inspect the ${service} connection ${id}`}
+        >
           Inspect
         </Link>
       ),
@@ -52,7 +72,8 @@ export function ConnectionsPanel({ selected }: { readonly selected: string | und
   const { page, atMs, error, refresh } = useConnectionPage(query);
   // biome-ignore lint/correctness/useExhaustiveDependencies: whatever begins or ends being inspected has changed the list
   useEffect(refresh, [selected]);
-  const toFirst = (change: Partial<ConnectionQuery>) => setQuery({ ...query, cursor: undefined, ...change });
+  const toFirst = (change: Partial<ConnectionQuery>) =>
+    setQuery({ ...query, cursor: undefined, ...change });
   const { next } = page ?? {};
   return (
     <Panel
@@ -72,27 +93,39 @@ export function ConnectionsPanel({ selected }: { readonly selected: string | und
         <SelectField
           label="Service"
           value={query.service}
-          options={[{ value: "", name: "All services" }, ...services.map((name) => ({ value: name, name }))]}
+          options={[
+            { value: "", name: "All services" },
+            ...services.map((name) => ({ value: name, name })),
+          ]}
           onChange={(service) => toFirst({ service })}
         />
         <SelectField
           label="Order"
           value={query.sort}
           options={sorts}
-          onChange={(chosen) => toFirst({ sort: sorts.find(({ value }) => value === chosen)?.value ?? "newest" })}
+          onChange={(chosen) =>
+            toFirst({ sort: sorts.find(({ value }) => value === chosen)?.value ?? "newest" })
+          }
         />
         <div className="row">
           <Button disabled={query.cursor === undefined} onClick={() => toFirst({})}>
             First page
           </Button>
-          <Button disabled={next === undefined} onClick={() => setQuery({ ...query, cursor: next })}>
+          <Button
+            disabled={next === undefined}
+            onClick={() => setQuery({ ...query, cursor: next })}
+          >
             Next page
           </Button>
         </div>
       </div>
       <div className="connections-list">
         {error !== undefined && page === undefined ? (
-          <ErrorState title="The list of connections did not load" error={error} onRetry={refresh} />
+          <ErrorState
+            title="The list of connections did not load"
+            error={error}
+            onRetry={refresh}
+          />
         ) : (
           <DataTable
             caption="Connections"
@@ -102,7 +135,9 @@ export function ConnectionsPanel({ selected }: { readonly selected: string | und
             selectedKey={selected}
             maxHeightPx={420}
             empty={
-              <EmptyState title={page === undefined ? "Asking who is connected" : "Nobody is connected here"}>
+              <EmptyState
+                title={page === undefined ? "Asking who is connected" : "Nobody is connected here"}
+              >
                 Start a client, then refresh; or try a message below.
               </EmptyState>
             }

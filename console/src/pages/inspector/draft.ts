@@ -17,17 +17,24 @@ export interface Draft {
 /** Services that a test client can speak to: the console's own is none, and Socket.IO has pages of its own. */
 export function testable(contracts: Contracts): readonly ServiceContract[] {
   return contracts.services.filter(
-    ({ name, transport, in: messages }) => transport === "websocket" && name !== "admin" && messages.length > 0,
+    ({ name, transport, in: messages }) =>
+      transport === "websocket" && name !== "admin" && messages.length > 0,
   );
 }
 
 /** The first message of a service. */
 export function draftFor({ name, paths, in: messages }: ServiceContract): Draft {
-  return { service: name, path: paths.find((path) => path.startsWith(`/${name}`)) ?? paths[0] ?? "/", ...draftOfMessage(messages[0]) };
+  return {
+    service: name,
+    path: paths.find((path) => path.startsWith(`/${name}`)) ?? paths[0] ?? "/",
+    ...draftOfMessage(messages[0]),
+  };
 }
 
 /** What changes with the message. */
-export function draftOfMessage(message: MessageContract | undefined): Omit<Draft, "service" | "path"> {
+export function draftOfMessage(
+  message: MessageContract | undefined,
+): Omit<Draft, "service" | "path"> {
   return { message: message?.name ?? "", params: {}, filled: {}, byHand: undefined };
 }
 

@@ -22,7 +22,8 @@ export function FrameList({ label, log, forget }: FrameListProps) {
   const shown = matching(held.entries, words);
 
   useLayoutEffect(() => {
-    if (box.current !== null && isAtEnd.current && shown.length > 0) box.current.scrollTop = box.current.scrollHeight;
+    if (box.current !== null && isAtEnd.current && shown.length > 0)
+      box.current.scrollTop = box.current.scrollHeight;
   }, [shown]);
 
   const clear = () => {
@@ -38,26 +39,44 @@ export function FrameList({ label, log, forget }: FrameListProps) {
   return (
     <div className="frames">
       <div className="frames-tools">
-        <Field label="Only frames with" type="search" value={words} onChange={setWords} placeholder="lobby_id" />
+        <Field
+          label="Only frames with"
+          type="search"
+          value={words}
+          onChange={setWords}
+          placeholder="lobby_id"
+        />
         <div className="row">
-          <Button pressed={paused !== undefined} onClick={() => setPaused(paused === undefined ? log : undefined)}>
+          <Button
+            pressed={paused !== undefined}
+            onClick={() => setPaused(paused === undefined ? log : undefined)}
+          >
             {paused === undefined ? "Pause" : "Go on"}
           </Button>
           <Button onClick={clear}>Clear</Button>
         </div>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key */}
-      <section className="frames-list" ref={box} aria-label={label} tabIndex={0} onScroll={followEnd}>
+      <section
+        className="frames-list"
+        ref={box}
+        aria-label={label}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key
+        tabIndex={0}
+        onScroll={followEnd}
+      >
         {shown.map((entry) => (
           <FrameRow key={entry.key} entry={entry} />
         ))}
         {shown.length === 0 && (
-          <p className="quiet frames-none">{held.entries.length === 0 ? "No frame yet." : "No frame has these words."}</p>
+          <p className="quiet frames-none">
+            {held.entries.length === 0 ? "No frame yet." : "No frame has these words."}
+          </p>
         )}
       </section>
       <p className="quiet frames-foot">
         {shown.length.toLocaleString("en")} shown
-        {gone > 0 && `; ${gone.toLocaleString("en")} older ones were let go: ${maxEntries} are kept`}
+        {gone > 0 &&
+          `; ${gone.toLocaleString("en")} older ones were let go: ${maxEntries} are kept`}
         {waiting > 0 && `; paused, ${waiting.toLocaleString("en")} came since`}
       </p>
     </div>

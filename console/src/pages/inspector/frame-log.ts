@@ -31,8 +31,14 @@ export interface FrameLog {
 export const emptyLog: FrameLog = { entries: [], added: 0 };
 
 /** With one more; beyond `maxEntries` the oldest go. */
-export function withEntry({ entries, added }: FrameLog, entry: (Frame | Note) & { readonly atMs: number }): FrameLog {
-  return { entries: [...entries.slice(1 - maxEntries), { ...entry, key: added }], added: added + 1 };
+export function withEntry(
+  { entries, added }: FrameLog,
+  entry: (Frame | Note) & { readonly atMs: number },
+): FrameLog {
+  return {
+    entries: [...entries.slice(1 - maxEntries), { ...entry, key: added }],
+    added: added + 1,
+  };
 }
 
 /** How many are no longer kept. */
@@ -43,5 +49,7 @@ export function forgotten({ entries, added }: FrameLog): number {
 /** Those frames whose text has `words`, whatever the case, and all notes; with no words, everything. */
 export function matching(entries: readonly LogEntry[], words: string): readonly LogEntry[] {
   const wanted = words.trim().toLowerCase();
-  return wanted === "" ? entries : entries.filter((entry) => entry.is === "note" || entry.text.toLowerCase().includes(wanted));
+  return wanted === ""
+    ? entries
+    : entries.filter((entry) => entry.is === "note" || entry.text.toLowerCase().includes(wanted));
 }

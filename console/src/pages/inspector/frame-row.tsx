@@ -11,11 +11,18 @@ import { RedactedText } from "./redacted-text.tsx";
 /** Longest beginning that stands in the line. */
 const previewLength = 300;
 
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
+const clock = new Intl.DateTimeFormat("en-GB", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+});
 
 export const FrameRow = memo(function FrameRow({ entry }: { readonly entry: LogEntry }) {
   const [open, setOpen] = useState(false);
-  const time = <time dateTime={new Date(entry.atMs).toISOString()}>{clock.format(entry.atMs)}</time>;
+  const time = (
+    <time dateTime={new Date(entry.atMs).toISOString()}>{clock.format(entry.atMs)}</time>
+  );
   if (entry.is === "note") {
     return (
       <p className="frame-note">
@@ -39,7 +46,15 @@ export const FrameRow = memo(function FrameRow({ entry }: { readonly entry: LogE
   );
 });
 
-function FrameBody({ text, bytes, truncated }: { readonly text: string; readonly bytes: number; readonly truncated: boolean }) {
+function FrameBody({
+  text,
+  bytes,
+  truncated,
+}: {
+  readonly text: string;
+  readonly bytes: number;
+  readonly truncated: boolean;
+}) {
   const say = useToast();
   const pretty = prettyJson(text);
   const copy = () => {

@@ -22,7 +22,14 @@ interface InspectionPanelProps {
   stop(): void;
 }
 
-export function InspectionPanel({ store, state, contracts, services, inspectNext, stop }: InspectionPanelProps) {
+export function InspectionPanel({
+  store,
+  state,
+  contracts,
+  services,
+  inspectNext,
+  stop,
+}: InspectionPanelProps) {
   const { status, target, about, closed, problem, log } = state;
   const [service, setService] = useState(services[0] ?? "");
   const isOn = status === "asking" || status === "inspecting";
@@ -33,7 +40,10 @@ export function InspectionPanel({ store, state, contracts, services, inspectNext
           <SelectField
             label="From the first frame on"
             value={service}
-            options={services.map((name) => ({ value: name, name: `The next connection of ${name}` }))}
+            options={services.map((name) => ({
+              value: name,
+              name: `The next connection of ${name}`,
+            }))}
             onChange={setService}
           />
           <Button look="primary" onClick={() => inspectNext(service)}>
@@ -46,28 +56,44 @@ export function InspectionPanel({ store, state, contracts, services, inspectNext
         <div className="inspection-about">
           {about !== undefined && (
             <p>
-              A client of <strong>{about.service === "none" ? "a service not known yet" : about.service}</strong> at{" "}
-              <code>{about.path}</code>, from {about.address}, opened <Age serverMs={about.since} />{" "}
+              A client of{" "}
+              <strong>
+                {about.service === "none" ? "a service not known yet" : about.service}
+              </strong>{" "}
+              at <code>{about.path}</code>, from {about.address}, opened{" "}
+              <Age serverMs={about.since} />{" "}
               <span className="quiet connection-id">{about.connection}</span>
             </p>
           )}
-          {status === "asking" && target !== undefined && "nextOf" in target && about === undefined && (
-            <p className="quiet">The next client that connects to {target.nextOf} will be shown here from its first frame.</p>
-          )}
+          {status === "asking" &&
+            target !== undefined &&
+            "nextOf" in target &&
+            about === undefined && (
+              <p className="quiet">
+                The next client that connects to {target.nextOf} will be shown here from its first
+                frame.
+              </p>
+            )}
           {problem !== undefined && (
             <p className="field-problem" role="alert">
-              {problem}. It may have ended meanwhile: <Link href="/inspector">look at the list</Link>.
+              {problem}. It may have ended meanwhile:{" "}
+              <Link href="/inspector">look at the list</Link>.
             </p>
           )}
           {closed !== undefined && (
-            <CloseNote code={closed.code} reason={closed.reason} by={closed.byServer ? "The server" : "The client"} contracts={contracts} />
+            <CloseNote
+              code={closed.code}
+              reason={closed.reason}
+              by={closed.byServer ? "The server" : "The client"}
+              contracts={contracts}
+            />
           )}
         </div>
         {status === "idle" ? (
           <div className="frames-place">
             <EmptyState title="Nothing is inspected">
-              Choose a connection from the list below, or wait for the next one. Secrets are taken out by the server, and every inspection
-              is written into its log.
+              Choose a connection from the list below, or wait for the next one. Secrets are taken
+              out by the server, and every inspection is written into its log.
             </EmptyState>
           </div>
         ) : (
@@ -82,5 +108,9 @@ function Status({ state: { status, target, about } }: { readonly state: Inspecti
   if (status === "inspecting") return <StatusBadge tone="ok">Inspecting</StatusBadge>;
   if (status === "over") return <StatusBadge tone="idle">Ended</StatusBadge>;
   if (status === "idle" || target === undefined) return <StatusBadge tone="idle">Off</StatusBadge>;
-  return <StatusBadge tone="busy">{"nextOf" in target && about === undefined ? "Waiting" : "Asking"}</StatusBadge>;
+  return (
+    <StatusBadge tone="busy">
+      {"nextOf" in target && about === undefined ? "Waiting" : "Asking"}
+    </StatusBadge>
+  );
 }

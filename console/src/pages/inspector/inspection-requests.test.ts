@@ -26,7 +26,11 @@ it("a refusal is of the oldest request", () => {
   requests.asked(a);
   requests.ended();
   requests.asked(b);
-  expect([requests.refused(), requests.began(inspecting("b")), requests.refused()]).toEqual([false, true, false]);
+  expect([requests.refused(), requests.began(inspecting("b")), requests.refused()]).toEqual([
+    false,
+    true,
+    false,
+  ]);
   requests.asked(a);
   requests.asked(b);
   expect([requests.began(inspecting("a")), requests.refused()]).toEqual([false, true]);

@@ -28,8 +28,13 @@ export class InspectionRequests {
 
   /** Takes out the request that an `inspecting` answers. Whether it is the one asked last, which alone is still wanted. */
   began({ connection, service }: Inspecting): boolean {
-    const named = this.#open.findIndex((target) => "connection" in target && target.connection === connection);
-    const at = named >= 0 ? named : this.#open.findIndex((target) => "nextOf" in target && target.nextOf === service);
+    const named = this.#open.findIndex(
+      (target) => "connection" in target && target.connection === connection,
+    );
+    const at =
+      named >= 0
+        ? named
+        : this.#open.findIndex((target) => "nextOf" in target && target.nextOf === service);
     return at >= 0 && this.#answered(at);
   }
 

@@ -2,7 +2,12 @@
 import { type Connection, type ConnectOptions, connect } from "switchboard/client";
 import { emptyLog, type FrameLog, withEntry } from "./frame-log.ts";
 import { InspectionRequests, type Target } from "./inspection-requests.ts";
-import { type ClosedConnection, type Inspecting, type InspectorMessage, parseInspectorMessage } from "./inspector-messages.ts";
+import {
+  type ClosedConnection,
+  type Inspecting,
+  type InspectorMessage,
+  parseInspectorMessage,
+} from "./inspector-messages.ts";
 
 /** `asking`: the server has not answered yet; of a next connection: none has come. `over`: see `closed`, or `problem` where it could not begin. */
 export interface InspectionState {
@@ -24,7 +29,10 @@ export class InspectionStore {
   readonly #listeners = new Set<() => void>();
 
   constructor(baseUrl: string, options: ConnectOptions) {
-    this.connection = connect(`${baseUrl}/admin?errors=1`, { ...options, identify: ({ send }) => this.#resume(send) });
+    this.connection = connect(`${baseUrl}/admin?errors=1`, {
+      ...options,
+      identify: ({ send }) => this.#resume(send),
+    });
     this.connection.on("message", (text) => this.#read(parseInspectorMessage(text)));
   }
 
@@ -68,7 +76,11 @@ export class InspectionStore {
     const again = about === undefined ? target : { connection: about.connection };
     if (status === "inspecting") {
       const text = "The connection to the server was lost here: frames are missing.";
-      this.#set({ ...this.#state, status: "asking", log: withEntry(log, { is: "note", text, atMs: Date.now() }) });
+      this.#set({
+        ...this.#state,
+        status: "asking",
+        log: withEntry(log, { is: "note", text, atMs: Date.now() }),
+      });
     }
     send(JSON.stringify(request(again)));
     this.#requests.asked(again);
@@ -89,18 +101,34 @@ export class InspectionStore {
   #read(message: InspectorMessage | undefined): void {
     const { status, about, log } = this.#state;
     if (message?.type === "error") {
-      if (this.#requests.refused() && status === "asking") this.#set({ ...this.#state, status: "over", problem: message.message });
+      if (this.#requests.refused() && status === "asking")
+        this.#set({ ...this.#state, status: "over", problem: message.message });
     } else if (message?.type === "inspecting") {
-      if (this.#requests.began(message) && status === "asking") this.#set({ ...this.#state, status: "inspecting", about: message });
+      if (this.#requests.began(message) && status === "asking")
+        this.#set({ ...this.#state, status: "inspecting", about: message });
     }
     // What was on its way when another one was asked for.
-    if (status !== "inspecting" || message === undefined || !("connection" in message) || message.connection !== about?.connection) return;
+    if (
+      status !== "inspecting" ||
+      message === undefined ||
+      !("connection" in message) ||
+      message.connection !== about?.connection
+    )
+      return;
     if (message.type === "frame") {
       const { direction, at, text, bytes, truncated = false, dropped } = message;
       const before = withDropped(log, dropped, at);
-      this.#set({ ...this.#state, log: withEntry(before, { is: "frame", direction, text, bytes, truncated, atMs: at }) });
+      this.#set({
+        ...this.#state,
+        log: withEntry(before, { is: "frame", direction, text, bytes, truncated, atMs: at }),
+      });
     } else if (message.type === "closed") {
-      this.#set({ ...this.#state, status: "over", closed: message, log: withDropped(log, message.dropped, Date.now()) });
+      this.#set({
+        ...this.#state,
+        status: "over",
+        closed: message,
+        log: withDropped(log, message.dropped, Date.now()),
+      });
     }
   }
 

@@ -15,19 +15,33 @@ import "./inspector.css";
 
 export function InspectorPage() {
   const { baseUrl, clientOptions } = useSession();
-  const store = useLive(() => new InspectionStore(baseUrl, clientOptions), [baseUrl, clientOptions]);
+  const store = useLive(
+    () => new InspectionStore(baseUrl, clientOptions),
+    [baseUrl, clientOptions],
+  );
   const { contracts, error, retry } = useContracts();
   return (
-    <Page title="Inspector" about="See the frames of one client as they come and go, and send a message as a client would.">
+    <Page
+      title="Inspector"
+      about="See the frames of one client as they come and go, and send a message as a client would."
+    >
       {store !== undefined && <Inspection store={store} contracts={contracts} />}
       {contracts !== undefined && <TestMessagePanel contracts={contracts} />}
-      {error !== undefined && <ErrorState title="The contracts did not load" error={error} onRetry={retry} />}
+      {error !== undefined && (
+        <ErrorState title="The contracts did not load" error={error} onRetry={retry} />
+      )}
     </Page>
   );
 }
 
 /** What is inspected is in the address: `/inspector/connection/ID`, `/inspector/next/SERVICE`. */
-function Inspection({ store, contracts }: { readonly store: InspectionStore; readonly contracts: Contracts | undefined }) {
+function Inspection({
+  store,
+  contracts,
+}: {
+  readonly store: InspectionStore;
+  readonly contracts: Contracts | undefined;
+}) {
   const { services } = useSession();
   const state = useExternal(store.subscribe, store.snapshot);
   const [, ofConnection] = useRoute("/inspector/connection/:id");
@@ -64,7 +78,9 @@ function Inspection({ store, contracts }: { readonly store: InspectionStore; rea
           stop={() => go("/inspector")}
         />
       </div>
-      <ConnectionsPanel selected={state.status === "inspecting" ? state.about?.connection : undefined} />
+      <ConnectionsPanel
+        selected={state.status === "inspecting" ? state.about?.connection : undefined}
+      />
     </>
   );
 }

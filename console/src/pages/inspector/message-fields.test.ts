@@ -13,7 +13,11 @@ const schema: JsonSchema = {
     late: { type: ["boolean", "null"], description: "Later" },
     how: { type: "string", const: "finish" },
     n: { type: "integer", minimum: 1, maximum: 9 },
-    data: { type: "array", maxItems: 2, items: { type: "object", properties: { chain: { type: "string" } }, required: ["chain"] } },
+    data: {
+      type: "array",
+      maxItems: 2,
+      items: { type: "object", properties: { chain: { type: "string" } }, required: ["chain"] },
+    },
     anything: {},
   },
   required: ["user", "lobby_id"],
@@ -32,7 +36,10 @@ describe("a form", () => {
       ["data", "json", false],
       ["anything", "json", false],
     ]);
-    expect(fields[2]).toMatchObject({ choices: ["true", "false", "null"], hint: "boolean, may be left out. Later" });
+    expect(fields[2]).toMatchObject({
+      choices: ["true", "false", "null"],
+      hint: "boolean, may be left out. Later",
+    });
     expect(fields[3]?.choices).toEqual(['"finish"']);
   });
 
@@ -45,7 +52,9 @@ describe("a form", () => {
       data: '[{"chain":"a"}]',
       anything: "null",
     });
-    expect(text).toBe('{"type":"m","user":"7","lobby_id":10,"late":false,"how":"finish","data":[{"chain":"a"}],"anything":null}');
+    expect(text).toBe(
+      '{"type":"m","user":"7","lobby_id":10,"late":false,"how":"finish","data":[{"chain":"a"}],"anything":null}',
+    );
     expect(problems).toEqual({});
     expect(frame({ user: "a", lobby_id: "b" }).text).toBe('{"type":"m","user":"a","lobby_id":"b"}');
   });
@@ -70,15 +79,27 @@ describe("a form", () => {
 
 it("checks what contracts use of JSON Schema", () => {
   const map: JsonSchema = { type: "object", additionalProperties: { type: "integer", minimum: 0 } };
-  expect([problemOf(map, { a: 1 }), problemOf(map, { a: -1 })]).toEqual([undefined, "a: at least 0"]);
-  const either: JsonSchema = { anyOf: [{ anyOf: [{ type: "number" }, { type: "string" }] }, { type: "null" }] };
-  expect([1, "a", null, true].map((value) => problemOf(either, value) === undefined)).toEqual([true, true, true, false]);
+  expect([problemOf(map, { a: 1 }), problemOf(map, { a: -1 })]).toEqual([
+    undefined,
+    "a: at least 0",
+  ]);
+  const either: JsonSchema = {
+    anyOf: [{ anyOf: [{ type: "number" }, { type: "string" }] }, { type: "null" }],
+  };
+  expect([1, "a", null, true].map((value) => problemOf(either, value) === undefined)).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ]);
   expect(problemOf({ enum: ["a", 1] }, "b")).toBe('must be one of "a", 1');
 });
 
 it("fills a path's parameters", () => {
   expect(paramsOf("/experiments/:xid/publish")).toEqual(["xid"]);
-  expect(filledPath("/experiments/:xid/publish", { xid: "a b/c" })).toBe("/experiments/a%20b%2Fc/publish");
+  expect(filledPath("/experiments/:xid/publish", { xid: "a b/c" })).toBe(
+    "/experiments/a%20b%2Fc/publish",
+  );
   expect(filledPath("/experiments/:xid", {})).toBeUndefined();
   expect(filledPath("/lobby", {})).toBe("/lobby");
 });

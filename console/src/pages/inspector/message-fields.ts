@@ -44,13 +44,19 @@ export function frameOf(
   return { text: JSON.stringify(message), problems };
 }
 
-function valueIn({ kind, schema }: MessageField, text: string): { readonly value: unknown } | { readonly problem: string } {
+function valueIn(
+  { kind, schema }: MessageField,
+  text: string,
+): { readonly value: unknown } | { readonly problem: string } {
   const json = parsed(text);
-  if (kind === "json" && json === undefined) return { problem: 'Not JSON: texts need quotes, as in ["a", "b"].' };
+  if (kind === "json" && json === undefined)
+    return { problem: 'Not JSON: texts need quotes, as in ["a", "b"].' };
   const scalar = kind === "value" && typeof json?.value === "number" && !/^\s|\s$/.test(text);
   const value = kind === "json" || kind === "choice" || scalar ? json?.value : text;
   const problem = problemOf(schema, value);
-  return problem === undefined ? { value } : { problem: `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.` };
+  return problem === undefined
+    ? { value }
+    : { problem: `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.` };
 }
 
 function parsed(text: string): { readonly value: unknown } | undefined {
@@ -67,7 +73,9 @@ function choicesOf(schema: JsonSchema): readonly unknown[] {
   if (schema.enum !== undefined) return schema.enum;
   const types = typesOf(schema);
   if (types.length === 0 || !types.includes("boolean")) return [];
-  return types.every((type) => type === "boolean" || type === "null") ? [true, false, ...(types.includes("null") ? [null] : [])] : [];
+  return types.every((type) => type === "boolean" || type === "null")
+    ? [true, false, ...(types.includes("null") ? [null] : [])]
+    : [];
 }
 
 /** With those of its alternatives; empty: anything. */
@@ -79,12 +87,23 @@ function allTypes(schema: JsonSchema): readonly string[] {
 
 function kindOf(types: readonly string[]): "text" | "value" | "json" {
   const given = types.filter((type) => type !== "null");
-  if (given.length === 0 || given.includes("object") || given.includes("array") || given.includes("boolean")) return "json";
+  if (
+    given.length === 0 ||
+    given.includes("object") ||
+    given.includes("array") ||
+    given.includes("boolean")
+  )
+    return "json";
   return given.includes("number") || given.includes("integer") ? "value" : "text";
 }
 
 function hintOf({ description }: JsonSchema, types: readonly string[], required: boolean): string {
-  const names = types.filter((type) => type !== "null").map((type) => (type === "string" ? "text" : type));
+  const names = types
+    .filter((type) => type !== "null")
+    .map((type) => (type === "string" ? "text" : type));
   const what = names.length === 0 ? "any JSON" : names.join(" or ");
-  return [required ? what : `${what}, may be left out`, ...(description === undefined ? [] : [description])].join(". ");
+  return [
+    required ? what : `${what}, may be left out`,
+    ...(description === undefined ? [] : [description]),
+  ].join(". ");
 }

@@ -27,9 +27,23 @@ export function MessageForm({ fields, filled, problems, showsAll, fill }: Messag
         };
         if (kind === "choice") {
           const none = { value: "", name: required ? "Choose" : "Left out" };
-          return <SelectField key={name} {...common} options={[none, ...choices.map((choice) => ({ value: choice, name: choice }))]} />;
+          return (
+            <SelectField
+              key={name}
+              {...common}
+              options={[none, ...choices.map((choice) => ({ value: choice, name: choice }))]}
+            />
+          );
         }
-        return <Field key={name} {...common} lines={kind === "json" ? 3 : 1} spellCheck={false} autoComplete="off" />;
+        return (
+          <Field
+            key={name}
+            {...common}
+            lines={kind === "json" ? 3 : 1}
+            spellCheck={false}
+            autoComplete="off"
+          />
+        );
       })}
     </>
   );

@@ -6,7 +6,9 @@ import { prettyJson } from "./pretty-json.ts";
 it("is what JSON.stringify would print, however it was spaced", () => {
   fc.assert(
     fc.property(fc.json(), fc.constantFrom(0, 1, 4), (text, spaces) => {
-      expect(prettyJson(JSON.stringify(JSON.parse(text), null, spaces))).toBe(JSON.stringify(JSON.parse(text), null, 2));
+      expect(prettyJson(JSON.stringify(JSON.parse(text), null, spaces))).toBe(
+        JSON.stringify(JSON.parse(text), null, 2),
+      );
     }),
   );
 });

@@ -5,21 +5,31 @@ import type { JsonSchema } from "../../session/use-contracts.ts";
 export function problemOf(schema: JsonSchema, value: unknown, where = ""): string | undefined {
   const at = where === "" ? "" : `${where}: `;
   if (schema.anyOf !== undefined) {
-    const fitting = schema.anyOf.filter((each) => each.anyOf !== undefined || isOfTypes(value, typesOf(each)));
-    if (fitting.length === 0) return `${at}not ${schema.anyOf.flatMap(typesOf).map(withArticle).join(" or ")}`;
+    const fitting = schema.anyOf.filter(
+      (each) => each.anyOf !== undefined || isOfTypes(value, typesOf(each)),
+    );
+    if (fitting.length === 0)
+      return `${at}not ${schema.anyOf.flatMap(typesOf).map(withArticle).join(" or ")}`;
     const problems = fitting.map((each) => problemOf(each, value, where));
     return problems.includes(undefined) ? undefined : problems[0];
   }
-  if (schema.const !== undefined && value !== schema.const) return `${at}must be ${JSON.stringify(schema.const)}`;
+  if (schema.const !== undefined && value !== schema.const)
+    return `${at}must be ${JSON.stringify(schema.const)}`;
   if (schema.enum !== undefined && !schema.enum.includes(value))
     return `${at}must be one of ${schema.enum.map((each) => JSON.stringify(each)).join(", ")}`;
   const types = typesOf(schema);
   if (!isOfTypes(value, types)) return `${at}not ${types.map(withArticle).join(" or ")}`;
   if (typeof value === "number") return problemOfNumber(schema, value, at);
-  if (typeof value === "string") return problemOfLength(schema.minLength, schema.maxLength, value.length, "characters", at);
+  if (typeof value === "string")
+    return problemOfLength(schema.minLength, schema.maxLength, value.length, "characters", at);
   if (Array.isArray(value)) {
     const problem = problemOfLength(schema.minItems, schema.maxItems, value.length, "items", at);
-    return problem ?? first(value.map((item, nth) => schema.items && problemOf(schema.items, item, `${where}[${nth}]`)));
+    return (
+      problem ??
+      first(
+        value.map((item, nth) => schema.items && problemOf(schema.items, item, `${where}[${nth}]`)),
+      )
+    );
   }
   return typeof value === "object" && value !== null
     ? problemOfObject(schema, value as Readonly<Record<string, unknown>>, where, at)
@@ -31,7 +41,11 @@ export function typesOf({ type }: JsonSchema): readonly string[] {
   return type === undefined ? [] : typeof type === "string" ? [type] : type;
 }
 
-function problemOfNumber({ minimum, maximum }: JsonSchema, value: number, at: string): string | undefined {
+function problemOfNumber(
+  { minimum, maximum }: JsonSchema,
+  value: number,
+  at: string,
+): string | undefined {
   if (minimum !== undefined && value < minimum) return `${at}at least ${minimum}`;
   return maximum !== undefined && value > maximum ? `${at}at most ${maximum}` : undefined;
 }
@@ -44,10 +58,17 @@ function problemOfLength(
   at: string,
 ): string | undefined {
   if (least !== undefined && length < least) return `${at}at least ${least} ${what}`;
-  return most !== undefined && length > most ? `${at}at most ${most} ${what}, not ${length}` : undefined;
+  return most !== undefined && length > most
+    ? `${at}at most ${most} ${what}, not ${length}`
+    : undefined;
 }
 
-function problemOfObject(schema: JsonSchema, value: Readonly<Record<string, unknown>>, where: string, at: string): string | undefined {
+function problemOfObject(
+  schema: JsonSchema,
+  value: Readonly<Record<string, unknown>>,
+  where: string,
+  at: string,
+): string | undefined {
   const missing = schema.required?.find((name) => !Object.hasOwn(value, name));
   if (missing !== undefined) return `${at}"${missing}" is missing`;
   const inside = (name: string) => (where === "" ? name : `${where}.${name}`);

@@ -28,15 +28,28 @@ interface TestClientViewProps {
 export function TestClientView({ order, contracts }: TestClientViewProps) {
   const { baseUrl } = useSession();
   const [client, setClient] = useState<TestClient>();
-  const present = useRef<{ readonly client: TestClient; readonly path: string; readonly token: string }>();
+  const present = useRef<{
+    readonly client: TestClient;
+    readonly path: string;
+    readonly token: string;
+  }>();
 
   useEffect(() => {
     if (order === undefined) return;
     const { path, token, text } = order;
     let { current } = present;
-    if (current === undefined || current.path !== path || current.token !== token || current.client.snapshot().status === "over") {
+    if (
+      current === undefined ||
+      current.path !== path ||
+      current.token !== token ||
+      current.client.snapshot().status === "over"
+    ) {
       current?.client.close();
-      current = { client: new TestClient(`${baseUrl}${path}?errors=1`, token === "" ? {} : { token }), path, token };
+      current = {
+        client: new TestClient(`${baseUrl}${path}?errors=1`, token === "" ? {} : { token }),
+        path,
+        token,
+      };
       present.current = current;
       setClient(current.client);
     }
@@ -54,13 +67,20 @@ export function TestClientView({ order, contracts }: TestClientViewProps) {
   return (
     <div className="frames-place">
       <EmptyState title="Nothing sent yet">
-        The message goes over a connection of its own, as a client's would. What comes back stands here; errors are asked for (?errors=1).
+        The message goes over a connection of its own, as a client's would. What comes back stands
+        here; errors are asked for (?errors=1).
       </EmptyState>
     </div>
   );
 }
 
-function Conversation({ client, contracts }: { readonly client: TestClient; readonly contracts: Contracts }) {
+function Conversation({
+  client,
+  contracts,
+}: {
+  readonly client: TestClient;
+  readonly contracts: Contracts;
+}) {
   const { status, loss, log } = useExternal(client.subscribe, client.snapshot);
   return (
     <div className="stack">
@@ -73,7 +93,9 @@ function Conversation({ client, contracts }: { readonly client: TestClient; read
           Disconnect
         </Button>
       </div>
-      {loss !== undefined && <CloseNote code={loss.code} reason={loss.reason} by="The server" contracts={contracts} />}
+      {loss !== undefined && (
+        <CloseNote code={loss.code} reason={loss.reason} by="The server" contracts={contracts} />
+      )}
       <FrameList label="Frames of the test client" log={log} forget={() => client.forget()} />
     </div>
   );

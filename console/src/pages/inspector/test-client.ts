@@ -25,7 +25,10 @@ export class TestClient {
         this.connection.destroy();
       }
       if (state.status !== "closed" || this.#state.status === "over") return;
-      this.#set({ status: "over", ...(state.ending.loss === undefined ? {} : { loss: state.ending.loss }) });
+      this.#set({
+        status: "over",
+        ...(state.ending.loss === undefined ? {} : { loss: state.ending.loss }),
+      });
     });
   }
 
@@ -52,7 +55,16 @@ export class TestClient {
 
   #frame(direction: "in" | "out", text: string): void {
     const bytes = new TextEncoder().encode(text).length;
-    this.#set({ log: withEntry(this.#state.log, { is: "frame", direction, text, bytes, truncated: false, atMs: Date.now() }) });
+    this.#set({
+      log: withEntry(this.#state.log, {
+        is: "frame",
+        direction,
+        text,
+        bytes,
+        truncated: false,
+        atMs: Date.now(),
+      }),
+    });
   }
 
   #set(change: Partial<TestClientState>): void {

@@ -49,7 +49,8 @@ function TestMessage({ services, first, contracts }: TestMessageProps) {
   const made = frameOf(message ?? {}, fields, draft.filled);
   const text = draft.byHand ?? made.text;
   const path = filledPath(draft.path, draft.params);
-  const hasProblem = path === undefined || (draft.byHand === undefined && Object.keys(made.problems).length > 0);
+  const hasProblem =
+    path === undefined || (draft.byHand === undefined && Object.keys(made.problems).length > 0);
 
   const send = async (event: FormEvent) => {
     event.preventDefault();
@@ -58,7 +59,10 @@ function TestMessage({ services, first, contracts }: TestMessageProps) {
     const name = draft.byHand === undefined ? draft.message : "written by hand";
     try {
       // So that the server's log says who did this.
-      await fetchJson("/admin/tests", { method: "POST", body: JSON.stringify({ service: service.name, path, message: name }) });
+      await fetchJson("/admin/tests", {
+        method: "POST",
+        body: JSON.stringify({ service: service.name, path, message: name }),
+      });
     } catch (error) {
       say(`Not sent: ${messageOf(error)}`, "bad");
       return;
@@ -71,13 +75,20 @@ function TestMessage({ services, first, contracts }: TestMessageProps) {
   };
   return (
     <div className="test-message">
-      <form className="stack" aria-label="Test message" onSubmit={(event) => void send(event)} noValidate>
+      <form
+        className="stack"
+        aria-label="Test message"
+        onSubmit={(event) => void send(event)}
+        noValidate
+      >
         <div className="test-where">
           <SelectField
             label="Service"
             value={service.name}
             options={services.map(({ name }) => ({ value: name, name }))}
-            onChange={(name) => choose(draftFor(services.find((each) => each.name === name) ?? first))}
+            onChange={(name) =>
+              choose(draftFor(services.find((each) => each.name === name) ?? first))
+            }
           />
           <SelectField
             label="Path"
@@ -89,7 +100,9 @@ function TestMessage({ services, first, contracts }: TestMessageProps) {
             label="Message"
             value={draft.message}
             options={service.in.map(({ name }) => ({ value: name, name }))}
-            onChange={(name) => choose(draftOfMessage(service.in.find((each) => each.name === name)))}
+            onChange={(name) =>
+              choose(draftOfMessage(service.in.find((each) => each.name === name)))
+            }
           />
         </div>
         <p className="quiet test-doc">
@@ -126,7 +139,9 @@ function TestMessage({ services, first, contracts }: TestMessageProps) {
             filled={draft.filled}
             problems={made.problems}
             showsAll={tried}
-            fill={(name, value) => setDraft((before) => ({ ...before, filled: { ...before.filled, [name]: value } }))}
+            fill={(name, value) =>
+              setDraft((before) => ({ ...before, filled: { ...before.filled, [name]: value } }))
+            }
           />
         )}
         {draft.byHand === undefined ? (
@@ -150,7 +165,10 @@ function TestMessage({ services, first, contracts }: TestMessageProps) {
           <Button type="submit" look="primary">
             Send
           </Button>
-          <Button pressed={draft.byHand !== undefined} onClick={() => change({ byHand: draft.byHand === undefined ? text : undefined })}>
+          <Button
+            pressed={draft.byHand !== undefined}
+            onClick={() => change({ byHand: draft.byHand === undefined ? text : undefined })}
+          >
             Write it by hand
           </Button>
         </div>

@@ -11,5 +11,9 @@ it("counts 3, 2, 1, started", () => {
 });
 
 it("has no countdown where it started at once", () => {
-  expect(countdownAt({ startsAtMs: 5000, inMs: 0 }, 5000)).toEqual({ seconds: 0, done: 1, isOver: true });
+  expect(countdownAt({ startsAtMs: 5000, inMs: 0 }, 5000)).toEqual({
+    seconds: 0,
+    done: 1,
+    isOver: true,
+  });
 });

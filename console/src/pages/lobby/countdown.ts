@@ -10,7 +10,10 @@ export interface CountdownView {
 }
 
 /** `nowMs` by the clock of `startsAtMs`. */
-export function countdownAt({ startsAtMs, inMs }: { readonly startsAtMs: number; readonly inMs: number }, nowMs: number): CountdownView {
+export function countdownAt(
+  { startsAtMs, inMs }: { readonly startsAtMs: number; readonly inMs: number },
+  nowMs: number,
+): CountdownView {
   const leftMs = Math.max(0, startsAtMs - nowMs);
   return {
     seconds: Math.ceil(leftMs / 1000),

@@ -9,7 +9,9 @@ const stepMs = 100;
 
 /** Give it a `key` for each start. Its place is as high before, during and after. */
 export function Countdown({ start }: { readonly start: LobbyStart | undefined }) {
-  const [view, setView] = useState(() => (start === undefined ? undefined : countdownAt(start, performance.now())));
+  const [view, setView] = useState(() =>
+    start === undefined ? undefined : countdownAt(start, performance.now()),
+  );
 
   useEffect(() => {
     if (start === undefined) return;
@@ -38,7 +40,8 @@ export function Countdown({ start }: { readonly start: LobbyStart | undefined })
         <p className="row">
           <strong className="lobby-countdown-number">Go!</strong>
           <span className="row">
-            started{start.late ? " while you were away" : ""} <Age atMs={Date.now() + start.startsAtMs - performance.now()} />
+            started{start.late ? " while you were away" : ""}{" "}
+            <Age atMs={Date.now() + start.startsAtMs - performance.now()} />
           </span>
         </p>
       ) : (

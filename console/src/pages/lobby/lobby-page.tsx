@@ -22,7 +22,8 @@ export function LobbyPage() {
   const [first, setFirst] = useState<Place>();
   const [room] = polled.data ?? [];
   // Of the first room that is seen; later ones do not take its place by themselves.
-  if (first === undefined && polled.data !== undefined) setFirst(room === undefined ? somewhere : placeOf(room));
+  if (first === undefined && polled.data !== undefined)
+    setFirst(room === undefined ? somewhere : placeOf(room));
   const watched = chosen ?? first;
 
   const join = (next: Seat) => {
@@ -40,12 +41,24 @@ export function LobbyPage() {
           polled={polled}
           own={seat}
           watched={watched}
-          join={(place) => join({ user: wish.user.trim() === "" ? "guest" : wish.user.trim(), ...place })}
+          join={(place) =>
+            join({ user: wish.user.trim() === "" ? "guest" : wish.user.trim(), ...place })
+          }
           watch={setChosen}
         />
-        <PlayerPanel seat={seat} wish={wish} change={setWish} join={join} leave={() => setSeat(undefined)} />
+        <PlayerPanel
+          seat={seat}
+          wish={wish}
+          change={setWish}
+          join={join}
+          leave={() => setSeat(undefined)}
+        />
       </div>
-      {watched === undefined ? <div className="lobby-signals-place" /> : <SignalsPanel watched={watched} watch={setChosen} />}
+      {watched === undefined ? (
+        <div className="lobby-signals-place" />
+      ) : (
+        <SignalsPanel watched={watched} watch={setChosen} />
+      )}
     </Page>
   );
 }

@@ -46,7 +46,9 @@ export function PlayerList({ label, players, you, rows = 0 }: PlayerListProps) {
         ))}
       </ol>
       {kept > 0 && <div className="lobby-kept" style={{ "--rows": kept } as CSSProperties} />}
-      {players.length > maxListed && <p className="quiet">and {(players.length - maxListed).toLocaleString("en")} more</p>}
+      {players.length > maxListed && (
+        <p className="quiet">and {(players.length - maxListed).toLocaleString("en")} more</p>
+      )}
     </>
   );
 }

@@ -52,7 +52,8 @@ function JoinForm({ wish, change, join }: Pick<PlayerPanelProps, "wish" | "chang
   return (
     <form className="stack" onSubmit={submit} noValidate>
       <p className="quiet">
-        Join a lobby as its site's players do. You are listed for all who wait, and anybody who waits can start the prompt for all.
+        Join a lobby as its site's players do. You are listed for all who wait, and anybody who
+        waits can start the prompt for all.
       </p>
       <Field
         label="Name"

@@ -28,10 +28,22 @@ export class PlayerStore {
   constructor(player: LobbyPlayer) {
     this.player = player;
     const { connection, players, name } = player;
-    this.#view = { state: connection.state, players, heardAtMs: undefined, name, start: undefined, starts: 0, refused: undefined };
+    this.#view = {
+      state: connection.state,
+      players,
+      heardAtMs: undefined,
+      name,
+      start: undefined,
+      starts: 0,
+      refused: undefined,
+    };
     connection.on("state", (state) => this.#set({ state }));
-    player.on("players", (heard) => this.#set({ players: heard, heardAtMs: Date.now(), name: player.name }));
-    player.on("start", (start) => this.#set({ start, starts: this.#view.starts + 1, refused: undefined }));
+    player.on("players", (heard) =>
+      this.#set({ players: heard, heardAtMs: Date.now(), name: player.name }),
+    );
+    player.on("start", (start) =>
+      this.#set({ start, starts: this.#view.starts + 1, refused: undefined }),
+    );
     player.on("error", (refused) => this.#set({ refused }));
   }
 

@@ -20,12 +20,16 @@ it("keeps one that has emptied for a while, with its rows, and no longer", () =>
     { ...room("11", "cleo", "dan", "eve"), seenAtMs: 2000, rows: 3 },
     { ...room("10"), seenAtMs: 1000, rows: 2 },
   ]);
-  expect(recentRooms(second, [], 1000 + keptMs).map(({ lobby_id, rows }) => [lobby_id, rows])).toEqual([["11", 3]]);
+  expect(
+    recentRooms(second, [], 1000 + keptMs).map(({ lobby_id, rows }) => [lobby_id, rows]),
+  ).toEqual([["11", 3]]);
 });
 
 it("takes one up again where its players come back", () => {
   const emptied = recentRooms(recentRooms([], [room("10", "ann", "ben")], 1000), [], 2000);
-  expect(recentRooms(emptied, [room("10", "ann")], 3000)).toEqual([{ ...room("10", "ann"), seenAtMs: 3000, rows: 2 }]);
+  expect(recentRooms(emptied, [room("10", "ann")], 3000)).toEqual([
+    { ...room("10", "ann"), seenAtMs: 3000, rows: 2 },
+  ]);
 });
 
 it("keeps no more than 50 empty ones, those that were seen last", () => {

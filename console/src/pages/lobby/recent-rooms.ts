@@ -15,7 +15,11 @@ export const keptMs = 60_000;
 const maxEmpty = 50;
 
 /** The rooms of an answer that came at `atMs`, and of those listed `before` the ones that have emptied not long ago. */
-export function recentRooms(before: readonly RecentRoom[], rooms: readonly Room[], atMs: number): readonly RecentRoom[] {
+export function recentRooms(
+  before: readonly RecentRoom[],
+  rooms: readonly Room[],
+  atMs: number,
+): readonly RecentRoom[] {
   const known = new Map(before.map((room) => [placeKey(placeOf(room)), room]));
   const present = rooms.map((room) => {
     const key = placeKey(placeOf(room));

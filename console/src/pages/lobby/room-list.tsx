@@ -12,7 +12,15 @@ import { ShowMore } from "../../parts/show-more.tsx";
 import type { Polled } from "../../parts/use-polled.ts";
 import { PlayerList } from "./player-list.tsx";
 import type { RecentRoom } from "./recent-rooms.ts";
-import { isSamePlace, type Place, placeKey, placeOf, type Room, roomsShown, waitingIn } from "./room.ts";
+import {
+  isSamePlace,
+  type Place,
+  placeKey,
+  placeOf,
+  type Room,
+  roomsShown,
+  waitingIn,
+} from "./room.ts";
 import { useRecentRooms } from "./use-recent-rooms.ts";
 
 /** More are shown when asked for. */
@@ -48,7 +56,13 @@ export function RoomList({ polled, own, watched, join, watch }: RoomListProps) {
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key */}
         <section className="lobby-rooms" aria-label="Lobbies" tabIndex={0}>
           {rooms === undefined ? (
-            error !== undefined && <ErrorState title="The list of lobbies did not load" error={error} onRetry={refresh} />
+            error !== undefined && (
+              <ErrorState
+                title="The list of lobbies did not load"
+                error={error}
+                onRetry={refresh}
+              />
+            )
           ) : shown.length > 0 ? (
             <ul className="lobby-room-list">
               {shown.slice(0, limit).map((room) => (
@@ -65,13 +79,22 @@ export function RoomList({ polled, own, watched, join, watch }: RoomListProps) {
               ))}
             </ul>
           ) : search.trim() !== "" ? (
-            <EmptyState title={`Nobody waits at “${search.trim()}”`}>Nothing that waits now has that id or name.</EmptyState>
+            <EmptyState title={`Nobody waits at “${search.trim()}”`}>
+              Nothing that waits now has that id or name.
+            </EmptyState>
           ) : (
             <EmptyState title="Nobody waits" action={<CommandLine text="npm run demo" />}>
-              Join as a player on this page, or start the demo, whose players wait in lobby 10, round after round.
+              Join as a player on this page, or start the demo, whose players wait in lobby 10,
+              round after round.
             </EmptyState>
           )}
-          <ShowMore count={shown.length} shown={limit} step={roomsAtOnce} what="rooms" onMore={setLimit} />
+          <ShowMore
+            count={shown.length}
+            shown={limit}
+            step={roomsAtOnce}
+            what="rooms"
+            onMore={setLimit}
+          />
         </section>
       </div>
     </Panel>
@@ -98,7 +121,8 @@ function RoomCard({ room, atMs, isOwn, isWatched, join, watch }: RoomCardProps) 
           Lobby {place.lobby} <span className="quiet">prompt</span> {place.prompt}
         </h3>
         <span className="quiet lobby-small">
-          {users.length === 0 ? "Nobody any more" : `${users.length} waiting`} {atMs !== undefined && <Age atMs={atMs} />}
+          {users.length === 0 ? "Nobody any more" : `${users.length} waiting`}{" "}
+          {atMs !== undefined && <Age atMs={atMs} />}
         </span>
       </header>
       <PlayerList label={`Players of ${name}`} players={waitingIn(room)} rows={room.rows} />
@@ -113,10 +137,18 @@ function RoomCard({ room, atMs, isOwn, isWatched, join, watch }: RoomCardProps) 
           )}
         </span>
         <span className="row">
-          <Button label={isOwn ? `You wait here: ${name}` : `Join ${name}`} disabled={isOwn} onClick={() => join(place)}>
+          <Button
+            label={isOwn ? `You wait here: ${name}` : `Join ${name}`}
+            disabled={isOwn}
+            onClick={() => join(place)}
+          >
             {isOwn ? "You wait here" : "Join"}
           </Button>
-          <Button label={`Watch signals of ${name}`} pressed={isWatched} onClick={() => watch(place)}>
+          <Button
+            label={`Watch signals of ${name}`}
+            pressed={isWatched}
+            onClick={() => watch(place)}
+          >
             Watch signals
           </Button>
         </span>

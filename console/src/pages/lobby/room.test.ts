@@ -11,8 +11,14 @@ const room = (lobby_id: string, prompt_id: string, ...users: string[]): Room => 
 });
 
 describe("roomsShown", () => {
-  const rooms = [room("10", "11", "ann"), room("final", "1", "cleo"), room("10", "2", "Ben"), room("9", "1", "dev")];
-  const keys = (shown: readonly Room[]) => shown.map(({ lobby_id, prompt_id }) => `${lobby_id}/${prompt_id}`);
+  const rooms = [
+    room("10", "11", "ann"),
+    room("final", "1", "cleo"),
+    room("10", "2", "Ben"),
+    room("9", "1", "dev"),
+  ];
+  const keys = (shown: readonly Room[]) =>
+    shown.map(({ lobby_id, prompt_id }) => `${lobby_id}/${prompt_id}`);
 
   it("orders numbers as numbers, whatever order they come in", () => {
     const ordered = ["9/1", "10/2", "10/11", "final/1"];
@@ -37,7 +43,9 @@ describe("waitingIn", () => {
   });
 
   it("takes a list without times or host", () => {
-    expect(waitingIn({ users: ["ann"] })).toEqual([{ place: 1, name: "ann", sinceMs: undefined, isHost: false }]);
+    expect(waitingIn({ users: ["ann"] })).toEqual([
+      { place: 1, name: "ann", sinceMs: undefined, isHost: false },
+    ]);
   });
 });
 

@@ -41,8 +41,17 @@ export function placeKey({ lobby, prompt }: Place): string {
 }
 
 /** Who waits, in the order of joining. */
-export function waitingIn({ users, host, since }: Pick<Room, "users"> & Partial<Pick<Room, "host" | "since">>): readonly Waiting[] {
-  return users.map((name, at) => ({ place: at + 1, name, sinceMs: since?.[at], isHost: name === host }));
+export function waitingIn({
+  users,
+  host,
+  since,
+}: Pick<Room, "users"> & Partial<Pick<Room, "host" | "since">>): readonly Waiting[] {
+  return users.map((name, at) => ({
+    place: at + 1,
+    name,
+    sinceMs: since?.[at],
+    isHost: name === host,
+  }));
 }
 
 /**

@@ -21,7 +21,11 @@ it("is bounded, and goes on counting", () => {
   const log = new SignalLog();
   for (let at = 0; at < maxSignals + 10; at++) log.add("refresh", "board", at);
   const { signals, refreshes } = log.snapshot();
-  expect([signals.length, signals.at(-1)?.atMs, refreshes]).toEqual([maxSignals, 10, maxSignals + 10]);
+  expect([signals.length, signals.at(-1)?.atMs, refreshes]).toEqual([
+    maxSignals,
+    10,
+    maxSignals + 10,
+  ]);
   log.clear();
   expect(log.snapshot()).toEqual({ signals: [], refreshes: 0, lastRefreshMs: undefined });
 });

@@ -37,13 +37,17 @@ export function SignalsPanel({ watched, watch }: SignalsPanelProps) {
 
   useLive(() => {
     const board = new Leaderboard(baseUrl, { ...clientOptions, lobbyId: lobby, promptId: prompt });
-    board.on("refresh", ({ missed }) => log.add(missed ? "opened" : "refresh", "Leaderboard", Date.now()));
+    board.on("refresh", ({ missed }) =>
+      log.add(missed ? "opened" : "refresh", "Leaderboard", Date.now()),
+    );
     board.on("error", ({ message }) => say(`The leaderboard cannot be watched: ${message}`, "bad"));
     return board;
   }, [baseUrl, clientOptions, lobby, prompt, log]);
   const prompts = useLive(() => {
     const made = new LobbyPrompts(baseUrl, { ...clientOptions, lobbyId: lobby });
-    made.on("refresh", ({ missed }) => log.add(missed ? "opened" : "refresh", "Prompts", Date.now()));
+    made.on("refresh", ({ missed }) =>
+      log.add(missed ? "opened" : "refresh", "Prompts", Date.now()),
+    );
     made.on("error", ({ message }) => say(`The prompts cannot be watched: ${message}`, "bad"));
     return made;
   }, [baseUrl, clientOptions, lobby, prompt, log]);
@@ -51,7 +55,8 @@ export function SignalsPanel({ watched, watch }: SignalsPanelProps) {
   const signal = async (what: "leaderboard" | "prompts") => {
     setBusy(what);
     try {
-      if (what === "leaderboard") await signalLeaderboard(baseUrl, { lobbyId: lobby, promptId: prompt }, clientOptions);
+      if (what === "leaderboard")
+        await signalLeaderboard(baseUrl, { lobbyId: lobby, promptId: prompt }, clientOptions);
       else if (prompts !== undefined) await prompts.update().outcome;
       say(`The server has told all who view the ${what} to refresh`);
     } catch (error) {
@@ -65,20 +70,29 @@ export function SignalsPanel({ watched, watch }: SignalsPanelProps) {
       <div className="lobby-signals">
         <div className="stack">
           <p className="quiet">
-            A page that shows a leaderboard or a list of prompts is told one word, <code>refresh</code>, when there is something new to
-            fetch. Here you hear it as such a page does. It also fetches once it is connected: something may have been missed.
+            A page that shows a leaderboard or a list of prompts is told one word,{" "}
+            <code>refresh</code>, when there is something new to fetch. Here you hear it as such a
+            page does. It also fetches once it is connected: something may have been missed.
           </p>
           <PlaceForm key={`${lobby}\n${prompt}`} place={watched} watch={watch} />
           <div className="row">
             <Button busy={busy === "leaderboard"} onClick={() => void signal("leaderboard")}>
               Signal the leaderboard
             </Button>
-            <Button busy={busy === "prompts"} disabled={prompts === undefined} onClick={() => void signal("prompts")}>
+            <Button
+              busy={busy === "prompts"}
+              disabled={prompts === undefined}
+              onClick={() => void signal("prompts")}
+            >
               Signal the prompts
             </Button>
           </div>
           <div className="figures">
-            <Figure label={`Refreshes of lobby ${lobby}, prompt ${prompt}`} value={refreshes} atMs={lastRefreshMs} />
+            <Figure
+              label={`Refreshes of lobby ${lobby}, prompt ${prompt}`}
+              value={refreshes}
+              atMs={lastRefreshMs}
+            />
           </div>
         </div>
         <div className="lobby-signal-list">
@@ -89,7 +103,11 @@ export function SignalsPanel({ watched, watch }: SignalsPanelProps) {
             // Rows stay, what they say moves down: nothing jumps when a signal comes.
             rowKey={({ row }) => String(row)}
             maxHeightPx={296}
-            empty={<EmptyState title="Nothing was heard yet">Signal a refresh, and see it come.</EmptyState>}
+            empty={
+              <EmptyState title="Nothing was heard yet">
+                Signal a refresh, and see it come.
+              </EmptyState>
+            }
           />
         </div>
       </div>
@@ -107,7 +125,11 @@ const columns: readonly Column<Row>[] = [
     key: "kind",
     head: "Heard",
     cell: ({ kind }) =>
-      kind === "refresh" ? <StatusBadge tone="ok">Refresh</StatusBadge> : <StatusBadge tone="idle">Connected</StatusBadge>,
+      kind === "refresh" ? (
+        <StatusBadge tone="ok">Refresh</StatusBadge>
+      ) : (
+        <StatusBadge tone="idle">Connected</StatusBadge>
+      ),
   },
 ];
 
@@ -117,12 +139,25 @@ function PlaceForm({ place, watch }: { readonly place: Place; watch(place: Place
   const isNew = lobby.trim() !== place.lobby || prompt.trim() !== place.prompt;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (idProblem(lobby) === undefined && idProblem(prompt) === undefined) watch({ lobby: lobby.trim(), prompt: prompt.trim() });
+    if (idProblem(lobby) === undefined && idProblem(prompt) === undefined)
+      watch({ lobby: lobby.trim(), prompt: prompt.trim() });
   };
   return (
     <form className="lobby-watch" onSubmit={submit} noValidate aria-label="What to watch">
-      <Field label="Lobby" value={lobby} onChange={setLobby} problem={idProblem(lobby)} autoComplete="off" />
-      <Field label="Prompt" value={prompt} onChange={setPrompt} problem={idProblem(prompt)} autoComplete="off" />
+      <Field
+        label="Lobby"
+        value={lobby}
+        onChange={setLobby}
+        problem={idProblem(lobby)}
+        autoComplete="off"
+      />
+      <Field
+        label="Prompt"
+        value={prompt}
+        onChange={setPrompt}
+        problem={idProblem(prompt)}
+        autoComplete="off"
+      />
       <Button type="submit" disabled={!isNew}>
         {isNew ? "Watch" : "Watching"}
       </Button>

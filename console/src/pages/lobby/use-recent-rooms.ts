@@ -5,8 +5,14 @@ import { type RecentRoom, recentRooms } from "./recent-rooms.ts";
 import type { Room } from "./room.ts";
 
 /** Undefined until the first answer. */
-export function useRecentRooms({ data, atMs }: Polled<readonly Room[]>): readonly RecentRoom[] | undefined {
-  const [known, setKnown] = useState<{ readonly atMs: number; readonly rooms: readonly RecentRoom[] }>();
+export function useRecentRooms({
+  data,
+  atMs,
+}: Polled<readonly Room[]>): readonly RecentRoom[] | undefined {
+  const [known, setKnown] = useState<{
+    readonly atMs: number;
+    readonly rooms: readonly RecentRoom[];
+  }>();
   if (data === undefined || atMs === undefined) return known?.rooms;
   if (known?.atMs === atMs) return known.rooms;
   const rooms = recentRooms(known?.rooms ?? [], data, atMs);

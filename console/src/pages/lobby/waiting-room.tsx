@@ -34,7 +34,10 @@ export function WaitingRoom({ seat, leave }: WaitingRoomProps) {
   const { baseUrl, clientOptions } = useSession();
   const { user, lobby, prompt } = seat;
   const store = useLive(
-    () => new PlayerStore(new LobbyPlayer(baseUrl, { ...clientOptions, user, lobbyId: lobby, promptId: prompt })),
+    () =>
+      new PlayerStore(
+        new LobbyPlayer(baseUrl, { ...clientOptions, user, lobbyId: lobby, promptId: prompt }),
+      ),
     [baseUrl, clientOptions, user, lobby, prompt],
   );
   return store === undefined ? null : <Room store={store} seat={seat} leave={leave} />;
@@ -52,7 +55,8 @@ function Room({ store, seat, leave }: WaitingRoomProps & { readonly store: Playe
       const outcome = await store.player.start(inMs === 0 ? {} : { inMs }).outcome;
       if (outcome === "expired" || outcome === "evicted")
         say("The start was not sent: the connection was lost. Nothing has started.", "bad");
-      if (outcome === "unknown") say("The connection was lost just then: it may have started or not.", "bad");
+      if (outcome === "unknown")
+        say("The connection was lost just then: it may have started or not.", "bad");
     } catch (error) {
       say(messageOf(error), "bad");
     }
@@ -60,7 +64,13 @@ function Room({ store, seat, leave }: WaitingRoomProps & { readonly store: Playe
   };
 
   if (state.status === "closed") {
-    return <ErrorState title="The server has ended this player's connection" error={new Error(endingText(state))} onRetry={leave} />;
+    return (
+      <ErrorState
+        title="The server has ended this player's connection"
+        error={new Error(endingText(state))}
+        onRetry={leave}
+      />
+    );
   }
   return (
     <div className="stack">
@@ -82,7 +92,12 @@ function Room({ store, seat, leave }: WaitingRoomProps & { readonly store: Playe
       </p>
       <div className="row">
         {countdowns.map(({ inMs, name: title }) => (
-          <Button key={inMs} look={inMs === 3000 ? "primary" : "plain"} busy={sending} onClick={() => void start(inMs)}>
+          <Button
+            key={inMs}
+            look={inMs === 3000 ? "primary" : "plain"}
+            busy={sending}
+            onClick={() => void start(inMs)}
+          >
             {title}
           </Button>
         ))}
@@ -91,7 +106,9 @@ function Room({ store, seat, leave }: WaitingRoomProps & { readonly store: Playe
         </Button>
       </div>
       <p className="quiet lobby-small">
-        {name !== undefined && name !== seat.user && `The name ${seat.user} was taken: you are listed as “${name}”. `}
+        {name !== undefined &&
+          name !== seat.user &&
+          `The name ${seat.user} was taken: you are listed as “${name}”. `}
         Whoever leaves stays listed for a few seconds, in case it was only the connection.
       </p>
     </div>
@@ -109,6 +126,7 @@ function endingText(state: Extract<ConnectionState, { readonly status: "closed" 
   const { loss, error } = state.ending;
   if (loss?.code === 4403)
     return `This token may not do that (${loss.reason}). Starting needs the role lobby.host; ask for a token with it.`;
-  if (loss?.code === 4409) return "The same player has come back on another connection. Join again under another name.";
+  if (loss?.code === 4409)
+    return "The same player has come back on another connection. Join again under another name.";
   return error?.message ?? `It said ${loss?.code ?? "nothing"} ${loss?.reason ?? ""}. Join again.`;
 }

@@ -16,8 +16,19 @@ interface CodeTableProps {
 }
 
 const columns: readonly Column<CodeRow>[] = [
-  { key: "count", head: "Count", cell: ({ count }) => shortNumber(count), sortBy: ({ count }) => count, align: "end" },
-  { key: "code", head: "Code", cell: ({ code }) => <code>{code}</code>, sortBy: ({ code }) => code },
+  {
+    key: "count",
+    head: "Count",
+    cell: ({ count }) => shortNumber(count),
+    sortBy: ({ count }) => count,
+    align: "end",
+  },
+  {
+    key: "code",
+    head: "Code",
+    cell: ({ code }) => <code>{code}</code>,
+    sortBy: ({ code }) => code,
+  },
 ];
 
 const services: Column<CodeRow> = {
@@ -35,12 +46,17 @@ export function ErrorTable({ sums, contracts, atMs }: CodeTableProps) {
       rows={codeRows(sums, "errors")}
       columns={[
         ...columns,
-        { key: "meaning", head: "What it means", cell: (row) => <span className="code-words">{meaning(row)}</span> },
+        {
+          key: "meaning",
+          head: "What it means",
+          cell: (row) => <span className="code-words">{meaning(row)}</span>,
+        },
         services,
       ]}
       empty={
         <EmptyState title="Nothing was refused">
-          Messages and requests that the server refuses are counted here, by the code that their sender was told.
+          Messages and requests that the server refuses are counted here, by the code that their
+          sender was told.
         </EmptyState>
       }
     />
@@ -56,7 +72,11 @@ export function CloseTable({ sums, contracts, atMs }: CodeTableProps) {
       rows={codeRows(sums, "closes")}
       columns={[
         ...columns,
-        { key: "meaning", head: "What it means", cell: (row) => <span className="code-words">{contracts && of(row).meaning}</span> },
+        {
+          key: "meaning",
+          head: "What it means",
+          cell: (row) => <span className="code-words">{contracts && of(row).meaning}</span>,
+        },
         {
           key: "advice",
           head: "What a client should do",
@@ -75,7 +95,12 @@ export function CloseTable({ sums, contracts, atMs }: CodeTableProps) {
 
 /** "lobby 60, crowd 34". */
 function servicesOf({ services }: CodeRow): string {
-  return services.map(({ service, count }) => `${service === "none" ? "not known yet" : service} ${shortNumber(count)}`).join(", ");
+  return services
+    .map(
+      ({ service, count }) =>
+        `${service === "none" ? "not known yet" : service} ${shortNumber(count)}`,
+    )
+    .join(", ");
 }
 
 interface TableProps {

@@ -39,7 +39,11 @@ export interface NodeFigures {
     readonly uptimeSeconds: number;
     readonly cpuShare?: number;
     readonly rssBytes: number;
-    readonly eventLoopDelayMs?: { readonly mean: number; readonly p99: number; readonly max: number };
+    readonly eventLoopDelayMs?: {
+      readonly mean: number;
+      readonly p99: number;
+      readonly max: number;
+    };
   };
   readonly services: readonly ServiceFigures[];
 }

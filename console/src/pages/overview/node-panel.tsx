@@ -9,7 +9,11 @@ import { ReportAge, useIsStale } from "./report-age.tsx";
 import { nodeName } from "./slow-elsewhere.ts";
 
 /** What an engine stores in, by its kind. */
-const stores: Readonly<Record<string, string>> = { embedded: "SQLite", nats: "NATS", memory: "Memory" };
+const stores: Readonly<Record<string, string>> = {
+  embedded: "SQLite",
+  nats: "NATS",
+  memory: "Memory",
+};
 
 /** An event loop that is later than this holds up every client. */
 const lateMs = 100;
@@ -30,11 +34,22 @@ export function NodePanel({ view }: { readonly view: NodeView }) {
       }
     >
       <div className={isStale ? "node-figures is-stale" : "node-figures"}>
-        <Figure label="CPU, of one core" value={cpuShare === undefined ? undefined : percentText(cpuShare)}>
-          <Sparkline label="CPU, last minute" values={view.cpu} capacity={historyLength} max={Math.max(1, ...view.cpu)} />
+        <Figure
+          label="CPU, of one core"
+          value={cpuShare === undefined ? undefined : percentText(cpuShare)}
+        >
+          <Sparkline
+            label="CPU, last minute"
+            values={view.cpu}
+            capacity={historyLength}
+            max={Math.max(1, ...view.cpu)}
+          />
         </Figure>
         <Figure label="Memory" value={bytesText(rssBytes)} />
-        <Figure label="Event loop late by" value={delay === undefined ? undefined : millisecondsText(delay)}>
+        <Figure
+          label="Event loop late by"
+          value={delay === undefined ? undefined : millisecondsText(delay)}
+        >
           {delay !== undefined && delay > lateMs ? (
             <span className="figure-note">
               <StatusBadge tone="warn">Busy</StatusBadge>
@@ -58,5 +73,9 @@ export function NodePanel({ view }: { readonly view: NodeView }) {
 }
 
 function NodeState({ draining }: { readonly draining: boolean }) {
-  return draining ? <StatusBadge tone="warn">Draining</StatusBadge> : <StatusBadge tone="ok">Takes clients</StatusBadge>;
+  return draining ? (
+    <StatusBadge tone="warn">Draining</StatusBadge>
+  ) : (
+    <StatusBadge tone="ok">Takes clients</StatusBadge>
+  );
 }

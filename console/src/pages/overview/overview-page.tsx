@@ -42,7 +42,10 @@ export function OverviewPage() {
       {atMs === undefined ? (
         <p className="overview-summary">Asking the server what it is doing.</p>
       ) : (
-        <Summary text={summarySentence(services, heard.length, state.length - heard.length)} atMs={atMs} />
+        <Summary
+          text={summarySentence(services, heard.length, state.length - heard.length)}
+          atMs={atMs}
+        />
       )}
       {atMs !== undefined && (
         <>

@@ -1,7 +1,14 @@
 /** The overview's state, sums and words. */
 import { describe, expect, it } from "vitest";
 import type { NodeFigures, ServiceFigures } from "./figures.ts";
-import { counted, historyLength, type OverviewState, withOnly, withoutNode, withReport } from "./overview-state.ts";
+import {
+  counted,
+  historyLength,
+  type OverviewState,
+  withOnly,
+  withoutNode,
+  withReport,
+} from "./overview-state.ts";
 import { codeRows, grandTotal, serviceSums } from "./service-sums.ts";
 import { emptyTitle, slowElsewhere } from "./slow-elsewhere.ts";
 import { summarySentence } from "./summary.ts";
@@ -10,22 +17,52 @@ const nowMs = 1_800_000_000_000;
 
 function lobby(figures: Partial<ServiceFigures> = {}): ServiceFigures {
   const totals = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, skipped: 0 };
-  return { service: "lobby", connections: 2, unsentBytes: 0, slowConnections: 0, errors: {}, closes: {}, ...totals, ...figures };
+  return {
+    service: "lobby",
+    connections: 2,
+    unsentBytes: 0,
+    slowConnections: 0,
+    errors: {},
+    closes: {},
+    ...totals,
+    ...figures,
+  };
 }
 
 function rates(messagesIn: number, messagesOut = 0) {
   return { messagesIn, messagesOut, bytesIn: 10, bytesOut: 20, skipped: 0 };
 }
 
-function report(node: string, at: number, services: readonly ServiceFigures[], ageMs = 0): NodeFigures {
+function report(
+  node: string,
+  at: number,
+  services: readonly ServiceFigures[],
+  ageMs = 0,
+): NodeFigures {
   const process = { pid: 1, host: "h", uptimeSeconds: 1, cpuShare: at / 10, rssBytes: 1 };
-  return { node, at, ageMs, version: "0", draining: false, connections: 2, refused: 0, engine: { kind: "embedded" }, process, services };
+  return {
+    node,
+    at,
+    ageMs,
+    version: "0",
+    draining: false,
+    connections: 2,
+    refused: 0,
+    engine: { kind: "embedded" },
+    process,
+    services,
+  };
 }
 
 describe("reports", () => {
   it("are remembered with their rates, the last minute of them", () => {
     let state: OverviewState = withReport([], report("a", 0, [lobby()]), nowMs);
-    for (let at = 1; at <= 100; at++) state = withReport(state, report("a", at, [lobby({ perSecond: rates(at) })]), nowMs + at * 1000);
+    for (let at = 1; at <= 100; at++)
+      state = withReport(
+        state,
+        report("a", at, [lobby({ perSecond: rates(at) })]),
+        nowMs + at * 1000,
+      );
     const [view] = state;
     expect(state).toHaveLength(1);
     expect(view?.atMs).toBe(nowMs + 100_000);
@@ -53,17 +90,37 @@ describe("reports", () => {
 });
 
 describe("sums", () => {
-  const a = report("a", 1, [lobby({ perSecond: rates(3, 5), errors: { bad_json: 2 }, closes: { "1000": 1 }, slowConnections: 1 })]);
-  const b = report("b", 1, [lobby({ perSecond: rates(4, 6), errors: { bad_json: 1, over_rate: 9 } })], 2000);
+  const a = report("a", 1, [
+    lobby({
+      perSecond: rates(3, 5),
+      errors: { bad_json: 2 },
+      closes: { "1000": 1 },
+      slowConnections: 1,
+    }),
+  ]);
+  const b = report(
+    "b",
+    1,
+    [lobby({ perSecond: rates(4, 6), errors: { bad_json: 1, over_rate: 9 } })],
+    2000,
+  );
   const state = withReport(withReport([], a, nowMs), b, nowMs);
 
   it("are over all nodes, and as old as the oldest", () => {
     const [sum] = serviceSums(state);
-    expect(sum).toMatchObject({ connections: 4, slowConnections: 1, errors: { bad_json: 3, over_rate: 9 }, closes: { "1000": 1 } });
+    expect(sum).toMatchObject({
+      connections: 4,
+      slowConnections: 1,
+      errors: { bad_json: 3, over_rate: 9 },
+      closes: { "1000": 1 },
+    });
     expect(sum?.perSecond).toMatchObject({ messagesIn: 7, messagesOut: 11, bytesIn: 20 });
     expect(sum?.history).toEqual({ in: [7], out: [11] });
     expect(sum?.atMs).toBe(nowMs - 2000);
-    expect(grandTotal(serviceSums(state))).toMatchObject({ connections: 4, perSecond: { messagesOut: 11 } });
+    expect(grandTotal(serviceSums(state))).toMatchObject({
+      connections: 4,
+      perSecond: { messagesOut: 11 },
+    });
   });
 
   it("have the newest of histories of unequal length beside each other", () => {
@@ -72,7 +129,11 @@ describe("sums", () => {
   });
 
   it("leave a silent node out, as long as another reports; when all are silent they stay what they were", () => {
-    const restarted = withReport(withReport([], report("before", 1, [lobby()]), nowMs), report("after", 1, [lobby()]), nowMs + 5000);
+    const restarted = withReport(
+      withReport([], report("before", 1, [lobby()]), nowMs),
+      report("after", 1, [lobby()]),
+      nowMs + 5000,
+    );
     const nodes = (atMs: number) => counted(restarted, atMs).map(({ figures: { node } }) => node);
     expect(nodes(nowMs + 5000)).toEqual(["after"]);
     expect(nodes(nowMs + 20_000)).toEqual(["after"]);
@@ -97,9 +158,13 @@ describe("sums", () => {
     expect(summarySentence(serviceSums(state), 2, 0)).toBe(
       "4 clients are connected to 1 of 1 services on 2 nodes. 7 messages a second come in, 11 go out. 1 client is slow: see below.",
     );
-    expect(summarySentence(serviceSums(withReport([], report("a", 1, [lobby({ connections: 0 })]), nowMs)), 1, 0)).toBe(
-      "Switchboard is ready on one node: nobody is connected.",
-    );
+    expect(
+      summarySentence(
+        serviceSums(withReport([], report("a", 1, [lobby({ connections: 0 })]), nowMs)),
+        1,
+        0,
+      ),
+    ).toBe("Switchboard is ready on one node: nobody is connected.");
   });
 });
 
@@ -109,8 +174,12 @@ describe("slow clients", () => {
   const state = withReport(withReport([], a, nowMs), b, nowMs);
 
   it("of other nodes than the one that answers are said to be there", () => {
-    expect(slowElsewhere(state, "a")).toEqual(["1 client is slow on node h, process 1: open that node's console to see it."]);
-    expect(slowElsewhere(state, "b")).toEqual(["2 clients are slow on node h, process 1: open that node's console to see them."]);
+    expect(slowElsewhere(state, "a")).toEqual([
+      "1 client is slow on node h, process 1: open that node's console to see it.",
+    ]);
+    expect(slowElsewhere(state, "b")).toEqual([
+      "2 clients are slow on node h, process 1: open that node's console to see them.",
+    ]);
     expect(slowElsewhere(state.slice(0, 1), "a")).toEqual([]);
   });
 

@@ -31,8 +31,14 @@ export interface NodeView {
 export type OverviewState = readonly NodeView[];
 
 /** Adds a report that came at `nowMs`. One that is told again, since none has followed it, changes nothing but what is forgotten. */
-export function withReport(state: OverviewState, figures: NodeFigures, nowMs: number): OverviewState {
-  const alive = state.filter(({ atMs, figures: { node } }) => node === figures.node || nowMs - atMs <= forgetAfterMs);
+export function withReport(
+  state: OverviewState,
+  figures: NodeFigures,
+  nowMs: number,
+): OverviewState {
+  const alive = state.filter(
+    ({ atMs, figures: { node } }) => node === figures.node || nowMs - atMs <= forgetAfterMs,
+  );
   const before = alive.find(({ figures: { node } }) => node === figures.node);
   if (before?.figures.at === figures.at) return alive.length === state.length ? state : alive;
   const view: NodeView = {
@@ -42,12 +48,25 @@ export function withReport(state: OverviewState, figures: NodeFigures, nowMs: nu
       figures.services.flatMap(({ service, perSecond }) => {
         const then = before?.rates[service] ?? { in: [], out: [] };
         if (perSecond === undefined) return [[service, then]];
-        return [[service, { in: pushed(then.in, perSecond.messagesIn), out: pushed(then.out, perSecond.messagesOut) }]];
+        return [
+          [
+            service,
+            {
+              in: pushed(then.in, perSecond.messagesIn),
+              out: pushed(then.out, perSecond.messagesOut),
+            },
+          ],
+        ];
       }),
     ),
-    cpu: figures.process.cpuShare === undefined ? (before?.cpu ?? []) : pushed(before?.cpu ?? [], figures.process.cpuShare),
+    cpu:
+      figures.process.cpuShare === undefined
+        ? (before?.cpu ?? [])
+        : pushed(before?.cpu ?? [], figures.process.cpuShare),
   };
-  return before === undefined ? [...alive, view] : alive.map((other) => (other === before ? view : other));
+  return before === undefined
+    ? [...alive, view]
+    : alive.map((other) => (other === before ? view : other));
 }
 
 /**

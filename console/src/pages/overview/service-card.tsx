@@ -24,7 +24,8 @@ export const ServiceCard = memo(function ServiceCard({ title, doc, sum, href }: 
   const isStale = useIsStale(sum.atMs);
   const { connections, unsentBytes, slowConnections, skipped, perSecond: rates, history } = sum;
   const rate = (value: number | undefined) => (value === undefined ? undefined : rateText(value));
-  const bytes = (value: number | undefined) => (value === undefined ? "–" : `${bytesText(value)}/s`);
+  const bytes = (value: number | undefined) =>
+    value === undefined ? "–" : `${bytesText(value)}/s`;
   const errors = countOf(sum.errors);
   return (
     <Panel title={title} aside={<ReportAge atMs={sum.atMs} />}>
@@ -33,17 +34,29 @@ export const ServiceCard = memo(function ServiceCard({ title, doc, sum, href }: 
         <div className="service-figures">
           <Figure label="Connected" value={connections} />
           <Figure label="Messages in" value={rate(rates?.messagesIn)} unit="/s">
-            <Sparkline label="Messages in, last minute" values={history.in} capacity={historyLength} />
+            <Sparkline
+              label="Messages in, last minute"
+              values={history.in}
+              capacity={historyLength}
+            />
           </Figure>
           <Figure label="Messages out" value={rate(rates?.messagesOut)} unit="/s">
-            <Sparkline label="Messages out, last minute" values={history.out} capacity={historyLength} />
+            <Sparkline
+              label="Messages out, last minute"
+              values={history.out}
+              capacity={historyLength}
+            />
           </Figure>
         </div>
         <dl className="facts">
           <Fact name="Bytes in" value={bytes(rates?.bytesIn)} />
           <Fact name="Bytes out" value={bytes(rates?.bytesOut)} />
           <Fact name="Queued" value={bytesText(unsentBytes)} isNoted={unsentBytes > 0} />
-          <Fact name="Slow clients" value={shortNumber(slowConnections)} isNoted={slowConnections > 0} />
+          <Fact
+            name="Slow clients"
+            value={shortNumber(slowConnections)}
+            isNoted={slowConnections > 0}
+          />
           <Fact name="Skipped" value={shortNumber(skipped)} />
           <Fact name="Errors" value={shortNumber(errors)} isNoted={errors > 0} />
         </dl>

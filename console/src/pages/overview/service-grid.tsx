@@ -15,7 +15,10 @@ export function ServiceGrid({ sums, contracts }: ServiceGridProps) {
       {sums.map((sum) => {
         // Whoever has not said yet whose it is shows in the node's connections and in the tables of codes.
         if (sum.service === "none") return null;
-        const page = sum.service === "admin" ? undefined : pages.find(({ service }) => service === sum.service);
+        const page =
+          sum.service === "admin"
+            ? undefined
+            : pages.find(({ service }) => service === sum.service);
         return (
           <ServiceCard
             key={sum.service}

@@ -21,14 +21,21 @@ export interface ServiceSum {
 
 /** Over all of `state`, see `counted`; in the server's order; `none`, which is no service, is last. */
 export function serviceSums(state: OverviewState): readonly ServiceSum[] {
-  const names = [...new Set(state.flatMap(({ figures }) => figures.services.map(({ service }) => service)))];
+  const names = [
+    ...new Set(state.flatMap(({ figures }) => figures.services.map(({ service }) => service))),
+  ];
   return names.map((service) => {
     const views = state.flatMap((view) => {
       const figures = view.figures.services.find((other) => other.service === service);
-      return figures === undefined ? [] : [{ figures, atMs: view.atMs, rates: view.rates[service] ?? { in: [], out: [] } }];
+      return figures === undefined
+        ? []
+        : [{ figures, atMs: view.atMs, rates: view.rates[service] ?? { in: [], out: [] } }];
     });
-    const sum = (of: (figures: ServiceFigures) => number) => views.reduce((total, { figures }) => total + of(figures), 0);
-    const rates = views.flatMap(({ figures: { perSecond } }) => (perSecond === undefined ? [] : [perSecond]));
+    const sum = (of: (figures: ServiceFigures) => number) =>
+      views.reduce((total, { figures }) => total + of(figures), 0);
+    const rates = views.flatMap(({ figures: { perSecond } }) =>
+      perSecond === undefined ? [] : [perSecond],
+    );
     return {
       service,
       connections: sum(({ connections }) => connections),
@@ -38,7 +45,10 @@ export function serviceSums(state: OverviewState): readonly ServiceSum[] {
       errors: addedCounts(views.map(({ figures }) => figures.errors)),
       closes: addedCounts(views.map(({ figures }) => figures.closes)),
       perSecond: rates.length === 0 ? undefined : addedTotals(rates),
-      history: { in: addedRates(views.map(({ rates }) => rates.in)), out: addedRates(views.map(({ rates }) => rates.out)) },
+      history: {
+        in: addedRates(views.map(({ rates }) => rates.in)),
+        out: addedRates(views.map(({ rates }) => rates.out)),
+      },
       atMs: Math.min(...views.map(({ atMs }) => atMs)),
     };
   });
@@ -55,10 +65,13 @@ export interface CodeRow {
 /** Every code, the most frequent first. */
 export function codeRows(sums: readonly ServiceSum[], of: "errors" | "closes"): readonly CodeRow[] {
   const codes = new Set(sums.flatMap((sum) => Object.keys(sum[of])));
-  const byCount = (a: { readonly count: number }, b: { readonly count: number }) => b.count - a.count;
+  const byCount = (a: { readonly count: number }, b: { readonly count: number }) =>
+    b.count - a.count;
   return [...codes]
     .map((code) => {
-      const services = sums.map((sum) => ({ service: sum.service, count: sum[of][code] ?? 0 })).filter(({ count }) => count > 0);
+      const services = sums
+        .map((sum) => ({ service: sum.service, count: sum[of][code] ?? 0 }))
+        .filter(({ count }) => count > 0);
       return {
         code,
         count: countOf(Object.fromEntries(services.map(({ service, count }) => [service, count]))),
@@ -75,12 +88,15 @@ export function countOf(counts: Counts): number {
 
 /** Sums of all services. */
 export function grandTotal(sums: readonly ServiceSum[]) {
-  const sum = (of: (sum: ServiceSum) => number) => sums.reduce((total, each) => total + of(each), 0);
+  const sum = (of: (sum: ServiceSum) => number) =>
+    sums.reduce((total, each) => total + of(each), 0);
   return {
     connections: sum(({ connections }) => connections),
     slowConnections: sum(({ slowConnections }) => slowConnections),
     unsentBytes: sum(({ unsentBytes }) => unsentBytes),
-    perSecond: addedTotals(sums.flatMap(({ perSecond }) => (perSecond === undefined ? [] : [perSecond]))),
+    perSecond: addedTotals(
+      sums.flatMap(({ perSecond }) => (perSecond === undefined ? [] : [perSecond])),
+    ),
   };
 }
 
@@ -97,12 +113,18 @@ function addedTotals(totals: readonly Totals[]): Totals {
 
 function addedCounts(all: readonly Counts[]): Counts {
   const sums: Record<string, number> = {};
-  for (const counts of all) for (const [code, count] of Object.entries(counts)) sums[code] = (sums[code] ?? 0) + count;
+  for (const counts of all)
+    for (const [code, count] of Object.entries(counts)) sums[code] = (sums[code] ?? 0) + count;
   return sums;
 }
 
 /** Second by second from the newest; nodes report about once a second, so this is right to a second. */
 function addedRates(histories: readonly (readonly number[])[]): readonly number[] {
-  const length = Math.min(historyLength, Math.max(0, ...histories.map((history) => history.length)));
-  return Array.from({ length }, (_, at) => histories.reduce((total, history) => total + (history[history.length - length + at] ?? 0), 0));
+  const length = Math.min(
+    historyLength,
+    Math.max(0, ...histories.map((history) => history.length)),
+  );
+  return Array.from({ length }, (_, at) =>
+    histories.reduce((total, history) => total + (history[history.length - length + at] ?? 0), 0),
+  );
 }

@@ -11,8 +11,18 @@ import { emptyTitle, slowElsewhere } from "./slow-elsewhere.ts";
 import { type SlowClient, useSlowClients } from "./use-slow-clients.ts";
 
 const columns: readonly Column<SlowClient>[] = [
-  { key: "service", head: "Service", cell: ({ service }) => service, sortBy: ({ service }) => service },
-  { key: "address", head: "Address", cell: ({ address }) => address, sortBy: ({ address }) => address },
+  {
+    key: "service",
+    head: "Service",
+    cell: ({ service }) => service,
+    sortBy: ({ service }) => service,
+  },
+  {
+    key: "address",
+    head: "Address",
+    cell: ({ address }) => address,
+    sortBy: ({ address }) => address,
+  },
   {
     key: "unsent",
     head: "Waiting",
@@ -20,7 +30,13 @@ const columns: readonly Column<SlowClient>[] = [
     sortBy: ({ unsentBytes }) => unsentBytes,
     align: "end",
   },
-  { key: "skipped", head: "Skipped", cell: ({ skipped }) => shortNumber(skipped), sortBy: ({ skipped }) => skipped, align: "end" },
+  {
+    key: "skipped",
+    head: "Skipped",
+    cell: ({ skipped }) => shortNumber(skipped),
+    sortBy: ({ skipped }) => skipped,
+    align: "end",
+  },
   {
     key: "inspect",
     head: "Look at it",
@@ -56,12 +72,15 @@ export function SlowClientsPanel({ nodes, count, atMs }: SlowClientsPanelProps) 
           maxHeightPx={300}
           empty={
             <EmptyState title={emptyTitle(count, slow !== undefined)}>
-              {elsewhere || "A client that reads more slowly than it is sent to stands here, with what waits for it."}
+              {elsewhere ||
+                "A client that reads more slowly than it is sent to stands here, with what waits for it."}
             </EmptyState>
           }
         />
       </div>
-      {rows.length > 0 && elsewhere !== "" && <p className="quiet overview-elsewhere">{elsewhere}</p>}
+      {rows.length > 0 && elsewhere !== "" && (
+        <p className="quiet overview-elsewhere">{elsewhere}</p>
+      )}
     </Panel>
   );
 }

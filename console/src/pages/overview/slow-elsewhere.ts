@@ -14,7 +14,9 @@ export function slowElsewhere(state: OverviewState, here: string): readonly stri
     const count = figures.services.reduce((sum, { slowConnections }) => sum + slowConnections, 0);
     if (figures.node === here || count === 0) return [];
     const who = `${shortNumber(count)} ${count === 1 ? "client is" : "clients are"} slow`;
-    return [`${who} on node ${nodeName(figures)}: open that node's console to see ${count === 1 ? "it" : "them"}.`];
+    return [
+      `${who} on node ${nodeName(figures)}: open that node's console to see ${count === 1 ? "it" : "them"}.`,
+    ];
   });
 }
 

@@ -15,9 +15,13 @@ export function TryIt({ baseUrl, isNobodyThere }: TryItProps) {
   return (
     <Panel title="Get something to see">
       <div className="stack">
-        <p className="quiet">In another terminal, in Switchboard's folder: two players ready up and start together.</p>
+        <p className="quiet">
+          In another terminal, in Switchboard's folder: two players ready up and start together.
+        </p>
         <CommandLine text={`node examples/lobby.js ${baseUrl.replace(/^http/, "ws")}`} />
-        <p className="quiet">Or stop this server and start the demo, which has simulated clients of every service:</p>
+        <p className="quiet">
+          Or stop this server and start the demo, which has simulated clients of every service:
+        </p>
         <CommandLine text="npm run demo" />
       </div>
     </Panel>

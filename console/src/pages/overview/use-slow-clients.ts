@@ -41,7 +41,11 @@ export function useSlowClients(wanted: boolean): SlowClients | undefined {
       try {
         const path = `/admin/connections?sort=unsent&limit=${most}`;
         const { node, connections } = await fetchJson<Answer>(path, { signal: left.signal });
-        setHeard({ node, clients: connections.filter(({ unsentBytes }) => unsentBytes > 0), atMs: Date.now() });
+        setHeard({
+          node,
+          clients: connections.filter(({ unsentBytes }) => unsentBytes > 0),
+          atMs: Date.now(),
+        });
       } catch {
         // The overview's connection says that the server is away; the next answer has everything.
       }

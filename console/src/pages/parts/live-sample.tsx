@@ -22,7 +22,8 @@ class HeardMessages {
     });
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => this.connection.on("message", listener);
+  readonly subscribe = (listener: () => void): (() => void) =>
+    this.connection.on("message", listener);
 
   readonly snapshot = (): Heard | undefined => this.#heard;
 
@@ -34,7 +35,8 @@ class HeardMessages {
 export function LiveSample() {
   const { baseUrl, clientOptions } = useSession();
   const messages = useLive(() => {
-    const identify = ({ send }: { send(text: string): void }) => send(JSON.stringify({ type: "overview" }));
+    const identify = ({ send }: { send(text: string): void }) =>
+      send(JSON.stringify({ type: "overview" }));
     return new HeardMessages(connect(`${baseUrl}/admin`, { ...clientOptions, identify }));
   }, [baseUrl, clientOptions]);
   if (messages === undefined) return <p className="quiet">No messages yet</p>;

@@ -38,12 +38,20 @@ const columns: readonly Column<Sample>[] = [
     cell: ({ state }) => <StatusBadge tone={state === "open" ? "ok" : "warn"}>{state}</StatusBadge>,
     sortBy: ({ state }) => state,
   },
-  { key: "bytes", head: "Bytes", cell: ({ bytes }) => bytes.toLocaleString("en"), sortBy: ({ bytes }) => bytes, align: "end" },
+  {
+    key: "bytes",
+    head: "Bytes",
+    cell: ({ bytes }) => bytes.toLocaleString("en"),
+    sortBy: ({ bytes }) => bytes,
+    align: "end",
+  },
 ];
 
 const plotted = Array.from({ length: 600 }, (_, at) => at);
 const lines = ["chain 1", "chain 2", "chain 3"];
-const waves = lines.map((_, line) => plotted.map((at) => Math.sin(at / 23 + line) + Math.cos(at * (1 + line)) / 3));
+const waves = lines.map((_, line) =>
+  plotted.map((at) => Math.sin(at / 23 + line) + Math.cos(at * (1 + line)) / 3),
+);
 
 export function PartsPage() {
   const { fetchJson } = useSession();
@@ -59,12 +67,20 @@ export function PartsPage() {
   };
 
   return (
-    <Page title="Parts" about="What pages are put together from." actions={<Button look="primary">The one thing to do</Button>}>
+    <Page
+      title="Parts"
+      about="What pages are put together from."
+      actions={<Button look="primary">The one thing to do</Button>}
+    >
       <div className="columns">
         <Panel title="Figures" aside={<Age atMs={openedMs} />}>
           <div className="figures">
             <Figure label="Messages out" value={12_345} unit="/s" atMs={openedMs}>
-              <Sparkline label="Messages out, last minute" values={waves[0]?.slice(0, 60).map((y) => y + 2) ?? []} capacity={60} />
+              <Sparkline
+                label="Messages out, last minute"
+                values={waves[0]?.slice(0, 60).map((y) => y + 2) ?? []}
+                capacity={60}
+              />
             </Figure>
             <Figure label="Connections" value={9_999} atMs={openedMs} />
             <Figure label="Queue" value={0.0421} unit="MB" atMs={openedMs - 75_000} />
@@ -82,7 +98,10 @@ export function PartsPage() {
             </div>
             <div className="row">
               <Button onClick={() => say("Command sent")}>Say it is done</Button>
-              <Button look="danger" onClick={() => say("The monitor is offline: the command waits", "bad")}>
+              <Button
+                look="danger"
+                onClick={() => say("The monitor is offline: the command waits", "bad")}
+              >
                 Say what failed
               </Button>
               <Button busy>Busy</Button>
@@ -96,8 +115,19 @@ export function PartsPage() {
         </Panel>
         <Panel title="Fields">
           <div className="stack">
-            <Field label="Name" hint="1 to 40 letters" value={name} onChange={setName} placeholder="dan" />
-            <Field label="With a problem" value="x y" onChange={() => {}} problem={'"x y" has a space: use letters and digits only'} />
+            <Field
+              label="Name"
+              hint="1 to 40 letters"
+              value={name}
+              onChange={setName}
+              placeholder="dan"
+            />
+            <Field
+              label="With a problem"
+              value="x y"
+              onChange={() => {}}
+              problem={'"x y" has a space: use letters and digits only'}
+            />
             <SelectField
               label="Delivery"
               value={kind}
@@ -111,18 +141,29 @@ export function PartsPage() {
         </Panel>
         <Panel title="Failure">
           {error === undefined ? (
-            <EmptyState title="Nothing has failed yet" action={<Button onClick={ask}>Ask for what is not there</Button>}>
+            <EmptyState
+              title="Nothing has failed yet"
+              action={<Button onClick={ask}>Ask for what is not there</Button>}
+            >
               An error comes with what to do.
             </EmptyState>
           ) : (
-            <ErrorState title="The answer did not come" error={error} onRetry={() => setError(undefined)} />
+            <ErrorState
+              title="The answer did not come"
+              error={error}
+              onRetry={() => setError(undefined)}
+            />
           )}
         </Panel>
       </div>
       <Panel title="A plot">
         <TimePlot label="three chains" lines={lines} data={[plotted, ...waves]} x="number" />
       </Panel>
-      <Panel title="A table" fit="flush" aside={selected === undefined ? "250 rows" : `${selected} is selected`}>
+      <Panel
+        title="A table"
+        fit="flush"
+        aside={selected === undefined ? "250 rows" : `${selected} is selected`}
+      >
         <DataTable
           caption="Connections"
           columns={[

@@ -55,7 +55,9 @@ export function BoxList({ cameraId, feed, onChoose }: BoxListProps) {
             <BoxButton box={box} onChoose={() => onChoose(frame, box)} />
           </li>
         ))}
-      {boxes.length === 0 && <li className="quiet">{frame === undefined ? "No frame yet" : "Nothing in view"}</li>}
+      {boxes.length === 0 && (
+        <li className="quiet">{frame === undefined ? "No frame yet" : "Nothing in view"}</li>
+      )}
       {boxes.length > most && <li className="quiet">and {boxes.length - most} more</li>}
     </ul>
   );
@@ -65,7 +67,12 @@ function BoxButton({ box, onChoose }: { readonly box: Box; onChoose(): void }) {
   const { objectId } = box;
   const verb = objectId === undefined ? "Track" : "Show";
   return (
-    <button type="button" className="box-button" aria-label={`${verb} ${nameOf(box)}, ${whereOf(box)}`} onClick={onChoose}>
+    <button
+      type="button"
+      className="box-button"
+      aria-label={`${verb} ${nameOf(box)}, ${whereOf(box)}`}
+      onClick={onChoose}
+    >
       {objectId === undefined ? (
         <>
           <span className="box-sign" aria-hidden="true" />
@@ -73,7 +80,12 @@ function BoxButton({ box, onChoose }: { readonly box: Box; onChoose(): void }) {
         </>
       ) : (
         <>
-          <span className="box-sign box-sign-tracked" style={{ color: `var(${colourOf(objectId)})` }} aria-hidden="true" />#{objectId}
+          <span
+            className="box-sign box-sign-tracked"
+            style={{ color: `var(${colourOf(objectId)})` }}
+            aria-hidden="true"
+          />
+          #{objectId}
         </>
       )}
     </button>

@@ -45,10 +45,14 @@ export function BoxesCanvas({ cameraId, feed, isStale, onChoose }: BoxesCanvasPr
   }, []);
 
   useEffect(() => {
-    if (canvas.current !== null && size.width > 0) paint(canvas.current, { boxes, palette, marked, isStale });
+    if (canvas.current !== null && size.width > 0)
+      paint(canvas.current, { boxes, palette, marked, isStale });
   });
 
-  const pointOf = ({ nativeEvent }: PointerEvent): Point => ({ x: nativeEvent.offsetX, y: nativeEvent.offsetY });
+  const pointOf = ({ nativeEvent }: PointerEvent): Point => ({
+    x: nativeEvent.offsetX,
+    y: nativeEvent.offsetY,
+  });
   return (
     <canvas
       ref={canvas}
@@ -56,7 +60,9 @@ export function BoxesCanvas({ cameraId, feed, isStale, onChoose }: BoxesCanvasPr
       style={{ cursor: marked === undefined ? "default" : "pointer" }}
       role="img"
       aria-label={`What camera ${cameraId} sees: ${boxes.length} ${boxes.length === 1 ? "box" : "boxes"}, listed below`}
-      onPointerMove={(event) => setPointer(event.pointerType === "touch" ? undefined : pointOf(event))}
+      onPointerMove={(event) =>
+        setPointer(event.pointerType === "touch" ? undefined : pointOf(event))
+      }
       onPointerLeave={() => setPointer(undefined)}
       onPointerUp={(event) => {
         const box = boxAt(boxes, pointOf(event), size);

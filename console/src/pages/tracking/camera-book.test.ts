@@ -3,7 +3,12 @@ import { describe, expect, it } from "vitest";
 import { CameraBook, silentAfterMs, stateOf } from "./camera-book.ts";
 
 const nowMs = 1_000_000;
-const evidence = { isConnected: true, lastFrameAt: nowMs - 100, heardSinceMs: nowMs - 60_000, nowMs };
+const evidence = {
+  isConnected: true,
+  lastFrameAt: nowMs - 100,
+  heardSinceMs: nowMs - 60_000,
+  nowMs,
+};
 
 describe("a camera is", () => {
   it.each([
@@ -11,8 +16,16 @@ describe("a camera is", () => {
     ["online although the list does not have it yet", "online", { isConnected: false }],
     ["stopped when it is connected and silent", "stopped", { lastFrameAt: nowMs - silentAfterMs }],
     ["stopped when it never sent anything", "stopped", { lastFrameAt: undefined }],
-    ["starting as long as nobody could have heard it", "starting", { lastFrameAt: undefined, heardSinceMs: nowMs - 1000 }],
-    ["offline when it is gone", "offline", { isConnected: false, lastFrameAt: nowMs - silentAfterMs }],
+    [
+      "starting as long as nobody could have heard it",
+      "starting",
+      { lastFrameAt: undefined, heardSinceMs: nowMs - 1000 },
+    ],
+    [
+      "offline when it is gone",
+      "offline",
+      { isConnected: false, lastFrameAt: nowMs - silentAfterMs },
+    ],
     ["unknown while this page hears nothing", "unknown", { heardSinceMs: undefined }],
   ] as const)("%s", (_, state, changes) => {
     expect(stateOf({ ...evidence, ...changes })).toBe(state);
@@ -25,7 +38,11 @@ describe("the book", () => {
     const list = (...ids: string[]) => ids.map((cameraId) => ({ cameraId, since: 5 }));
     book.connected(list("c9", "c2"), nowMs);
     book.connected(list("a", "c9", "c2"), nowMs);
-    expect(book.rows(new Map(), nowMs, nowMs).map(({ cameraId }) => cameraId)).toEqual(["c2", "c9", "a"]);
+    expect(book.rows(new Map(), nowMs, nowMs).map(({ cameraId }) => cameraId)).toEqual([
+      "c2",
+      "c9",
+      "a",
+    ]);
   });
 
   it("keeps who has gone, and lists those of one answer by name with numbers in order", () => {

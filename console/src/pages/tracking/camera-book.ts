@@ -60,14 +60,24 @@ export class CameraBook {
    * In the order in which they came to be known, those of one answer by name: a newcomer moves nobody. `heardSinceMs`: since when this page has been
    * able to hear cameras; undefined: it cannot now.
    */
-  rows(views: ReadonlyMap<string, CameraView>, heardSinceMs: number | undefined, nowMs: number): readonly CameraRow[] {
+  rows(
+    views: ReadonlyMap<string, CameraView>,
+    heardSinceMs: number | undefined,
+    nowMs: number,
+  ): readonly CameraRow[] {
     for (const cameraId of views.keys()) this.#know(cameraId);
     return [...this.#known].map(([cameraId, { since, connectedHereMs }]) => {
       const view = views.get(cameraId);
-      const heard = heardSinceMs === undefined ? undefined : Math.max(heardSinceMs, connectedHereMs ?? 0);
+      const heard =
+        heardSinceMs === undefined ? undefined : Math.max(heardSinceMs, connectedHereMs ?? 0);
       return {
         cameraId,
-        state: stateOf({ isConnected: since !== undefined, lastFrameAt: view?.lastFrameAt, heardSinceMs: heard, nowMs }),
+        state: stateOf({
+          isConnected: since !== undefined,
+          lastFrameAt: view?.lastFrameAt,
+          heardSinceMs: heard,
+          nowMs,
+        }),
         since,
         lastFrameAt: view?.lastFrameAt,
         framesPerSecond: view?.framesPerSecond ?? 0,

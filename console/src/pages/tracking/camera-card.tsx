@@ -21,7 +21,12 @@ export function CameraCard({ camera, feed, onChoose }: CameraCardProps) {
   // A rate takes two frames.
   const isUnmeasured = state === "unknown" || (state === "online" && framesPerSecond === 0);
   return (
-    <article className={`camera camera-${state}`} id={`camera ${cameraId}`} tabIndex={-1} aria-label={`Camera ${cameraId}`}>
+    <article
+      className={`camera camera-${state}`}
+      id={`camera ${cameraId}`}
+      tabIndex={-1}
+      aria-label={`Camera ${cameraId}`}
+    >
       <header className="camera-head">
         <h3 title={cameraId}>{cameraId}</h3>
         <StatusBadge tone={tone}>{name}</StatusBadge>
@@ -42,7 +47,9 @@ export function CameraCard({ camera, feed, onChoose }: CameraCardProps) {
         </div>
         <div>
           <dt>Connected</dt>
-          <dd>{since !== undefined ? <Age serverMs={since} /> : state === "unknown" ? "–" : "no"}</dd>
+          <dd>
+            {since !== undefined ? <Age serverMs={since} /> : state === "unknown" ? "–" : "no"}
+          </dd>
         </div>
       </dl>
     </article>

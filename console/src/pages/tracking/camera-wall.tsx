@@ -49,16 +49,27 @@ export function CameraWall({ store, connected, cameras, onChoose }: CameraWallPr
         )}
         {cameras.length === 0 && data !== undefined && (
           <EmptyState title="No camera is connected" action={<CommandLine text="npm run demo" />}>
-            A camera's processor connects to <code>/processor</code>, says who it is and sends the boxes of each frame. To see three of
-            them, start the demo:
+            A camera's processor connects to <code>/processor</code>, says who it is and sends the
+            boxes of each frame. To see three of them, start the demo:
           </EmptyState>
         )}
         <div className="camera-grid">
           {cameras.slice(0, limit).map((camera) => (
-            <CameraCard key={camera.cameraId} camera={camera} feed={store.feed(camera.cameraId)} onChoose={onChoose} />
+            <CameraCard
+              key={camera.cameraId}
+              camera={camera}
+              feed={store.feed(camera.cameraId)}
+              onChoose={onChoose}
+            />
           ))}
         </div>
-        <ShowMore count={cameras.length} shown={limit} step={atOnce} what="cameras" onMore={setLimit} />
+        <ShowMore
+          count={cameras.length}
+          shown={limit}
+          step={atOnce}
+          what="cameras"
+          onMore={setLimit}
+        />
       </div>
     </Panel>
   );
@@ -75,18 +86,24 @@ interface TroubleProps {
 const mostNamed = 8;
 
 function Trouble({ troubled, all, isLive, lookAt }: TroubleProps) {
-  const worstFirst = [...troubled].sort((a, b) => Number(a.state === "offline") - Number(b.state === "offline"));
+  const worstFirst = [...troubled].sort(
+    (a, b) => Number(a.state === "offline") - Number(b.state === "offline"),
+  );
   return (
     <div className="camera-trouble" role="status" aria-label="Cameras that need a look">
       {troubled.length === 0 && all > 0 && (
         <p className="quiet">
-          {isLive ? "No camera is silent or gone." : "How they are is not known: the page has lost its connection, and tries again."}
+          {isLive
+            ? "No camera is silent or gone."
+            : "How they are is not known: the page has lost its connection, and tries again."}
         </p>
       )}
       {worstFirst.slice(0, mostNamed).map((camera) => (
         <span key={camera.cameraId} className="row">
           <Button onClick={() => lookAt(camera)}>
-            <StatusBadge tone={cameraWords[camera.state].tone}>{cameraWords[camera.state].name}</StatusBadge>
+            <StatusBadge tone={cameraWords[camera.state].tone}>
+              {cameraWords[camera.state].name}
+            </StatusBadge>
             {camera.cameraId}
           </Button>
         </span>

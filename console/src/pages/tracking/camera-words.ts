@@ -14,5 +14,9 @@ export const cameraWords: Readonly<Record<CameraState, Words>> = {
   stopped: { tone: "bad", name: "Stopped", about: "Connected, but silent: look at its processor." },
   offline: { tone: "warn", name: "Offline", about: "Not connected now: its processor has gone." },
   starting: { tone: "busy", name: "Starting", about: "Connected; no frame yet." },
-  unknown: { tone: "idle", name: "Not known", about: "This page has no connection to the server now." },
+  unknown: {
+    tone: "idle",
+    name: "Not known",
+    about: "This page has no connection to the server now.",
+  },
 };

@@ -2,7 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { boxAt, colourOf, nameOf, placeOf, whereOf } from "./frame-geometry.ts";
 
-const box = (boxId: number, rect: readonly [number, number, number, number], objectId?: number) => ({
+const box = (
+  boxId: number,
+  rect: readonly [number, number, number, number],
+  objectId?: number,
+) => ({
   boxId,
   rect,
   objectType: "person",
@@ -13,8 +17,18 @@ const box = (boxId: number, rect: readonly [number, number, number, number], obj
 const size = { width: 400, height: 200 };
 
 it("a box is a part of the picture, and ends where that does", () => {
-  expect(placeOf(box(1, [0.25, 0.5, 0.5, 1]), 400, 200)).toEqual({ left: 100, top: 100, width: 100, height: 100 });
-  expect(placeOf(box(1, [-1, 0, 0.5, 2]), 400, 200)).toEqual({ left: 0, top: 0, width: 200, height: 200 });
+  expect(placeOf(box(1, [0.25, 0.5, 0.5, 1]), 400, 200)).toEqual({
+    left: 100,
+    top: 100,
+    width: 100,
+    height: 100,
+  });
+  expect(placeOf(box(1, [-1, 0, 0.5, 2]), 400, 200)).toEqual({
+    left: 0,
+    top: 0,
+    width: 200,
+    height: 200,
+  });
 });
 
 it.each([

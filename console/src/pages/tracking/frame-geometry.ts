@@ -13,9 +13,15 @@ export interface Rectangle {
 /** A box of which a number is missing (NaN), or that is empty or all outside, is in no place: undefined. */
 export function placeOf({ rect }: Box, width: number, height: number): Rectangle | undefined {
   const [left, top, right, bottom] = rect.map((fraction) => Math.min(1, Math.max(0, fraction)));
-  if (left === undefined || top === undefined || right === undefined || bottom === undefined) return undefined;
+  if (left === undefined || top === undefined || right === undefined || bottom === undefined)
+    return undefined;
   if (!(right > left && bottom > top)) return undefined;
-  return { left: left * width, top: top * height, width: (right - left) * width, height: (bottom - top) * height };
+  return {
+    left: left * width,
+    top: top * height,
+    width: (right - left) * width,
+    height: (bottom - top) * height,
+  };
 }
 
 /** The smallest box at a point; points up to `nearPx` beside a box count as in it, for fingers. */
@@ -32,7 +38,10 @@ export function boxAt(
     if (place === undefined) continue;
     const { left, top, width, height } = place;
     const isIn =
-      point.x >= left - nearPx && point.x <= left + width + nearPx && point.y >= top - nearPx && point.y <= top + height + nearPx;
+      point.x >= left - nearPx &&
+      point.x <= left + width + nearPx &&
+      point.y >= top - nearPx &&
+      point.y <= top + height + nearPx;
     if (isIn && width * height < bestArea) {
       best = box;
       bestArea = width * height;
@@ -54,7 +63,8 @@ export function nameOf({ objectId, objectType, boxId }: Box): string {
 
 /** Where in the frame a box is, in words: "left, middle". */
 export function whereOf({ rect: [left, top, right, bottom] }: Box): string {
-  const third = (at: number, names: readonly [string, string, string]) => (at < 1 / 3 ? names[0] : at < 2 / 3 ? names[1] : names[2]);
+  const third = (at: number, names: readonly [string, string, string]) =>
+    at < 1 / 3 ? names[0] : at < 2 / 3 ? names[1] : names[2];
   const x = (left + right) / 2;
   const y = (top + bottom) / 2;
   if (Number.isNaN(x) || Number.isNaN(y)) return "place unknown";

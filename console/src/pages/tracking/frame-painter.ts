@@ -35,7 +35,10 @@ interface Picture {
 }
 
 /** Fills the canvas, whose size in device pixels is a multiple of the element's. Boxes of tracked objects come last, above the others. */
-export function paint(canvas: HTMLCanvasElement, { boxes, palette, marked, isStale }: Picture): void {
+export function paint(
+  canvas: HTMLCanvasElement,
+  { boxes, palette, marked, isStale }: Picture,
+): void {
   const context = canvas.getContext("2d");
   if (context === null || canvas.clientWidth === 0) return;
   const scale = canvas.width / canvas.clientWidth;
@@ -55,7 +58,11 @@ export function paint(canvas: HTMLCanvasElement, { boxes, palette, marked, isSta
 
 function paintGrid(
   context: CanvasRenderingContext2D,
-  { width, height, colour }: { readonly width: number; readonly height: number; readonly colour: string },
+  {
+    width,
+    height,
+    colour,
+  }: { readonly width: number; readonly height: number; readonly colour: string },
 ): void {
   context.strokeStyle = colour;
   context.lineWidth = 1;
@@ -81,11 +88,15 @@ interface Painted {
 
 const labelHeight = 18;
 
-function paintBox(context: CanvasRenderingContext2D, { box, palette, width, height, isMarked }: Painted): void {
+function paintBox(
+  context: CanvasRenderingContext2D,
+  { box, palette, width, height, isMarked }: Painted,
+): void {
   const place = placeOf(box, width, height);
   if (place === undefined) return;
   const { objectId, objectType, certainty } = box;
-  const colour = objectId === undefined ? palette.box : (palette.series.get(colourOf(objectId)) ?? palette.box);
+  const colour =
+    objectId === undefined ? palette.box : (palette.series.get(colourOf(objectId)) ?? palette.box);
   context.strokeStyle = colour;
   context.lineWidth = isMarked ? 4 : objectId === undefined ? 1.5 : 2.5;
   context.setLineDash(objectId === undefined && !isMarked ? [5, 3] : []);

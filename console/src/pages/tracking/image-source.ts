@@ -12,5 +12,7 @@ const beginnings = [
 export function imageSource(image: string): string | undefined {
   const base64 = image.replace(/^data:image\/[a-z.+-]+;base64,/, "");
   const found = beginnings.find(([beginning]) => base64.startsWith(beginning));
-  return found === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64) ? undefined : `data:${found[1]};base64,${base64}`;
+  return found === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)
+    ? undefined
+    : `data:${found[1]};base64,${base64}`;
 }

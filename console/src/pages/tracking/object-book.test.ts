@@ -5,11 +5,18 @@ import { ObjectBook } from "./object-book.ts";
 const nowMs = 1_000_000;
 
 function frame(cameraId: string, ...objectIds: number[]) {
-  const boxes = objectIds.map((objectId, boxId) => ({ boxId, rect: [0, 0, 1, 1] as const, objectType: "person", certainty: 1, objectId }));
+  const boxes = objectIds.map((objectId, boxId) => ({
+    boxId,
+    rect: [0, 0, 1, 1] as const,
+    objectType: "person",
+    certainty: 1,
+    objectId,
+  }));
   return { cameraId, frameId: undefined as never, boxes };
 }
 
-const told = (...objectIds: number[]) => new Map(objectIds.map((objectId) => [objectId, { objectId, image: `image ${objectId}` }]));
+const told = (...objectIds: number[]) =>
+  new Map(objectIds.map((objectId) => [objectId, { objectId, image: `image ${objectId}` }]));
 
 it("lists who was told of and who is seen, the newest first", () => {
   const book = new ObjectBook();
@@ -17,7 +24,13 @@ it("lists who was told of and who is seen, the newest first", () => {
   expect(book.saw(frame("east", 3), nowMs + 500)).toBe(false);
   expect(book.rows(told(5), nowMs + 1000)).toEqual([
     { objectId: 5, image: "image 5", lastSeen: undefined, isUnseen: false, isStopping: false },
-    { objectId: 3, image: undefined, lastSeen: { cameraId: "east", atMs: nowMs + 500 }, isUnseen: false, isStopping: false },
+    {
+      objectId: 3,
+      image: undefined,
+      lastSeen: { cameraId: "east", atMs: nowMs + 500 },
+      isUnseen: false,
+      isStopping: false,
+    },
   ]);
 });
 

@@ -80,7 +80,8 @@ export class ObjectBook {
   /** `told`: those of the SDK. The newest first. */
   rows(told: ReadonlyMap<number, TrackedObject>, nowMs: number): readonly ObjectRow[] {
     const ids = new Set(told.keys());
-    for (const [objectId, { atMs }] of this.#sightings) if (nowMs - atMs < unseenAfterMs) ids.add(objectId);
+    for (const [objectId, { atMs }] of this.#sightings)
+      if (nowMs - atMs < unseenAfterMs) ids.add(objectId);
     return [...ids]
       .filter((objectId) => !this.#stopped.has(objectId))
       .sort((a, b) => b - a)
@@ -94,7 +95,10 @@ export class ObjectBook {
   }
 }
 
-function trim(keyed: { readonly size: number; keys(): IterableIterator<number>; delete(key: number): boolean }, most: number): void {
+function trim(
+  keyed: { readonly size: number; keys(): IterableIterator<number>; delete(key: number): boolean },
+  most: number,
+): void {
   for (const oldest of keyed.keys()) {
     if (keyed.size <= most) return;
     keyed.delete(oldest);

@@ -50,7 +50,12 @@ export function ObjectsPanel({ objects, selectedId, isLive, onStop }: ObjectsPan
       key: "stop",
       head: "Stop",
       cell: ({ objectId, isStopping }) => (
-        <Button busy={isStopping} disabled={!isLive} label={`Stop tracking object ${objectId}`} onClick={() => onStop(objectId)}>
+        <Button
+          busy={isStopping}
+          disabled={!isLive}
+          label={`Stop tracking object ${objectId}`}
+          onClick={() => onStop(objectId)}
+        >
           Stop
         </Button>
       ),
@@ -67,7 +72,11 @@ export function ObjectsPanel({ objects, selectedId, isLive, onStop }: ObjectsPan
           rowKey={({ objectId }) => String(objectId)}
           selectedKey={selectedId === undefined ? undefined : String(selectedId)}
           maxHeightPx={316}
-          empty={<EmptyState title="Nothing is tracked">Click a box in a camera's picture, or choose one in the list below it.</EmptyState>}
+          empty={
+            <EmptyState title="Nothing is tracked">
+              Click a box in a camera's picture, or choose one in the list below it.
+            </EmptyState>
+          }
         />
       </div>
     </Panel>
@@ -78,6 +87,15 @@ export function ObjectsPanel({ objects, selectedId, isLive, onStop }: ObjectsPan
 function ObjectPicture({ object: { objectId, image } }: { readonly object: ObjectRow }) {
   const source = image === undefined ? undefined : imageSource(image);
   const color = `var(${colourOf(objectId)})`;
-  if (source !== undefined) return <img className="object-picture" style={{ color }} src={source} alt={`Object ${objectId}`} />;
-  return <span className="object-picture object-picture-none" style={{ color }} title="Chosen by its box: it has no picture" />;
+  if (source !== undefined)
+    return (
+      <img className="object-picture" style={{ color }} src={source} alt={`Object ${objectId}`} />
+    );
+  return (
+    <span
+      className="object-picture object-picture-none"
+      style={{ color }}
+      title="Chosen by its box: it has no picture"
+    />
+  );
 }

@@ -3,11 +3,16 @@ import { expect, it } from "vitest";
 import { clockText, durationText, staysOf, ticksOf } from "./stays.ts";
 
 const seen = (processorId: string, ...seconds: number[]) =>
-  seconds.map((second) => ({ processorId, timeStamp: `2026/11/20 | 23:05:${String(second).padStart(2, "0")}` }));
+  seconds.map((second) => ({
+    processorId,
+    timeStamp: `2026/11/20 | 23:05:${String(second).padStart(2, "0")}`,
+  }));
 
 it("joins what is close together, camera by camera", () => {
   const stays = staysOf([...seen("west", 1, 2, 3, 6), ...seen("east", 5, 7), ...seen("west", 20)]);
-  expect(stays.map(({ cameraId, fromS, toS }) => [cameraId, clockText(fromS), toS - fromS])).toEqual([
+  expect(
+    stays.map(({ cameraId, fromS, toS }) => [cameraId, clockText(fromS), toS - fromS]),
+  ).toEqual([
     ["west", "23:05:01", 5],
     ["east", "23:05:05", 2],
     ["west", "23:05:20", 0],
@@ -21,7 +26,8 @@ it("leaves out what is no time, and needs no order", () => {
 
 it("has round times on its axis, never too many", () => {
   expect(ticksOf(3, 14, 6)).toEqual([4, 6, 8, 10, 12, 14]);
-  for (const span of [1, 59, 3600, 86_400 * 40]) expect(ticksOf(0, span, 5).length).toBeLessThanOrEqual(6);
+  for (const span of [1, 59, 3600, 86_400 * 40])
+    expect(ticksOf(0, span, 5).length).toBeLessThanOrEqual(6);
 });
 
 it.each([

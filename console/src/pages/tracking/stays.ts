@@ -35,7 +35,9 @@ export function staysOf(timeline: readonly TimelineEntry[]): readonly Stay[] {
 function secondOf(timeStamp: string): number | undefined {
   const found = /^(\d{4})\/(\d\d)\/(\d\d) \| (\d\d):(\d\d):(\d\d)$/.exec(timeStamp);
   if (found === null) return undefined;
-  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = found.slice(1).map(Number);
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = found
+    .slice(1)
+    .map(Number);
   return Date.UTC(year, month - 1, day, hour, minute, second) / 1000;
 }
 
@@ -51,12 +53,15 @@ export function durationText(seconds: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
-const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400];
+const steps = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400,
+];
 
 /** Times for an axis from `fromS` to `toS`: round ones, at most `most`. */
 export function ticksOf(fromS: number, toS: number, most: number): readonly number[] {
   const span = Math.max(1, toS - fromS);
-  const step = steps.find((seconds) => span / seconds <= most) ?? Math.ceil(span / most / 86_400) * 86_400;
+  const step =
+    steps.find((seconds) => span / seconds <= most) ?? Math.ceil(span / most / 86_400) * 86_400;
   const ticks: number[] = [];
   for (let at = Math.ceil(fromS / step) * step; at <= toS; at += step) ticks.push(at);
   return ticks;

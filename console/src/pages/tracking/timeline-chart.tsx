@@ -18,7 +18,9 @@ const mostListed = 200;
 
 export function TimelineChart({ objectId, stays, cameraIds }: TimelineChartProps) {
   const seenBy = new Set(stays.map(({ cameraId }) => cameraId));
-  const all = [...new Set([...cameraIds, ...seenBy])].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const all = [...new Set([...cameraIds, ...seenBy])].sort((a, b) =>
+    a.localeCompare(b, "en", { numeric: true }),
+  );
   const rows = all.length <= mostRows ? all : all.filter((cameraId) => seenBy.has(cameraId));
   const fromS = Math.min(...stays.map((stay) => stay.fromS));
   const endS = Math.max(...stays.map((stay) => stay.toS)) + 1;
@@ -28,7 +30,11 @@ export function TimelineChart({ objectId, stays, cameraIds }: TimelineChartProps
   const ticks = ticksOf(fromS, toS, 5);
   return (
     <figure className="timeline">
-      <div className="timeline-rows" role="img" aria-label={`Object ${objectId} over ${rows.length} cameras, listed below`}>
+      <div
+        className="timeline-rows"
+        role="img"
+        aria-label={`Object ${objectId} over ${rows.length} cameras, listed below`}
+      >
         {rows.map((cameraId) => (
           <div key={cameraId} className="timeline-row">
             <span className="timeline-name" title={cameraId}>

@@ -26,7 +26,13 @@ interface TimelinePanelProps {
 
 const everyMs = 2000;
 
-export function TimelinePanel({ objectId, isUnseen, isOver, cameraIds, onShow }: TimelinePanelProps) {
+export function TimelinePanel({
+  objectId,
+  isUnseen,
+  isOver,
+  cameraIds,
+  onShow,
+}: TimelinePanelProps) {
   // To ask for one that was never seen is an error to the server.
   const isAsked = objectId !== undefined && !isUnseen;
   const polled = usePolled<readonly TimelineEntry[]>(
@@ -49,7 +55,9 @@ export function TimelinePanel({ objectId, isUnseen, isOver, cameraIds, onShow }:
       <div className="stack">
         <div className="timeline-place">
           {objectId === undefined ? (
-            <EmptyState title="No object chosen">Choose a tracked object, and see which cameras saw it when.</EmptyState>
+            <EmptyState title="No object chosen">
+              Choose a tracked object, and see which cameras saw it when.
+            </EmptyState>
           ) : error !== undefined && data === undefined && !wasNeverSeen ? (
             <ErrorState title="The timeline did not load" error={error} onRetry={refresh} />
           ) : stays.length > 0 ? (
@@ -80,7 +88,14 @@ function Earlier({ onShow }: { onShow(objectId: number): void }) {
   };
   return (
     <form className="timeline-earlier" onSubmit={show}>
-      <Field label="An earlier object" value={text} onChange={setText} problem={problem} inputMode="numeric" placeholder="12" />
+      <Field
+        label="An earlier object"
+        value={text}
+        onChange={setText}
+        problem={problem}
+        inputMode="numeric"
+        placeholder="12"
+      />
       <Button type="submit">Show its timeline</Button>
     </form>
   );

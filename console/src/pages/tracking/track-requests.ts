@@ -1,7 +1,10 @@
 /** Requests to track a box that have no object yet. */
 
 /** What became of one. `nothing`: no object came in time. `unsent`: there was no connection. */
-export type TrackResult = { readonly is: "tracked"; readonly objectId: number } | { readonly is: "nothing" } | { readonly is: "unsent" };
+export type TrackResult =
+  | { readonly is: "tracked"; readonly objectId: number }
+  | { readonly is: "nothing" }
+  | { readonly is: "unsent" };
 
 interface Waiting {
   readonly settle: (result: TrackResult) => void;

@@ -59,15 +59,29 @@ function Tracking({ store }: { readonly store: TrackingStore }) {
     if (result.is === "tracked") show(result.objectId);
   };
   const stop = (id: number) => {
-    if (!store.stop(id)) say(`Object ${id} is still tracked: this page has no connection to the server. Try again when it is back.`, "bad");
+    if (!store.stop(id))
+      say(
+        `Object ${id} is still tracked: this page has no connection to the server. Try again when it is back.`,
+        "bad",
+      );
   };
   return (
     <>
       <Summary cameras={cameras} store={store} />
-      <CameraWall store={store} connected={connected} cameras={cameras} onChoose={(frame, box) => void choose(frame, box)} />
+      <CameraWall
+        store={store}
+        connected={connected}
+        cameras={cameras}
+        onChoose={(frame, box) => void choose(frame, box)}
+      />
       {isKnown && (
         <div className="columns">
-          <ObjectsPanel objects={objects} selectedId={objectId} isLive={store.isLive} onStop={stop} />
+          <ObjectsPanel
+            objects={objects}
+            selectedId={objectId}
+            isLive={store.isLive}
+            onStop={stop}
+          />
           <TimelinePanel
             objectId={objectId}
             isUnseen={objectId !== undefined && store.isUnseen(objectId)}
@@ -87,7 +101,8 @@ interface SummaryProps {
 }
 
 function Summary({ cameras, store }: SummaryProps) {
-  const count = (state: CameraState) => (store.isLive ? cameras.filter((camera) => camera.state === state).length : undefined);
+  const count = (state: CameraState) =>
+    store.isLive ? cameras.filter((camera) => camera.state === state).length : undefined;
   const framesPerSecond = cameras.reduce((sum, camera) => sum + camera.framesPerSecond, 0);
   const isMeasured = store.isLive && (framesPerSecond > 0 || count("online") === 0);
   return (
@@ -95,7 +110,11 @@ function Summary({ cameras, store }: SummaryProps) {
       <Figure label="Cameras online" value={count("online")} />
       <Figure label="Stopped: connected, silent" value={count("stopped")} />
       <Figure label="Offline" value={count("offline")} />
-      <Figure label="Frames" value={isMeasured ? framesPerSecond.toFixed(1) : undefined} unit="/s, last 5 s" />
+      <Figure
+        label="Frames"
+        value={isMeasured ? framesPerSecond.toFixed(1) : undefined}
+        unit="/s, last 5 s"
+      />
       <Figure label="Skipped for this page" value={store.skipped} unit="frames" />
     </div>
   );
@@ -116,7 +135,10 @@ function useConnected(store: TrackingStore): Polled<readonly ConnectedCamera[]> 
 }
 
 /** The addressed object, or else the first one that was seen: it stays, so that the page is calm. */
-function useShownObject(addressed: number | undefined, objects: readonly ObjectRow[]): number | undefined {
+function useShownObject(
+  addressed: number | undefined,
+  objects: readonly ObjectRow[],
+): number | undefined {
   const [first, setFirst] = useState<number>();
   const candidate = objects.findLast(({ lastSeen }) => lastSeen !== undefined)?.objectId;
   useEffect(() => setFirst((before) => before ?? candidate), [candidate]);
@@ -125,6 +147,7 @@ function useShownObject(addressed: number | undefined, objects: readonly ObjectR
 
 function wordsOf(result: TrackResult, cameraId: string): string {
   if (result.is === "tracked") return `Object ${result.objectId} is tracked now`;
-  if (result.is === "unsent") return "Not tracked: this page has no connection to the server. Try again when it is back.";
+  if (result.is === "unsent")
+    return "Not tracked: this page has no connection to the server. Try again when it is back.";
   return `Not tracked: no object came of it. Camera ${cameraId} may have gone; choose a box in a newer frame.`;
 }

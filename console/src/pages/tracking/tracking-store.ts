@@ -1,6 +1,10 @@
 /** All that the tracking page knows, around the SDK's interface. */
 import type { Connection } from "switchboard/client";
-import { type Box, TrackingInterface, type TrackingInterfaceOptions } from "switchboard/client/tracking";
+import {
+  type Box,
+  TrackingInterface,
+  type TrackingInterfaceOptions,
+} from "switchboard/client/tracking";
 import { CameraBook, type CameraRow, type ConnectedCamera } from "./camera-book.ts";
 import { FrameFeed, type ShownFrame } from "./frame-feed.ts";
 import { ObjectBook, type ObjectRow } from "./object-book.ts";
@@ -112,8 +116,13 @@ export class TrackingStore {
   /** Has what is in a box tracked. Never rejects. */
   async track({ cameraId, frameId }: ShownFrame, { boxId }: Box): Promise<TrackResult> {
     try {
-      const { outcome } = this.client.startTracking({ cameraId, frameId, boxId }, { expiresInMs: trackWithinMs });
-      const result = await this.#requests.wait(outcome.then((what) => what !== "expired" && what !== "evicted"));
+      const { outcome } = this.client.startTracking(
+        { cameraId, frameId, boxId },
+        { expiresInMs: trackWithinMs },
+      );
+      const result = await this.#requests.wait(
+        outcome.then((what) => what !== "expired" && what !== "evicted"),
+      );
       if (result.is === "tracked") this.#objects.began(result.objectId);
       return result;
     } catch {
@@ -156,7 +165,8 @@ export class TrackingStore {
   #trimFeeds(): void {
     if (this.#feeds.size <= 2000) return;
     const views = this.client.cameras;
-    for (const cameraId of this.#feeds.keys()) if (!views.has(cameraId)) this.#feeds.delete(cameraId);
+    for (const cameraId of this.#feeds.keys())
+      if (!views.has(cameraId)) this.#feeds.delete(cameraId);
   }
 
   #changed(): void {

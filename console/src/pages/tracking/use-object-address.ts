@@ -3,7 +3,10 @@ import { useCallback } from "react";
 import { useLocation, useRoute } from "wouter";
 
 /** The object of `/tracking/objects/N`, and a way to another one. */
-export function useObjectAddress(): readonly [objectId: number | undefined, show: (objectId: number) => void] {
+export function useObjectAddress(): readonly [
+  objectId: number | undefined,
+  show: (objectId: number) => void,
+] {
   const [, params] = useRoute("/tracking/objects/:objectId");
   const [, navigate] = useLocation();
   const show = useCallback((objectId: number) => navigate(objectAddress(objectId)), [navigate]);

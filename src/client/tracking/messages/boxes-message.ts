@@ -37,11 +37,13 @@ export class BoxesMessage {
 
   /** Throws `bad_message` for a box that is not as `Box` says. `numbers`: whether those that are not between 0 and 1 are taken, too. */
   constructor({ frameId, boxes, cameraId }: BoxesInit, numbers: "0 to 1" | "any" = "0 to 1") {
-    if (!Array.isArray(boxes)) throw wrong("boundingBoxes.boxes", boxes, "expected a list, [] where there is nothing");
+    if (!Array.isArray(boxes))
+      throw wrong("boundingBoxes.boxes", boxes, "expected a list, [] where there is nothing");
     for (const [at, box] of boxes.entries()) demandBox(`boundingBoxes.boxes[${at}]`, box, numbers);
     this.frameId = demandFrameId("boundingBoxes.frameId", frameId);
     this.boxes = boxes;
-    this.cameraId = cameraId === undefined ? undefined : demandString("boundingBoxes.cameraId", cameraId);
+    this.cameraId =
+      cameraId === undefined ? undefined : demandString("boundingBoxes.cameraId", cameraId);
   }
 
   toMessage(): string {
@@ -63,16 +65,23 @@ export class BoxesMessage {
 }
 
 function demandBox(what: string, box: unknown, numbers: "0 to 1" | "any"): void {
-  if (!isObject(box)) throw wrong(what, box, "expected {boxId, rect, objectType, certainty, objectId?}");
+  if (!isObject(box))
+    throw wrong(what, box, "expected {boxId, rect, objectType, certainty, objectId?}");
   const { boxId, rect, objectType, certainty, objectId } = box;
-  const isFraction = (value: unknown) => typeof value === "number" && (numbers === "any" || (value >= 0 && value <= 1));
+  const isFraction = (value: unknown) =>
+    typeof value === "number" && (numbers === "any" || (value >= 0 && value <= 1));
   const remedy = numbers === "any" ? "" : " from 0 to 1: fractions of the frame, not pixels";
   demandInteger(`${what}.boxId`, boxId);
   if (!Array.isArray(rect) || rect.length !== 4 || !rect.every(isFraction)) {
     throw wrong(`${what}.rect`, rect, `expected [left, top, right, bottom], four numbers${remedy}`);
   }
   demandString(`${what}.objectType`, objectType);
-  if (!isFraction(certainty)) throw wrong(`${what}.certainty`, certainty, `expected a number${numbers === "any" ? "" : " from 0 to 1"}`);
+  if (!isFraction(certainty))
+    throw wrong(
+      `${what}.certainty`,
+      certainty,
+      `expected a number${numbers === "any" ? "" : " from 0 to 1"}`,
+    );
   if (objectId !== undefined) demandInteger(`${what}.objectId`, objectId);
 }
 
@@ -82,5 +91,9 @@ function withNaN(box: unknown): unknown {
   const { rect, certainty } = box;
   const number = (value: unknown) => (value === null ? Number.NaN : value);
   if (certainty !== null && !(Array.isArray(rect) && rect.includes(null))) return box;
-  return { ...box, rect: Array.isArray(rect) ? rect.map(number) : rect, certainty: number(certainty) };
+  return {
+    ...box,
+    rect: Array.isArray(rect) ? rect.map(number) : rect,
+    certainty: number(certainty),
+  };
 }

@@ -21,14 +21,20 @@ export class FeatureMap extends RawJson {
     super(text);
     const value = parsed(text);
     if (Array.isArray(value) && value.length === 0)
-      throw wrong("featureMap", value, "give at least one number: processors fail on an empty list");
+      throw wrong(
+        "featureMap",
+        value,
+        "give at least one number: processors fail on an empty list",
+      );
     this.floats = Array.isArray(value) && value.every(isFloat) ? value.map(Number) : undefined;
   }
 
   /** Throws `bad_message` if there is none, or one that is not finite. */
   static of(floats: readonly number[]): FeatureMap {
     if (!Array.isArray(floats)) throw wrong("featureMap", floats, "give a list of numbers");
-    return new FeatureMap(`[${floats.map((float, at) => floatText(`featureMap[${at}]`, float)).join(",")}]`);
+    return new FeatureMap(
+      `[${floats.map((float, at) => floatText(`featureMap[${at}]`, float)).join(",")}]`,
+    );
   }
 
   /** As `JSON.stringify` takes it: NaN and infinities are null. */
@@ -47,5 +53,7 @@ function parsed(text: string): unknown {
 
 /** Python's NaN and infinities have been read as the strings of that name. */
 function isFloat(value: unknown): boolean {
-  return typeof value === "number" || value === "NaN" || value === "Infinity" || value === "-Infinity";
+  return (
+    typeof value === "number" || value === "NaN" || value === "Infinity" || value === "-Infinity"
+  );
 }

@@ -20,7 +20,12 @@ export class Fields {
     try {
       json = parseLenient(text).json;
     } catch (error) {
-      throw new SwitchboardError("bad_json", `${text.slice(0, 80)} is not JSON: send one JSON object`, {}, { cause: error });
+      throw new SwitchboardError(
+        "bad_json",
+        `${text.slice(0, 80)} is not JSON: send one JSON object`,
+        {},
+        { cause: error },
+      );
     }
     if (!isObject(json)) throw wrong("a message", json, "send a JSON object");
     this.#text = text;
@@ -72,7 +77,8 @@ export class Fields {
 
 /** Throws `bad_message` unless it is one that JavaScript has exactly. */
 export function demandInteger(what: string, value: unknown): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw wrong(what, value, "expected an integer");
+  if (typeof value !== "number" || !Number.isSafeInteger(value))
+    throw wrong(what, value, "expected an integer");
   return value;
 }
 
@@ -84,6 +90,7 @@ export function demandString(what: string, value: unknown): string {
 /** A frame's id: a number, which goes out as JavaScript spells it, or one with a spelling of its own. */
 export function demandFrameId(what: string, value: number | JsonNumber): JsonNumber {
   if (value instanceof JsonNumber) return value;
-  if (typeof value !== "number" || !Number.isFinite(value)) throw wrong(what, value, "expected a finite number, or a JsonNumber");
+  if (typeof value !== "number" || !Number.isFinite(value))
+    throw wrong(what, value, "expected a finite number, or a JsonNumber");
   return new JsonNumber(String(value));
 }

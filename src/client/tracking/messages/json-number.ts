@@ -15,7 +15,8 @@ export class JsonNumber extends RawJson {
 
   /** `text`: a JSON number, such as "12.0". Throws `bad_message` for anything else. */
   constructor(text: string) {
-    if (typeof text !== "string" || !jsonNumber.test(text)) throw wrong("a number", text, 'give the text of a JSON number, such as "12.0"');
+    if (typeof text !== "string" || !jsonNumber.test(text))
+      throw wrong("a number", text, 'give the text of a JSON number, such as "12.0"');
     // A copy: a slice of a long text would keep all of it.
     super(Array.from(text).join(""));
     this.value = Number(text);
@@ -29,7 +30,8 @@ export class JsonNumber extends RawJson {
 
 /** A number spelled as a float. */
 export function floatText(what: string, value: unknown): string {
-  if (typeof value !== "number" || !Number.isFinite(value)) throw wrong(what, value, "give a finite number");
+  if (typeof value !== "number" || !Number.isFinite(value))
+    throw wrong(what, value, "give a finite number");
   const text = String(value);
   return /[.e]/.test(text) ? text : `${text}.0`;
 }

@@ -47,7 +47,11 @@ export class StartMessage {
 }
 
 /** Throws `bad_message` unless there are `image`, or both `frameId` and `boxId`. */
-export function demandSought({ frameId, boxId, image }: Sought): { frameId?: JsonNumber; boxId?: number; image?: string } {
+export function demandSought({ frameId, boxId, image }: Sought): {
+  frameId?: JsonNumber;
+  boxId?: number;
+  image?: string;
+} {
   if (image === undefined && (frameId === undefined || boxId === undefined)) {
     throw wrong("start.image", undefined, "give image, or both frameId and boxId");
   }

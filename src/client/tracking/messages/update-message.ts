@@ -12,7 +12,10 @@ export class UpdateMessage {
   readonly featureMap: FeatureMap;
 
   /** Numbers are spelled as floats. Throws `bad_message` for an empty list, or one with anything else than finite numbers. */
-  constructor({ objectId, featureMap }: { readonly objectId: number; readonly featureMap: readonly number[] | FeatureMap }) {
+  constructor({
+    objectId,
+    featureMap,
+  }: { readonly objectId: number; readonly featureMap: readonly number[] | FeatureMap }) {
     this.objectId = demandInteger("featureMap.objectId", objectId);
     this.featureMap = featureMap instanceof FeatureMap ? featureMap : FeatureMap.of(featureMap);
   }
@@ -24,6 +27,9 @@ export class UpdateMessage {
   /** Throws `bad_json` or `bad_message`. */
   static fromMessage(message: string | Fields): UpdateMessage {
     const fields = Fields.of(message, "featureMap");
-    return new UpdateMessage({ objectId: fields.integer("objectId"), featureMap: fields.featureMap("featureMap") });
+    return new UpdateMessage({
+      objectId: fields.integer("objectId"),
+      featureMap: fields.featureMap("featureMap"),
+    });
   }
 }

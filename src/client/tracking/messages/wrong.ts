@@ -11,6 +11,7 @@ export function wrong(what: string, value: unknown, remedy: string): Switchboard
 
 function shown(value: unknown): string {
   if (value === undefined) return "missing";
-  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? `a ${typeof value}`);
+  const text =
+    typeof value === "number" ? String(value) : (JSON.stringify(value) ?? `a ${typeof value}`);
   return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text;
 }
