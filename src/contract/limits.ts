@@ -24,6 +24,16 @@ export const limitsSchema = z.strictObject({
     .describe(
       "Most messages that may wait for one slow connection; over it: close 4408. Default 10,000",
     ),
+  maxJsonValues: count
+    .default(250_000)
+    .describe(
+      "Most values in the JSON of a frame or body, nested ones included; over it: too_large. Default 250,000",
+    ),
+  maxJsonDepth: count
+    .default(64)
+    .describe(
+      "Most levels of nesting in the JSON of a frame or body; over it: too_large. Default 64",
+    ),
   maxInbox: count
     .default(1000)
     .describe(
@@ -72,6 +82,8 @@ export const serviceLimits = [
   "maxQueueBytes",
   "maxQueueMessages",
   "maxInbox",
+  "maxJsonValues",
+  "maxJsonDepth",
   "messagesPerSecond",
   "requestTimeoutMs",
 ] as const satisfies readonly (keyof Limits)[];
