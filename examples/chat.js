@@ -19,10 +19,12 @@ const contract = defineContract({
   in: {
     join: {
       doc: "Enters a room.",
+      roles: "any",
       schema: z.object({ room: z.string().min(1).max(50), name: z.string().min(1).max(50) }),
     },
     say: {
       doc: "Says something to the room.",
+      roles: "any",
       schema: z.object({ text: z.string().min(1).max(1000) }),
       errors: ["wrong_state"],
     },

@@ -1,6 +1,7 @@
 /** What a `contract.ts` may import. */
 export { parseLenient } from "../wire/lenient-json.ts";
 export { printJson } from "../wire/print-json.ts";
+export { type Access, demandAccess } from "./access.ts";
 export { type Codec, namedBy } from "./codec.ts";
 export {
   type Contract,

@@ -1,6 +1,7 @@
 /** Declaring the messages of a service: schema, delivery policy, roles and errors. */
 import type { z } from "zod";
 import type { ErrorCode } from "../wire/errors.ts";
+import type { Access } from "./access.ts";
 
 /**
  * What happens to a message when its receiver is slower than the sender.
@@ -17,8 +18,8 @@ export interface InMessage<S extends z.ZodType = z.ZodType> {
   readonly schema: S;
   /** One sentence: what it asks for. */
   readonly doc: string;
-  /** With auth on, the sender needs one of these roles; default: any good token will do. */
-  readonly roles?: readonly string[];
+  /** Who may send it while auth is on. */
+  readonly roles: Access;
   /** The errors that an answer may carry, beside `bad_message` and `internal`. */
   readonly errors?: readonly ErrorCode[];
 }

@@ -1,6 +1,7 @@
 /** Declaring the HTTP routes of a service. */
 import type { z } from "zod";
 import type { ErrorCode } from "../wire/errors.ts";
+import type { Access } from "./access.ts";
 
 /** One route. Path parameters are written `:name` and are percent-decoded. */
 export interface Route<Params extends z.ZodType = z.ZodType, Body extends z.ZodType = z.ZodType> {
@@ -15,10 +16,8 @@ export interface Route<Params extends z.ZodType = z.ZodType, Body extends z.ZodT
   readonly lenientBody?: boolean;
   /** What the body of an error's answer is, where it is not `{"error":{"code","message"}}`. */
   readonly errorBody?: (error: { readonly code: ErrorCode; readonly message: string }) => object;
-  /** With auth on, the caller needs one of these roles; default: any good token will do. */
-  readonly roles?: readonly string[];
-  /** `open`: never asks for a token. Default `token`. */
-  readonly auth?: "open" | "token";
+  /** Who may call it while auth is on. */
+  readonly roles: Access;
   readonly errors?: readonly ErrorCode[];
 }
 

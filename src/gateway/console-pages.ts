@@ -34,10 +34,12 @@ export function consolePages({
   const pages: HttpOperation = {
     method: "GET",
     path: "/console/*",
-    auth: "open",
+    roles: "open",
     answer: (request) => appAnswer(app, request),
   };
-  return start ? [{ method: "GET", path: "/", auth: "open", answer: startAnswer }, pages] : [pages];
+  return start
+    ? [{ method: "GET", path: "/", roles: "open", answer: startAnswer }, pages]
+    : [pages];
 }
 
 function startAnswer(request: Request): Response {

@@ -124,7 +124,7 @@ async function start(
       pages.push({
         method: "GET",
         path: "/*",
-        auth: "open",
+        roles: "open",
         answer: (request) => fileAnswer(directory, request),
       });
     }

@@ -1,5 +1,6 @@
 /** The gateway's own HTTP paths: is it alive, does it take clients, and its numbers. */
 import type { Engine } from "../kit/engine.ts";
+import type { HttpOperation } from "../transports/http/index.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** What `/readyz` depends on. */
@@ -8,26 +9,18 @@ export interface Readiness {
   readonly engine: Engine;
 }
 
-/** A path that belongs to no service. `roles`: with auth on, who may ask; absent: anybody, without a token. */
-export interface Operation {
-  readonly method: "GET";
-  readonly path: `/${string}`;
-  readonly auth: "open" | readonly string[];
-  answer(request: Request): Response | Promise<Response>;
-}
-
 /**
  * `/healthz`: 200 while the process turns. `/readyz`: 200 while it takes clients and can store, else 503 and why. `/metrics`: Prometheus text,
  * for the roles `metrics` and `admin` when auth is on.
  */
-export function operations(readiness: Readiness, metrics: Metrics): readonly Operation[] {
+export function operations(readiness: Readiness, metrics: Metrics): readonly HttpOperation[] {
   return [
-    { method: "GET", path: "/healthz", auth: "open", answer: () => plain(200, "ok") },
-    { method: "GET", path: "/readyz", auth: "open", answer: () => ready(readiness) },
+    { method: "GET", path: "/healthz", roles: "open", answer: () => plain(200, "ok") },
+    { method: "GET", path: "/readyz", roles: "open", answer: () => ready(readiness) },
     {
       method: "GET",
       path: "/metrics",
-      auth: ["metrics"],
+      roles: ["metrics"],
       answer: async () =>
         new Response(await metrics.text(), { headers: { "content-type": metrics.contentType } }),
     },

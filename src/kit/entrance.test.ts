@@ -21,6 +21,7 @@ interface Options {
 /** A service that writes down what happens, whose messages are named by `field`. */
 function recorder(name: string, field: string, { opensWith, opensAt, auth, opened }: Options) {
   const log: string[] = [];
+  const access = auth === "message" ? "open" : "any";
   const contract = defineContract({
     name,
     doc: "",
@@ -28,8 +29,8 @@ function recorder(name: string, field: string, { opensWith, opensAt, auth, opene
     paths: ["/"],
     codec: namedBy(field),
     in: {
-      hello: { doc: "", schema: z.object({ n: z.number() }) },
-      more: { doc: "", schema: z.object({}) },
+      hello: { doc: "", roles: access, schema: z.object({ n: z.number() }) },
+      more: { doc: "", roles: access, schema: z.object({}) },
     },
     out: {},
     routes: {},

@@ -17,11 +17,13 @@ export const labContract = defineContract({
   codec: namedBy("type"),
   in: {
     move: {
+      roles: "any",
       doc: "",
       schema: z.object({ to: z.object({ x: z.number() }), note: z.string().optional() }),
     },
     erase: { doc: "", schema: z.object({}), roles: ["lab.chief", "lab.owner"] },
     fail: {
+      roles: "any",
       doc: "",
       schema: z.object({ code: z.string().optional(), later: z.boolean().optional() }),
     },
@@ -31,7 +33,13 @@ export const labContract = defineContract({
     late: { doc: "", delivery: "latest", schema: z.object({}) },
   },
   routes: {
-    show: { method: "GET", path: "/lab/:id", doc: "", params: z.object({ id: z.coerce.number() }) },
+    show: {
+      roles: "any",
+      method: "GET",
+      path: "/lab/:id",
+      doc: "",
+      params: z.object({ id: z.coerce.number() }),
+    },
     save: {
       method: "PUT",
       path: "/lab/:id",
@@ -45,17 +53,17 @@ export const labContract = defineContract({
       path: "/lab-open",
       doc: "",
       params: z.object({}),
-      auth: "open",
-      roles: ["lab.chief"],
+      roles: "open",
     },
     broken: {
+      roles: "any",
       method: "GET",
       path: "/lab-broken",
       doc: "",
       params: z.object({ code: z.string().optional() }),
     },
   },
-  roles: {},
+  roles: { "lab.chief": "may erase and save", "lab.owner": "may erase" },
 });
 export type Lab = typeof labContract;
 export type LabContext = ServiceContext<Lab, unknown>;

@@ -137,14 +137,17 @@ describe("roles", () => {
     expect(log).toEqual(["erase"]);
   });
 
-  test("who has shown no token is not anybody: 4401 for a message with roles, and for any where tokens come with the connection", async () => {
+  test("without a token a message that is not open gets 4401, also where any token will do", async () => {
     const { service, log } = lab();
     const started = await startService(service, { auth: true });
     const parts = connect(started.service, { principal: undefined });
     await say(parts, { type: "move", to: { x: 1 } });
     expect(parts.link.calls[0]).toMatch(/^close 4401 move needs a token/);
 
-    const asks = lab({}, () => {}, { ...labContract, auth: "message" } as typeof labContract);
+    const { move } = labContract.in;
+    const open = { ...labContract.in, move: { ...move, roles: "open" } };
+    const contract = { ...labContract, auth: "message", in: open };
+    const asks = lab({}, () => {}, contract as unknown as typeof labContract);
     const asking = await startService(asks.service, { auth: true });
     const unknown = connect(asking.service, { principal: undefined });
     await say(unknown, { type: "move", to: { x: 1 } }, { type: "erase" });
@@ -153,6 +156,33 @@ describe("roles", () => {
       ["closed 4401"],
       ['move {"x":1} {"type":"move","to":{"x":1}}', "closed 4401"],
     ]);
+  });
+});
+
+describe("a contract", () => {
+  test("that does not say who may send a message is not started", async () => {
+    const { move, ...others } = labContract.in;
+    const contract = { ...labContract, in: { ...others, move: { ...move, roles: undefined } } };
+    const { service } = lab({}, () => {}, contract as unknown as typeof labContract);
+    await expect(startService(service)).rejects.toThrow(
+      'message "move" of contract lab does not say who may use it',
+    );
+  });
+
+  test("may have roles that the config names otherwise", async () => {
+    const { service, log } = lab();
+    const renamed = { ...service, roleNames: () => ({ "lab.chief": "boss" }) };
+    const started = await startService(renamed, { auth: true });
+    const old = connect(started.service, { principal: principal("lab.chief"), wantsErrors: true });
+    expect(await say(old, { type: "erase" })).toEqual([
+      {
+        type: "error",
+        code: "forbidden",
+        message: "erase needs the role boss or lab.owner; this token has lab.chief",
+      },
+    ]);
+    await say(connect(started.service, { principal: principal("boss") }), { type: "erase" });
+    expect(log.at(-1)).toBe("erase");
   });
 });
 

@@ -1,6 +1,13 @@
 /** A started service: validates what comes in, calls the handlers, deals with what they throw. */
 import type { z } from "zod";
-import type { Contract, InMessage, Limits, Route } from "../contract/index.ts";
+import {
+  type Access,
+  type Contract,
+  demandAccess,
+  type InMessage,
+  type Limits,
+  type Route,
+} from "../contract/index.ts";
 import { isSwitchboardError, SwitchboardError } from "../wire/error.ts";
 import type { ErrorCode } from "../wire/errors.ts";
 import type { Clock } from "./clock.ts";
@@ -60,6 +67,8 @@ export class RunningService implements Receiver, ServiceView {
   readonly #topics: Topics;
   readonly #background = new Set<Promise<void>>();
   readonly #onOpen = new Set<(connection: Connection, first: string | undefined) => void>();
+  /** Role of the contract → its name in tokens, where the config gives it another. */
+  #roleNames: Readonly<Record<string, string>> = {};
   #handlers: Handlers = { on: {}, routes: {} };
 
   private constructor(contract: Contract, parts: ServiceParts) {
@@ -74,9 +83,14 @@ export class RunningService implements Receiver, ServiceView {
     );
   }
 
-  /** Rejects with what the service's own start rejects with; its timers and background work have then ended. */
+  /**
+   * Rejects with a `TypeError` for a contract that does not say who may do what (`demandAccess`), or with what the service's own
+   * start rejects with; its timers and background work have then ended.
+   */
   static async start(service: AnyService, parts: ServiceParts): Promise<RunningService> {
+    demandAccess(service.contract);
     const running = new RunningService(service.contract, parts);
+    running.#roleNames = service.roleNames?.(parts.config as never) ?? {};
     await running.#topics.start();
     try {
       const handlers: ServiceHandlers<Contract> = await service.start(
@@ -195,15 +209,12 @@ export class RunningService implements Receiver, ServiceView {
     text = "",
   ): Promise<Response> {
     try {
-      if (principal === undefined && route.auth !== "open") {
-        throw new SwitchboardError(
-          "unauthenticated",
-          "no token: send it as `Authorization: Bearer TOKEN` or `?token=TOKEN`",
-        );
-      }
-      const caller = principal ?? (this.#parts.authEnabled ? nobody : anybody);
-      if (route.auth !== "open")
-        this.#demandRole(caller, route.roles, `${route.method} ${route.path}`);
+      const caller = this.#callerOf(
+        principal,
+        route.roles,
+        `${route.method} ${route.path}`,
+        "send it as `Authorization: Bearer TOKEN` or `?token=TOKEN`",
+      );
       const handler = this.#handlers.routes[name];
       if (handler === undefined)
         throw new TypeError(`${this.contract.name} has no handler for route ${name}`);
@@ -299,7 +310,7 @@ export class RunningService implements Receiver, ServiceView {
       );
     }
     try {
-      this.#demandRole(this.#caller(connection, declared, name), declared.roles, name);
+      this.#callerOf(connection.principal, declared.roles, name, "connect again with one");
     } catch (error) {
       if (isSwitchboardError(error, "forbidden"))
         this.#handlers.forbidden?.(connection, { name, payload, error });
@@ -313,22 +324,23 @@ export class RunningService implements Receiver, ServiceView {
     return Object.hasOwn(this.contract.in, name) ? this.contract.in[name] : undefined;
   }
 
-  /** Who sends a message. Without a token nobody is `anybody`, except where the protocol asks for it and the message needs no role. */
-  #caller({ principal }: Connection, { roles }: InMessage, name: string): Principal {
-    if (principal !== undefined) return principal;
-    if (!this.#parts.authEnabled || (this.contract.auth === "message" && roles === undefined))
-      return anybody;
-    throw new SwitchboardError(
-      "unauthenticated",
-      `${name} needs a token, and this connection has shown none: connect again with one`,
-    );
-  }
-
-  #demandRole(principal: Principal, roles: readonly string[] | undefined, what: string): void {
-    if (!this.#parts.authEnabled || hasRole(principal, roles)) return;
+  /** Who sends a message or calls a route. Throws `unauthenticated` or `forbidden` if that is not allowed. */
+  #callerOf(
+    principal: Principal | undefined,
+    access: Access,
+    what: string,
+    remedy: string,
+  ): Principal {
+    if (!this.#parts.authEnabled) return principal ?? anybody;
+    if (access === "open") return principal ?? nobody;
+    if (principal === undefined)
+      throw new SwitchboardError("unauthenticated", `${what} needs a token: ${remedy}`);
+    if (access === "any") return principal;
+    const roles = access.map((role) => this.#roleNames[role] ?? role);
+    if (hasRole(principal, roles)) return principal;
     throw new SwitchboardError(
       "forbidden",
-      `${what} needs the role ${roles?.join(" or ")}; this token has ${principal.roles.join(", ") || "none"}`,
+      `${what} needs the role ${roles.join(" or ")}; this token has ${principal.roles.join(", ") || "none"}`,
     );
   }
 

@@ -98,6 +98,8 @@ export interface Service<C extends Contract, ConfigSchema extends z.ZodType> {
   readonly config: ConfigSchema;
   /** The directory whose files are served at `/`, to anybody, for pages that have to come from this origin; undefined: none. One service can have one. */
   pages?(config: z.output<ConfigSchema>): string | undefined;
+  /** Names that tokens have for roles of the contract, where the config gives them others. Default: the contract's own. */
+  roleNames?(config: z.output<ConfigSchema>): Readonly<Record<string, string>>;
   /**
    * Called once at the start of the server, before it listens. `server` is for the service that shows the server to its operators, and
    * still empty then; undefined where a service runs by itself. What serves clients has no business with it.
@@ -111,6 +113,7 @@ export interface Service<C extends Contract, ConfigSchema extends z.ZodType> {
 /** A service of any contract, for whoever runs them all. */
 export type AnyService = Pick<Service<Contract, z.ZodType>, "contract" | "config"> & {
   pages?(config: never): string | undefined;
+  roleNames?(config: never): Readonly<Record<string, string>>;
   // biome-ignore lint/suspicious/noExplicitAny: the context and handlers are contravariant in their contract; only `defineService` sees it
   start(context: any, server?: ServerView): Promise<any>;
 };

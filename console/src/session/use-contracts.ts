@@ -28,8 +28,8 @@ export interface MessageContract {
   readonly doc: string;
   /** The member that says which message it is, `{type: "start"}`. Absent where it is an event with a name. */
   readonly named?: Readonly<Record<string, string>>;
-  /** With auth on, whoever sends it must have one of these. */
-  readonly roles?: readonly string[];
+  /** Who may send it while auth is on: anybody, the holder of any good token, or of one with one of these roles. */
+  readonly roles: "open" | "any" | readonly string[];
   readonly schema: JsonSchema;
 }
 

@@ -27,7 +27,7 @@ export function contractJson({
       name,
       direction: "in",
       doc,
-      ...(roles === undefined ? {} : { roles }),
+      roles,
       ...(errors === undefined ? {} : { errors }),
       ...namedBy(contract, name),
       schema: jsonSchema(schema),
@@ -41,13 +41,12 @@ export function contractJson({
       schema: jsonSchema(schema),
     })),
     routes: Object.entries(contract.routes).map(
-      ([name, { method, path, doc, params, body, roles, auth, errors }]) => ({
+      ([name, { method, path, doc, params, body, roles, errors }]) => ({
         name,
         method,
         path,
         doc,
-        auth: auth ?? "token",
-        ...(roles === undefined ? {} : { roles }),
+        roles,
         ...(errors === undefined ? {} : { errors }),
         params: jsonSchema(params),
         ...(body === undefined ? {} : { body: jsonSchema(body) }),

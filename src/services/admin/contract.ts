@@ -235,7 +235,7 @@ export const adminContract = defineContract({
       path: "/admin/session",
       doc: "Whether a token is needed, and whose the one that came is: `{auth, name?, roles?, services, version, node}`. 401 for a bad one.",
       params: z.object({}),
-      auth: "open",
+      roles: "open",
       errors: ["unauthenticated"],
     },
   },

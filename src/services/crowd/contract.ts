@@ -101,15 +101,18 @@ export const crowdContract = defineContract({
   auth: "message",
   in: {
     alive: {
+      roles: "open",
       doc: "A Mephisto client is there; answered with `update_status`.",
       schema: anyPacket,
       errors: ["not_found"],
     },
     heartbeat: {
+      roles: "open",
       doc: "A Mephisto client asks whether the server is there; answered with `heartbeat`.",
       schema: anyPacket,
     },
     mephisto_bound_live_update: {
+      roles: "open",
       doc: "One of the messages below, in a Mephisto client's packet: `data` is the message and its `update_id`.",
       schema: anyPacket,
       errors: ["unknown_message", "not_found", "wrong_state", "conflict", "too_large"],
@@ -198,7 +201,7 @@ export const crowdContract = defineContract({
       path: "/task_config.json",
       doc: "What a Mephisto page asks first.",
       params: z.object({}),
-      auth: "open",
+      roles: "open",
     },
     requestAgent: {
       method: "POST",
@@ -231,7 +234,7 @@ export const crowdContract = defineContract({
           permutation: permutation.nullish(),
         }),
       }),
-      auth: "open",
+      roles: "open",
       errors: ["not_found", "conflict", "too_large"],
     },
     submitOnboarding: {
@@ -239,21 +242,21 @@ export const crowdContract = defineContract({
       path: "/submit_onboarding",
       doc: "Accepted, without effect: there is no onboarding here.",
       params: z.object({}),
-      auth: "open",
+      roles: "open",
     },
     submitMetadata: {
       method: "POST",
       path: "/submit_metadata",
       doc: "Accepted, without effect.",
       params: z.object({}),
-      auth: "open",
+      roles: "open",
     },
     logError: {
       method: "POST",
       path: "/log_error",
       doc: "Accepted, and counted in the log.",
       params: z.object({}),
-      auth: "open",
+      roles: "open",
     },
     load: {
       method: "POST",

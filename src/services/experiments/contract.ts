@@ -91,6 +91,7 @@ export const experimentsContract = defineContract({
   auth: "message",
   in: {
     authorization: {
+      roles: "open",
       doc: "A subscriber says who it is: the log, the names and, if it has ended, the end are the answer. A publisher may say so as well.",
       schema: z.object({
         token: z.string().nullish(),
@@ -102,11 +103,13 @@ export const experimentsContract = defineContract({
       errors: ["unauthenticated", "forbidden", "wrong_state"],
     },
     subscribe: {
+      roles: subscribe,
       doc: "Asks for variables: the samples so far, then each later one. Or for the summary.",
       schema: wish,
       errors: ["wrong_state", "over_capacity"],
     },
     unsubscribe: {
+      roles: subscribe,
       doc: "Forgets variables, or the summary, at once.",
       schema: farewell,
       errors: ["wrong_state"],

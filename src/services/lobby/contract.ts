@@ -16,6 +16,9 @@ const lobbyAndPrompt = { lobby_id: id, prompt_id: id };
 /** How long a countdown may be. */
 const maxCountdownMs = 3_600_000;
 
+const read = ["lobby.host", "lobby.viewer"];
+const signal = ["lobby.host", "lobby.signal"];
+
 export const lobbyContract = defineContract({
   name: "lobby",
   doc: "Players ready up and start together; leaderboards and prompt lists are told to refresh.",
@@ -25,6 +28,7 @@ export const lobbyContract = defineContract({
   opensWith: ["wait_start", "leaderboard", "leaderboard_update", "lobby_prompts"],
   in: {
     wait_start: {
+      roles: "any",
       doc: "Waits in a lobby for the start of a prompt.",
       schema: z.object({
         user: name,
@@ -49,18 +53,22 @@ export const lobbyContract = defineContract({
       errors: ["wrong_state", "forbidden"],
     },
     leaderboard: {
+      roles: "any",
       doc: "Views a leaderboard: `refresh` comes whenever it changes.",
       schema: z.object(lobbyAndPrompt),
     },
     leaderboard_update: {
+      roles: "any",
       doc: "Tells the viewers of a leaderboard to refresh; the connection is then closed. With null ids nothing is refreshed.",
       schema: z.object({ lobby_id: id.nullable(), prompt_id: id.nullable() }),
     },
     lobby_prompts: {
+      roles: "any",
       doc: "Views a lobby's prompts: `refresh` comes whenever they change.",
       schema: z.object({ lobby_id: id }),
     },
     lobby_prompts_update: {
+      roles: "any",
       doc: "Tells all viewers of the lobby's prompts, the sender too, to refresh.",
       schema: z.object({}),
       errors: ["wrong_state"],
@@ -94,21 +102,31 @@ export const lobbyContract = defineContract({
   },
   routes: {
     leaderboardUpdate: {
+      roles: signal,
       method: "POST",
       path: "/lobbies/:lobby/prompts/:prompt/leaderboard-updates",
       doc: "Tells the viewers of a leaderboard to refresh.",
       params: z.object({ lobby: id, prompt: id }),
     },
     promptUpdate: {
+      roles: signal,
       method: "POST",
       path: "/lobbies/:lobby/prompt-updates",
       doc: "Tells the viewers of a lobby's prompts to refresh.",
       params: z.object({ lobby: id }),
     },
-    lobbies: { method: "GET", path: "/lobbies", doc: "Who waits where.", params: z.object({}) },
+    lobbies: {
+      roles: read,
+      method: "GET",
+      path: "/lobbies",
+      doc: "Who waits where.",
+      params: z.object({}),
+    },
   },
   roles: {
     "lobby.host":
-      "may start the prompts of the lobbies in the token's claim `lobbies` (all, where it has none)",
+      "may start the prompts, see who waits and signal by HTTP, in the lobbies of the token's claim `lobbies` (all, where it has none)",
+    "lobby.viewer": "may see who waits, in the lobbies of the claim `lobbies`",
+    "lobby.signal": "may signal by HTTP, to the lobbies of the claim `lobbies`",
   },
 });

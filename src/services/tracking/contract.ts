@@ -21,6 +21,9 @@ const featureMap = z
 
 const jwtFields = { jwt: z.string().describe("A token with the role of this endpoint") };
 
+const client = ["tracking.client"];
+const processor = ["tracking.processor"];
+
 export const trackingContract = defineContract({
   name: "tracking",
   doc: "Interfaces watch cameras and have objects tracked; camera processors look for them. Two endpoints: clients and processors.",
@@ -31,11 +34,13 @@ export const trackingContract = defineContract({
   auth: "message",
   in: {
     authenticate: {
+      roles: "open",
       doc: "With auth on, before everything else; with auth off it is ignored. A bad token closes.",
       schema: z.object(jwtFields),
       errors: ["unauthenticated", "forbidden"],
     },
     start: {
+      roles: client,
       doc: "Client: has a new object tracked, that of a box in a frame or that of an image. Of an unknown camera nothing is created.",
       schema: z
         .object({
@@ -54,29 +59,35 @@ export const trackingContract = defineContract({
       errors: ["not_found", "too_large", "over_capacity"],
     },
     stop: {
+      roles: client,
       doc: "Client: forgets an object.",
       schema: z.object({ objectId }),
       errors: ["not_found"],
     },
     setUsesImages: {
+      roles: client,
       doc: "Client: whether it wants `newObject` and `stop`; on true it is told at once of each current object that has an image.",
       schema: z.object({ usesImages: z.boolean() }),
     },
     cameras: {
+      roles: client,
       doc: "Client: wants the boxes of these cameras only; the next such message replaces them.",
       schema: z.object({ cameraIds: z.array(cameraId).max(maxCameraIds) }),
     },
     identifier: {
+      roles: processor,
       doc: "Processor: says which camera it has; who had that id before is closed with 4409. Answered with each object's feature map.",
       schema: z.object({ id: cameraId }),
       errors: ["over_capacity"],
     },
     boundingBoxes: {
+      roles: processor,
       doc: "Processor: the boxes in a frame. A box with the objectId of a tracked object is a spotting of it.",
       schema: z.object({ frameId, boxes: z.array(z.unknown()) }),
       errors: ["wrong_state", "too_large"],
     },
     featureMap: {
+      roles: processor,
       doc: "Processor: what an object looks like, for all processors. Of an unknown object nothing is kept.",
       schema: z.object({ objectId, featureMap }),
       errors: ["not_found", "too_large", "over_capacity"],
@@ -121,7 +132,7 @@ export const trackingContract = defineContract({
       path: "/timelines",
       doc: "When and by which processor an object was seen, in the server's local time; 400 with a text if it never was.",
       params: z.object({ objectId: z.string().optional() }),
-      auth: "open",
+      roles: "open",
       errors: ["unauthenticated", "forbidden"],
     },
     objectIds: {
@@ -129,7 +140,7 @@ export const trackingContract = defineContract({
       path: "/objectIds",
       doc: "Every object id there ever was.",
       params: z.object({}),
-      auth: "open",
+      roles: "open",
       errors: ["unauthenticated", "forbidden"],
     },
     cameras: {
@@ -137,7 +148,7 @@ export const trackingContract = defineContract({
       path: "/tracking/cameras",
       doc: "The cameras whose processors are connected, by id: since when, in ms since 1970.",
       params: z.object({}),
-      auth: "open",
+      roles: [...client, ...processor],
       errors: ["unauthenticated", "forbidden"],
     },
   },

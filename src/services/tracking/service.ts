@@ -32,6 +32,10 @@ const corsHeaders = { "access-control-allow-origin": "*" };
 export const tracking = defineService({
   contract: trackingContract,
   config: configSchema,
+  roleNames: ({ clientRole, processorRole }) => ({
+    "tracking.client": clientRole,
+    "tracking.processor": processorRole,
+  }),
   async start(context) {
     const { config, clock, background, logger } = context;
     const log = await context.log();
@@ -248,8 +252,7 @@ export const tracking = defineService({
             headers: corsHeaders,
           });
         },
-        async cameras({ request }) {
-          await demandHttp(request);
+        async cameras() {
           return dataAnswer(await processors.list(), { headers: corsHeaders });
         },
       },

@@ -102,7 +102,7 @@ describe("routes", () => {
     const again: HttpOperation = {
       method: "GET",
       path: "/text",
-      auth: "open",
+      roles: "open",
       answer: () => new Response("again"),
     };
     await expect(serve(scope, { operations: [again] })).rejects.toThrow(
@@ -161,24 +161,24 @@ describe("the gateway's own paths", () => {
     {
       method: "GET",
       path: "/files/*",
-      auth: "open",
+      roles: "open",
       answer: (request) => new Response(new URL(request.url).pathname),
     },
-    { method: "GET", path: "/healthz", auth: "open", answer: () => new Response("ok") },
-    { method: "GET", path: "/metrics", auth: ["keeper"], answer: () => new Response("1") },
+    { method: "GET", path: "/healthz", roles: "open", answer: () => new Response("ok") },
+    { method: "GET", path: "/metrics", roles: ["keeper"], answer: () => new Response("1") },
     {
       method: "POST",
       path: "/fail",
-      auth: "open",
+      roles: "open",
       answer: () => Promise.reject(new Error("a fault of ours")),
     },
     {
       method: "POST",
       path: "/throw",
-      auth: "open",
+      roles: "open",
       answer: () => Promise.reject("no error at all"),
     },
-    { method: "GET", path: "/files/special", auth: "open", answer: () => new Response("special") },
+    { method: "GET", path: "/files/special", roles: "open", answer: () => new Response("special") },
   ];
 
   test("are served beside the services', with roles of their own", async () => {

@@ -1,6 +1,6 @@
 /** The paths that are served: the gateway's own, and those of every service's contract, as one kind of thing. */
 
-import type { Limits, Route } from "../../contract/index.ts";
+import type { Access, Limits, Route } from "../../contract/index.ts";
 import { hasRole, type Principal } from "../../kit/principal.ts";
 import type { RunningService } from "../../kit/running-service.ts";
 import { SwitchboardError } from "../../wire/error.ts";
@@ -10,8 +10,8 @@ export interface HttpOperation {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Without parameters; it may end in `/*`, and is then tried after all others. */
   readonly path: `/${string}`;
-  /** `open`: anybody, without a token. Else, with auth on, who has one of these roles. */
-  readonly auth: "open" | readonly string[];
+  /** Who may call it while auth is on. */
+  readonly roles: Exclude<Access, "any">;
   answer(request: Request): Response | Promise<Response>;
 }
 
@@ -70,17 +70,17 @@ export function routeTable(
   return table;
 }
 
-function ownRoute({ method, path, auth, answer }: HttpOperation, limits: Limits): ServedRoute {
+function ownRoute({ method, path, roles, answer }: HttpOperation, limits: Limits): ServedRoute {
   return {
     method,
     path,
-    open: auth === "open",
+    open: roles === "open",
     sameOrigin: false,
     readsBody: false,
     lenientBody: false,
     limits,
     async answer({ principal, request }) {
-      if (auth !== "open") demandRole(principal, auth, `${method} ${path}`);
+      if (roles !== "open") demandRole(principal, roles, `${method} ${path}`);
       return await answer(request);
     },
   };
@@ -90,7 +90,7 @@ function serviceRoutes(service: RunningService): ServedRoute[] {
   return Object.entries(service.contract.routes).map(([name, route]) => ({
     method: route.method,
     path: route.path,
-    open: route.auth === "open",
+    open: route.roles === "open",
     sameOrigin: service.contract.sameOrigin === true,
     readsBody: route.body !== undefined,
     lenientBody: route.lenientBody === true,

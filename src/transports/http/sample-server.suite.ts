@@ -32,6 +32,7 @@ const shelfContract = defineContract({
   roles: { keeper: "may open the safe" },
   routes: {
     box: {
+      roles: "any",
       method: "GET",
       path: "/boxes/:id",
       doc: "Shows a box.",
@@ -42,6 +43,7 @@ const shelfContract = defineContract({
       }),
     },
     fill: {
+      roles: "any",
       method: "PUT",
       path: "/boxes/:id",
       doc: "Fills a box.",
@@ -49,6 +51,7 @@ const shelfContract = defineContract({
       body: z.object({ size: z.number() }),
     },
     add: {
+      roles: "any",
       method: "POST",
       path: "/boxes",
       doc: "Adds anything.",
@@ -56,30 +59,40 @@ const shelfContract = defineContract({
       body: z.unknown(),
     },
     raw: {
+      roles: "any",
       method: "POST",
       path: "/raw",
       doc: "Counts the characters of a body.",
       params: anything,
     },
     ignored: {
+      roles: "any",
       method: "POST",
       path: "/ignored",
       doc: "Does not look at its body.",
       params: anything,
     },
     numbers: {
+      roles: "any",
       method: "GET",
       path: "/numbers",
       doc: "Streams lines.",
       params: z.object({ lines: z.coerce.number(), fail: z.string().optional() }),
     },
     slow: {
+      roles: "any",
       method: "GET",
       path: "/slow",
       doc: "Answers when the request has ended.",
       params: anything,
     },
-    window: { method: "GET", path: "/window", doc: "Open to all.", params: anything, auth: "open" },
+    window: {
+      method: "GET",
+      path: "/window",
+      doc: "Open to all.",
+      params: anything,
+      roles: "open",
+    },
     safe: {
       method: "GET",
       path: "/safe",
@@ -92,10 +105,10 @@ const shelfContract = defineContract({
       path: "/text",
       doc: "Text with headers of its own.",
       params: anything,
-      auth: "open",
+      roles: "open",
     },
-    away: { method: "GET", path: "/away", doc: "A redirect.", params: anything, auth: "open" },
-    broken: { method: "GET", path: "/broken", doc: "Throws.", params: anything, auth: "open" },
+    away: { method: "GET", path: "/away", doc: "A redirect.", params: anything, roles: "open" },
+    broken: { method: "GET", path: "/broken", doc: "Throws.", params: anything, roles: "open" },
   },
 });
 

@@ -25,10 +25,18 @@ const sampleContract = defineContract({
   transport: "socketio",
   paths: [],
   in: {
-    say: { schema: z.object({ text: z.string() }), doc: "Is said back." },
-    nothing: { schema: z.union([z.undefined(), z.null(), z.object({})]), doc: "Needs no payload." },
-    fail: { schema: z.object({}), doc: "Is answered with a failure and a close." },
-    wait: { schema: z.undefined(), doc: "Is being handled until `release` is called." },
+    say: { roles: "any", schema: z.object({ text: z.string() }), doc: "Is said back." },
+    nothing: {
+      roles: "any",
+      schema: z.union([z.undefined(), z.null(), z.object({})]),
+      doc: "Needs no payload.",
+    },
+    fail: { roles: "any", schema: z.object({}), doc: "Is answered with a failure and a close." },
+    wait: {
+      roles: "any",
+      schema: z.undefined(),
+      doc: "Is being handled until `release` is called.",
+    },
   },
   out: {
     said: { schema: z.object({ text: z.string() }), doc: "What was told.", delivery: "all" },

@@ -25,10 +25,11 @@ const contract = defineContract({
   codec: namedBy("type"),
   in: {
     burst: {
+      roles: "any",
       doc: "Answers with so many items at once.",
       schema: z.object({ n: z.int(), close: z.boolean().optional() }),
     },
-    echo: { doc: "Answers in a later turn.", schema: z.object({ n: z.int() }) },
+    echo: { roles: "any", doc: "Answers in a later turn.", schema: z.object({ n: z.int() }) },
   },
   out: {
     item: {

@@ -8,7 +8,7 @@ import { Panel } from "../../parts/panel.tsx";
 import { SelectField } from "../../parts/select-field.tsx";
 import { useToast } from "../../parts/toast.tsx";
 import { useSession } from "../../session/session.tsx";
-import type { Contracts, ServiceContract } from "../../session/use-contracts.ts";
+import type { Contracts, MessageContract, ServiceContract } from "../../session/use-contracts.ts";
 import { type Draft, draftFor, draftOfMessage, filledPath, paramsOf, testable } from "./draft.ts";
 import { fieldsOf, frameOf } from "./message-fields.ts";
 import { MessageForm } from "./message-form.tsx";
@@ -107,7 +107,7 @@ function TestMessage({ services, first, contracts }: TestMessageProps) {
         </div>
         <p className="quiet test-doc">
           {message?.doc}
-          {auth && message?.roles !== undefined && ` Needs the role ${message.roles.join(" or ")}.`}
+          {auth && message !== undefined && ` ${needs(message.roles)}`}
         </p>
         {paramsOf(draft.path).map((name) => (
           <Field
@@ -181,4 +181,9 @@ function TestMessage({ services, first, contracts }: TestMessageProps) {
       <TestClientView order={order} contracts={contracts} />
     </div>
   );
+}
+
+function needs(roles: MessageContract["roles"]): string {
+  if (roles === "open") return "Needs no token.";
+  return roles === "any" ? "Needs any good token." : `Needs the role ${roles.join(" or ")}.`;
 }
