@@ -41,8 +41,9 @@ export interface Contract {
    */
   readonly auth?: "connection" | "message";
   /**
-   * Only the server's own pages, and those of origins that `cors.origins` names, may use its WebSocket paths and routes; `*` names none. With auth off the
-   * server must also be addressed by its IP address, as localhost, or by a named origin's host. Who is no browser may. Not for Socket.IO. Default: as `cors.origins` says.
+   * Only the server's own pages, and pages of origins that `cors.origins` names, may use its WebSocket paths and routes; `*` names
+   * none. With auth off the request must also call the server by an IP address, as localhost, or by a name that `cors.origins` or
+   * `allowedHosts` has. Requests that no browser sends are not affected otherwise. Not for Socket.IO. Default: as `cors.origins` says.
    */
   readonly sameOrigin?: true;
   readonly routes: Routes;

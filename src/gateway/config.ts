@@ -1,6 +1,7 @@
 /** The configuration: its one schema, and the types that come out of it. */
 import { z } from "zod";
 import { type Limits, limitsSchema, type ServiceLimits, serviceLimits } from "../contract/index.ts";
+import { isHostPattern, isOriginPattern } from "../kit/origin-pattern.ts";
 import type { AnyService } from "../kit/service.ts";
 
 const host = z
@@ -100,23 +101,42 @@ const auth = z.strictObject({
   ),
 });
 
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
-}
-
 const cors = z.strictObject({
-  origins: z
-    .union([
-      z.literal("*"),
-      z.array(
-        z
-          .string()
-          .refine(isOrigin, "an origin: scheme, host and port only, such as https://example.org"),
+  origins: z.exactOptional(
+    z
+      .union([
+        z.literal("*"),
+        z.array(
+          z
+            .string()
+            .refine(
+              isOriginPattern,
+              "an origin: scheme, host and port only, such as https://example.org",
+            ),
+        ),
+      ])
+      .describe(
+        "Origins of the pages that may use the server beside its own: https://example.org, https://*.example.org, capacitor://localhost, null; * is all. Absent: all with auth on, loopback with auth off",
       ),
-    ])
-    .default("*")
-    .describe("Origins of the pages that browsers may connect from; * is all"),
+  ),
 });
+
+const allowedHosts = z
+  .union([
+    z.literal("*"),
+    z.array(
+      z
+        .string()
+        .refine(
+          isHostPattern,
+          "a host name without port, such as dev.example.org, or .example.org for all its subdomains too",
+        ),
+    ),
+  ])
+  .default([])
+  .describe(
+    "Names, beside localhost and IP addresses, by which requests may call a server that has auth off and listens on loopback only; * is all",
+  );
 
 const log = z.strictObject({
   level: z
@@ -172,6 +192,7 @@ export function configSchema(services: readonly AnyService[]) {
       .default(false)
       .describe("Listen on other addresses than loopback although auth is off"),
     cors: cors.prefault({}),
+    allowedHosts,
     limits: limitsSchema.prefault({}),
     drainTimeoutMs: z
       .int()
@@ -248,7 +269,8 @@ export interface Config {
   readonly engine: EngineConfig;
   readonly auth: AuthConfig;
   readonly insecure: boolean;
-  readonly cors: { readonly origins: "*" | readonly string[] };
+  readonly cors: { readonly origins?: "*" | readonly string[] };
+  readonly allowedHosts: "*" | readonly string[];
   readonly limits: Limits;
   readonly drainTimeoutMs: number;
   /** Each installed service, enabled or not. */

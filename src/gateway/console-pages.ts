@@ -35,10 +35,11 @@ export function consolePages({
     method: "GET",
     path: "/console/*",
     roles: "open",
+    kind: "page",
     answer: (request) => appAnswer(app, request),
   };
   return start
-    ? [{ method: "GET", path: "/", roles: "open", answer: startAnswer }, pages]
+    ? [{ method: "GET", path: "/", roles: "open", kind: "page", answer: startAnswer }, pages]
     : [pages];
 }
 

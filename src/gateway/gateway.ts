@@ -7,6 +7,7 @@ import { type Clock, systemClock } from "../kit/clock.ts";
 import { Connections } from "../kit/connections.ts";
 import type { Engine } from "../kit/engine.ts";
 import { Entrance } from "../kit/entrance.ts";
+import { OriginGuard } from "../kit/origin-guard.ts";
 import { RunningService } from "../kit/running-service.ts";
 import type { ServerView } from "../kit/server-view.ts";
 import type { AnyService } from "../kit/service.ts";
@@ -21,6 +22,7 @@ import {
 import { createSocketIoTransport, type SocketIoTransport } from "../transports/socketio/index.ts";
 import { pathOf, refuseUpgrade, WebSocketTransport } from "../transports/websocket/index.ts";
 import { createAuthenticator, type GatewayAuthenticator } from "./auth/index.ts";
+import { isLoopback } from "./config/exposure.ts";
 import type { Config } from "./config.ts";
 import { consolePages } from "./console-pages.ts";
 import { Entrances } from "./entrances.ts";
@@ -83,6 +85,16 @@ async function start(
   opened.push(() => connections.stop());
   authenticator.onChange(() => connections.recheck());
 
+  const guard = new OriginGuard(
+    {
+      origins: config.cors.origins,
+      allowedHosts: config.allowedHosts,
+      authEnabled: authenticator.enabled,
+      onLoopback: [config.listen, ...config.listeners].every(({ host }) => isLoopback(host)),
+    },
+    logger,
+  );
+
   const readiness: Readiness = { draining: false, engine };
   const services: RunningService[] = [];
   /** Those of every listener. */
@@ -125,6 +137,7 @@ async function start(
         method: "GET",
         path: "/*",
         roles: "open",
+        kind: "page",
         answer: (request) => fileAnswer(directory, request),
       });
     }
@@ -134,7 +147,7 @@ async function start(
     connections,
     authenticator,
     clock,
-    origins: config.cors.origins,
+    guard,
   });
   opened.push(() => webSockets.close());
   const socketIos = services
@@ -145,7 +158,7 @@ async function start(
         connections,
         authenticator,
         limits: service.limits,
-        cors: config.cors,
+        guard,
         clock,
         logger,
       }),
@@ -161,12 +174,13 @@ async function start(
     engine,
     limits: config.limits,
     requests: () => requests.entries(),
+    refusedPages: () => guard.refused,
   });
   const handleRequest = createHttpHandler({
     services,
     authenticator,
     limits: config.limits,
-    cors: config.cors,
+    guard,
     logger,
     clock,
     newId,

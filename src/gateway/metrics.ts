@@ -16,6 +16,8 @@ export interface MetricsSources {
   readonly limits: Limits;
   /** Answered HTTP requests: route, status, count. */
   requests(): Iterable<readonly [route: string, status: string, count: number]>;
+  /** Requests refused for their origin or host, by reason. */
+  refusedPages(): Readonly<Record<string, number>>;
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -113,6 +115,12 @@ export class Metrics {
     );
     this.#counter("http_requests_total", "Answered HTTP requests", ["route", "status"], () =>
       Array.from(sources.requests(), ([route, status, n]): Sample => [{ route, status }, n]),
+    );
+    this.#counter(
+      "refused_pages_total",
+      "Requests refused for the page or the host that they named (cors.origins, allowedHosts)",
+      ["reason"],
+      () => Object.entries(sources.refusedPages()).map(([reason, n]): Sample => [{ reason }, n]),
     );
     for (const name of Object.keys(engine.stats())) {
       const add = name.endsWith("_total") ? this.#counter.bind(this) : this.#gauge.bind(this);

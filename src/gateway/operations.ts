@@ -15,11 +15,24 @@ export interface Readiness {
  */
 export function operations(readiness: Readiness, metrics: Metrics): readonly HttpOperation[] {
   return [
-    { method: "GET", path: "/healthz", roles: "open", answer: () => plain(200, "ok") },
-    { method: "GET", path: "/readyz", roles: "open", answer: () => ready(readiness) },
+    {
+      method: "GET",
+      path: "/healthz",
+      roles: "open",
+      kind: "probe",
+      answer: () => plain(200, "ok"),
+    },
+    {
+      method: "GET",
+      path: "/readyz",
+      roles: "open",
+      kind: "probe",
+      answer: () => ready(readiness),
+    },
     {
       method: "GET",
       path: "/metrics",
+      kind: "data",
       roles: ["metrics"],
       answer: async () =>
         new Response(await metrics.text(), { headers: { "content-type": metrics.contentType } }),

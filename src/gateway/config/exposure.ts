@@ -4,7 +4,7 @@ import type { Config } from "../config.ts";
 import type { Problem } from "./problem.ts";
 
 /** True for localhost, 127.0.0.0/8 and ::1: addresses that only this machine can reach. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   if (host.toLowerCase() === "localhost") return true;
   const embedded = /^::ffff:(?=[\d.]+$)/i.exec(host)?.[0] ?? "";
   const address = host.slice(embedded.length);

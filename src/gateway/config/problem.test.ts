@@ -95,7 +95,7 @@ describe("what is wrong is told", () => {
     [
       "__proto__",
       { file: JSON.parse('{"__proto__": {"listen": {"port": 1}}}') as object },
-      "__proto__ is not a setting (from switchboard.config.json): known there: listen, listeners, data, engine, auth, insecure, cors, limits, " +
+      "__proto__ is not a setting (from switchboard.config.json): known there: listen, listeners, data, engine, auth, insecure, cors, allowedHosts, limits, " +
         "drainTimeoutMs, services, log",
     ],
     [
@@ -145,6 +145,18 @@ describe("what is wrong is told", () => {
       { file: { cors: { origins: ["https://a/b"] } } },
       'cors.origins[0] is "https://a/b" (from switchboard.config.json): it must be an origin: scheme, host and port only, such as ' +
         "https://example.org",
+    ],
+    [
+      "a wildcard in the middle of an origin",
+      { file: { cors: { origins: ["https://a.*.example.org"] } } },
+      'cors.origins[0] is "https://a.*.example.org" (from switchboard.config.json): it must be an origin: scheme, host and port only, ' +
+        "such as https://example.org",
+    ],
+    [
+      "a host with a port",
+      { file: { allowedHosts: ["board:7400"] } },
+      'allowedHosts[0] is "board:7400" (from switchboard.config.json): it must be a host name without port, such as dev.example.org, or ' +
+        ".example.org for all its subdomains too",
     ],
     [
       "no origins",

@@ -14,7 +14,8 @@ test("everything has a default", () => {
     engine: { kind: "embedded", durability: "process" },
     auth: { enabled: false, tokensFile: "data/tokens.json" },
     insecure: false,
-    cors: { origins: "*" },
+    cors: {},
+    allowedHosts: [],
     limits: defaultLimits,
     drainTimeoutMs: 8000,
     services: {
@@ -161,6 +162,8 @@ function goodValue({ name, schemas }: Setting): fc.Arbitrary<unknown> {
       return fc.stringMatching(/^[a-z]{1,9}$/);
     case "cors.origins":
       return fc.constantFrom("*", [], ["https://example.org", "http://localhost:3000"]);
+    case "allowedHosts":
+      return fc.constantFrom("*", [], ["dev.example.org", ".example.org"]);
     case "listeners":
       return fc.constantFrom([], [{ host: "localhost", port: 1, service: "lobby" }]);
     case "services.video.least":

@@ -38,8 +38,8 @@ async function ask(
 const foreign = { origin: "https://evil.example" };
 const routes = ["/admin/connections", "/admin/contracts", "/admin/session"];
 
-it("refuses pages of other origins, WebSocket and HTTP, where cors.origins is *; others services take them", async () => {
-  const server = await start();
+it("refuses pages of other origins, WebSocket and HTTP, where cors.origins is *; other services take them", async () => {
+  const server = await start({ cors: { origins: "*" } });
   expect(await upgrade(server, "/admin", foreign)).toBe(403);
   expect(await upgrade(server, "/admin", { origin: "null" })).toBe(403);
   expect(await upgrade(server, "/lobby", foreign)).toBe(101);
@@ -60,7 +60,7 @@ it("refuses pages of other origins, WebSocket and HTTP, where cors.origins is *;
   expect((await ask(server, "/lobbies", foreign)).headers["access-control-allow-origin"]).toBe("*");
 });
 
-it("takes its own pages, and who is no page", async () => {
+it("takes its own pages, and requests without an Origin", async () => {
   const server = await start();
   for (const headers of [{}, { origin: server.url }]) {
     expect(await upgrade(server, "/admin", headers)).toBe(101);

@@ -26,7 +26,7 @@ import { Timelines } from "./timelines.ts";
 
 type Endpoint = "client" | "processor";
 
-/** As the original answers, whatever the server's own setting is. */
+/** As the original answers those who may ask. */
 const corsHeaders = { "access-control-allow-origin": "*" };
 
 export const tracking = defineService({

@@ -65,7 +65,7 @@ describe("answers", () => {
 });
 
 describe("other origins", () => {
-  test("all may read by default, errors too", async () => {
+  test("all may read with *, errors too", async () => {
     const { url } = await serve(scope);
     for (const path of ["/boxes/1", "/nowhere", "/broken"]) {
       const response = await fetch(`${url}${path}`, {

@@ -103,6 +103,7 @@ describe("routes", () => {
       method: "GET",
       path: "/text",
       roles: "open",
+      kind: "data",
       answer: () => new Response("again"),
     };
     await expect(serve(scope, { operations: [again] })).rejects.toThrow(
@@ -162,23 +163,44 @@ describe("the gateway's own paths", () => {
       method: "GET",
       path: "/files/*",
       roles: "open",
+      kind: "data",
       answer: (request) => new Response(new URL(request.url).pathname),
     },
-    { method: "GET", path: "/healthz", roles: "open", answer: () => new Response("ok") },
-    { method: "GET", path: "/metrics", roles: ["keeper"], answer: () => new Response("1") },
+    {
+      method: "GET",
+      path: "/healthz",
+      roles: "open",
+      kind: "data",
+      answer: () => new Response("ok"),
+    },
+    {
+      method: "GET",
+      path: "/metrics",
+      roles: ["keeper"],
+      kind: "data",
+      answer: () => new Response("1"),
+    },
     {
       method: "POST",
       path: "/fail",
       roles: "open",
+      kind: "data",
       answer: () => Promise.reject(new Error("a fault of ours")),
     },
     {
       method: "POST",
       path: "/throw",
       roles: "open",
+      kind: "data",
       answer: () => Promise.reject("no error at all"),
     },
-    { method: "GET", path: "/files/special", roles: "open", answer: () => new Response("special") },
+    {
+      method: "GET",
+      path: "/files/special",
+      roles: "open",
+      kind: "data",
+      answer: () => new Response("special"),
+    },
   ];
 
   test("are served beside the services', with roles of their own", async () => {

@@ -9,11 +9,11 @@ import type { Limits } from "../../contract/index.ts";
 import type { Clock } from "../../kit/clock.ts";
 import { tokenOf } from "../../kit/credentials.ts";
 import type { Logger } from "../../kit/logger.ts";
-import { mayCome, namedOrigins } from "../../kit/origins.ts";
+import type { OriginGuard } from "../../kit/origin-guard.ts";
 import { type Authenticator, anybody, type Principal } from "../../kit/principal.ts";
 import { errorAnswer, routeErrorAnswer } from "../../kit/request.ts";
 import type { RunningService } from "../../kit/running-service.ts";
-import { isSwitchboardError, SwitchboardError } from "../../wire/error.ts";
+import { isSwitchboardError } from "../../wire/error.ts";
 import { boundedBody, hasBody, readJson } from "./request-body.ts";
 import type { RequestCount } from "./request-count.ts";
 import { type HttpOperation, routeTable, type ServedRoute } from "./route-table.ts";
@@ -27,8 +27,8 @@ export interface HttpParts {
   readonly authenticator: Authenticator;
   /** Of the gateway's own paths; a service's routes have the service's. */
   readonly limits: Limits;
-  /** Origins whose pages may read answers. */
-  readonly cors: { readonly origins: "*" | readonly string[] };
+  /** Refuses pages of foreign origins, and hosts that are not the server's. */
+  readonly guard: OriginGuard;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly requests: RequestCount;
@@ -77,21 +77,12 @@ export function createHttpHandler(
       "request answered",
     );
   });
-  const { origins } = parts.cors;
-  const preflight = {
-    allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE"],
-    maxAge: preflightMaxAgeSeconds,
-  };
-  const forPages = cors({ origin: origins === "*" ? "*" : [...origins], ...preflight });
-  const forOwnPages = cors({ origin: [...namedOrigins(origins)], ...preflight });
-  const own = new TrieRouter<true>();
-  app.use((c, next) =>
-    (own.match("ALL", c.req.path)[0].length > 0 ? forOwnPages : forPages)(c, next),
-  );
+  const routes = new TrieRouter<ServedRoute>();
+  guardPages(app, parts.guard, routes);
   const methods = new TrieRouter<string>();
   for (const route of table) {
     methods.add("ALL", route.path, route.method);
-    if (route.sameOrigin) own.add("ALL", route.path, true);
+    routes.add(route.method, route.path, route);
     app.on(route.method, route.path, (c) => answer(parts, route, c));
   }
   app.notFound((c) =>
@@ -135,7 +126,6 @@ async function answer(parts: HttpParts, route: ServedRoute, c: Context<App>): Pr
   const ended = new AbortController();
   outgoing.once("close", () => ended.abort());
   const work = async (progressed: () => void): Promise<Response> => {
-    demandOwnPage(parts, route, incoming);
     const principal = route.open ? undefined : await identify(parts.authenticator, incoming);
     const body = hasBody(incoming) ? boundedBody(incoming, maxBodyBytes, progressed) : undefined;
     const mayAsk = route.open || principal !== undefined;
@@ -167,22 +157,40 @@ async function answer(parts: HttpParts, route: ServedRoute, c: Context<App>): Pr
   }
 }
 
-function demandOwnPage(
-  { cors, authenticator }: HttpParts,
-  { sameOrigin }: ServedRoute,
-  { headers }: IncomingMessage,
-): void {
-  if (
-    !sameOrigin ||
-    mayCome(headers, { origins: cors.origins, sameOrigin, authEnabled: authenticator.enabled })
-  )
-    return;
-  throw new SwitchboardError(
-    "forbidden",
-    headers.origin === undefined
-      ? "without auth this is for requests to an IP address or localhost: use one, or name this server's origin in cors.origins"
-      : "pages of this origin may not ask here: name it in cors.origins to allow it",
-  );
+/** Refuses what the guard refuses, preflights included, and tells browsers which pages may read the answers. */
+function guardPages(app: Hono<App>, guard: OriginGuard, routes: TrieRouter<ServedRoute>): void {
+  const routeOf = (c: Context<App>): ServedRoute | undefined => {
+    const asked =
+      c.req.method === "OPTIONS" ? c.req.header("access-control-request-method") : c.req.method;
+    return routes.match(asked === "HEAD" ? "GET" : (asked ?? ""), c.req.path)[0][0]?.[0];
+  };
+  const preflight = {
+    allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE"],
+    maxAge: preflightMaxAgeSeconds,
+  };
+  const forAll = cors({ origin: "*", ...preflight });
+  const forSome = cors({
+    origin: (origin, c) =>
+      origin !== "" && guard.allows(origin, c.req.header("host"), routeOf(c)) ? origin : null,
+    ...preflight,
+  });
+  app.use((c, next) => {
+    const route = routeOf(c);
+    const refused =
+      route?.kind === "probe"
+        ? undefined
+        : guard.refusal(c.env.incoming, {
+            sameOrigin: route?.sameOrigin === true,
+            isPage: route?.kind === "page",
+          });
+    if (refused !== undefined) {
+      const answer = routeErrorAnswer(route ?? {}, refused.code, refused.message);
+      answer.headers.append("vary", "Origin");
+      return Promise.resolve(answer);
+    }
+    const isForAll = guard.allowsAll && route?.sameOrigin !== true;
+    return (isForAll ? forAll : forSome)(c, next);
+  });
 }
 
 async function identify(

@@ -5,6 +5,12 @@ import { hasRole, type Principal } from "../../kit/principal.ts";
 import type { RunningService } from "../../kit/running-service.ts";
 import { SwitchboardError } from "../../wire/error.ts";
 
+/**
+ * `data`: what a page of a foreign origin may not have. `page`: files of a page, which other sites may link to. `probe`: says only
+ * whether the server is up, to everybody.
+ */
+export type RouteKind = "data" | "page" | "probe";
+
 /** A path that belongs to no service. */
 export interface HttpOperation {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
@@ -12,6 +18,7 @@ export interface HttpOperation {
   readonly path: `/${string}`;
   /** Who may call it while auth is on. */
   readonly roles: Exclude<Access, "any">;
+  readonly kind: RouteKind;
   answer(request: Request): Response | Promise<Response>;
 }
 
@@ -33,6 +40,7 @@ export interface ServedRoute {
   readonly path: `/${string}`;
   /** Never asks for a token. */
   readonly open: boolean;
+  readonly kind: RouteKind;
   /** For the server's own pages only; see the contract's. */
   readonly sameOrigin: boolean;
   /** The JSON body is read before `answer`. */
@@ -70,11 +78,15 @@ export function routeTable(
   return table;
 }
 
-function ownRoute({ method, path, roles, answer }: HttpOperation, limits: Limits): ServedRoute {
+function ownRoute(
+  { method, path, roles, kind, answer }: HttpOperation,
+  limits: Limits,
+): ServedRoute {
   return {
     method,
     path,
     open: roles === "open",
+    kind,
     sameOrigin: false,
     readsBody: false,
     lenientBody: false,
@@ -91,6 +103,7 @@ function serviceRoutes(service: RunningService): ServedRoute[] {
     method: route.method,
     path: route.path,
     open: route.roles === "open",
+    kind: "data" as const,
     sameOrigin: service.contract.sameOrigin === true,
     readsBody: route.body !== undefined,
     lenientBody: route.lenientBody === true,

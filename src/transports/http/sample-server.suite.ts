@@ -8,6 +8,7 @@ import type { Scope } from "../../../test/support/scope.ts";
 import { defaultLimits, defineContract, type Limits } from "../../contract/index.ts";
 import { openMemoryEngine } from "../../engines/memory/index.ts";
 import { systemClock } from "../../kit/clock.ts";
+import { OriginGuard } from "../../kit/origin-guard.ts";
 import type { Authenticator, Principal } from "../../kit/principal.ts";
 import { dataAnswer } from "../../kit/request.ts";
 import { RunningService } from "../../kit/running-service.ts";
@@ -218,7 +219,15 @@ export async function serve(scope: Scope, options: ServeOptions = {}): Promise<S
     services: [service],
     authenticator: auth,
     limits,
-    cors: { origins: options.origins ?? "*" },
+    guard: new OriginGuard(
+      {
+        origins: options.origins ?? "*",
+        allowedHosts: [],
+        authEnabled: auth.enabled,
+        onLoopback: false,
+      },
+      logger,
+    ),
     clock: systemClock,
     logger,
     requests,

@@ -10,6 +10,7 @@ import { openMemoryEngine } from "../../engines/memory/index.ts";
 import { type Clock, systemClock } from "../../kit/clock.ts";
 import type { Closed, Connection } from "../../kit/connection.ts";
 import { Connections } from "../../kit/connections.ts";
+import { OriginGuard } from "../../kit/origin-guard.ts";
 import type { Authenticator, Principal } from "../../kit/principal.ts";
 import { RunningService } from "../../kit/running-service.ts";
 import { defineService, type ServiceContext } from "../../kit/service.ts";
@@ -165,7 +166,10 @@ export async function serveSample(scope: Scope, options: SampleOptions = {}): Pr
     connections,
     authenticator: auth,
     limits,
-    cors: { origins },
+    guard: new OriginGuard(
+      { origins, allowedHosts: [], authEnabled: auth.enabled, onLoopback: false },
+      logger,
+    ),
     clock,
     logger,
   });

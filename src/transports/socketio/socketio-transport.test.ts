@@ -226,7 +226,7 @@ describe("handshakes", () => {
     await RealClient.connect(scope, url);
   });
 
-  test("all origins may connect by default, with credentials", async () => {
+  test("all origins may connect with *, with credentials", async () => {
     const { url } = await serveSample(scope);
     const headers = { origin: "https://page.example" };
     const response = await fetch(`${url}/socket.io/?EIO=4&transport=polling`, { headers });

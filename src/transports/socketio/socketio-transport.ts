@@ -8,6 +8,7 @@ import type { Clock } from "../../kit/clock.ts";
 import type { Connections } from "../../kit/connections.ts";
 import { tokenOf, withoutToken } from "../../kit/credentials.ts";
 import type { Logger } from "../../kit/logger.ts";
+import type { OriginGuard } from "../../kit/origin-guard.ts";
 import { type Authenticator, anybody, type Principal } from "../../kit/principal.ts";
 import type { RunningService } from "../../kit/running-service.ts";
 import { isSwitchboardError, SwitchboardError } from "../../wire/error.ts";
@@ -20,8 +21,8 @@ export interface SocketIoParts {
   readonly connections: Connections;
   readonly authenticator: Authenticator;
   readonly limits: Limits;
-  /** Origins that browsers may come from. Requests without an Origin are no browsers' and pass. */
-  readonly cors: { readonly origins: "*" | readonly string[] };
+  /** Refuses pages of foreign origins, and hosts that are not the server's. */
+  readonly guard: OriginGuard;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -51,7 +52,7 @@ export class SocketIoTransport {
 
   constructor(parts: SocketIoParts) {
     this.#parts = parts;
-    const { service, limits, cors, logger } = parts;
+    const { service, limits, logger } = parts;
     const { paths } = service.contract;
     this.#paths = new Set(
       (paths.length === 0 ? ["/socket.io/"] : paths).flatMap((path) => [
@@ -61,8 +62,9 @@ export class SocketIoTransport {
     );
     this.#engine = new EngineServer({
       allowEIO3: true,
-      // Socket.IO 2 in a browser always asks with credentials, which `*` does not allow. There are no cookies here that this could expose.
-      cors: { origin: cors.origins === "*" ? true : [...cors.origins], credentials: true },
+      // Requests that reach the library have passed the guard, so the answer names their origin. Socket.IO 2 in a browser always asks
+      // with credentials, which `*` does not allow. There are no cookies here that this could expose.
+      cors: { origin: true, credentials: true },
       httpCompression: false,
       maxHttpBufferSize: limits.maxFrameBytes,
       perMessageDeflate: false,
@@ -144,19 +146,14 @@ export class SocketIoTransport {
     if (this.#links.size > 0) await new Promise<void>((resolve) => (this.#whenEmpty = resolve));
   }
 
-  /** Why a handshake is not taken; later requests of a session always are. */
+  /** Why a request is not taken. Limits are for handshakes only: later requests of a session always pass them. */
   #unwelcome(request: IncomingMessage): SwitchboardError | undefined {
+    const foreign = this.#parts.guard.refusal(request);
+    if (foreign !== undefined) return foreign;
     // As the library has it: the last one counts, and an empty one is none.
     if (request.method !== "GET" || new URLSearchParams(queryOf(request.url)).getAll("sid").at(-1))
       return undefined;
-    const { connections, cors, limits } = this.#parts;
-    const { origin } = request.headers;
-    if (cors.origins !== "*" && origin !== undefined && !cors.origins.includes(origin)) {
-      return new SwitchboardError(
-        "forbidden",
-        "pages of this origin may not connect (cors.origins)",
-      );
-    }
+    const { connections, limits } = this.#parts;
     const joining = this.#engine.clientsCount - this.#joined;
     if (
       connections.size + joining >= limits.maxConnections &&

@@ -163,7 +163,7 @@ describe("tokens", () => {
 });
 
 describe("origins", () => {
-  test("a page of another origin than those allowed gets 403; who is no page passes", async () => {
+  test("a page of another origin than those allowed gets 403; a client without an Origin passes", async () => {
     const served = await serve(scope, { origins: ["https://good.example"] });
     const from = (origin: string) => TextSocket.open(scope, served.url, { headers: { origin } });
     await expect(from("https://bad.example")).rejects.toMatchObject({ status: 403 });
@@ -175,7 +175,7 @@ describe("origins", () => {
     expect(served.opened.length).toBe(2);
   });
 
-  test("by default all pass", async () => {
+  test("with * all pass", async () => {
     expect(
       (await opening(await serve(scope), "", { headers: { origin: "https://any.example" } })).path,
     ).toBe("/lab");

@@ -7,7 +7,7 @@ import type { Connection } from "../../kit/connection.ts";
 import type { Connections } from "../../kit/connections.ts";
 import { tokenOf, withoutToken } from "../../kit/credentials.ts";
 import type { Entrance } from "../../kit/entrance.ts";
-import { mayCome } from "../../kit/origins.ts";
+import type { OriginGuard } from "../../kit/origin-guard.ts";
 import { type Authenticator, anybody, type Principal } from "../../kit/principal.ts";
 import { isSwitchboardError } from "../../wire/error.ts";
 import { FrameJoiner } from "./frame-joiner.ts";
@@ -26,8 +26,8 @@ export interface WebSocketParts {
   readonly connections: Connections;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
-  /** Origins that browsers may come from; `*` is all, but where a contract has `sameOrigin`. Requests without an Origin are no browsers' and pass. */
-  readonly origins: "*" | readonly string[];
+  /** Refuses pages of foreign origins, and hosts that are not the server's. */
+  readonly guard: OriginGuard;
 }
 
 /** What came of a token at the opening. */
@@ -53,15 +53,10 @@ export class WebSocketTransport {
 
   /** Takes over a socket for the services of `entrance`. Never throws. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, entrance: Entrance): void {
-    const { authenticator, connections, origins } = this.#parts;
-    if (
-      !mayCome(request.headers, {
-        origins,
-        sameOrigin: entrance.sameOrigin,
-        authEnabled: authenticator.enabled,
-      })
-    ) {
-      refuseUpgrade(socket, 403);
+    const { authenticator, connections, guard } = this.#parts;
+    const foreign = guard.refusal(request, entrance);
+    if (foreign !== undefined) {
+      refuseUpgrade(socket, 403, foreign);
       return;
     }
     if (connections.flooded()) {

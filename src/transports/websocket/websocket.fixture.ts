@@ -12,6 +12,7 @@ import type { Closed, Connection } from "../../kit/connection.ts";
 import { Connections } from "../../kit/connections.ts";
 import { Entrance } from "../../kit/entrance.ts";
 import { startService } from "../../kit/kit.fixture.ts";
+import { OriginGuard } from "../../kit/origin-guard.ts";
 import { type Authenticator, anybody } from "../../kit/principal.ts";
 import { defineService, type ServiceContext } from "../../kit/service.ts";
 import { Turn } from "../../kit/turn.ts";
@@ -86,7 +87,7 @@ export async function serve(
     return present;
   };
   let given: ServiceContext<typeof contract, unknown> | undefined;
-  const { service } = await startService(
+  const { service, logger } = await startService(
     defineService({
       contract,
       config: z.object({}),
@@ -129,7 +130,15 @@ export async function serve(
   scope.own(connections, () => connections.stop());
   const entrance = new Entrance([service], authenticator.enabled);
   const transport = scope.own(
-    new WebSocketTransport({ connections, authenticator, clock: systemClock, origins }),
+    new WebSocketTransport({
+      connections,
+      authenticator,
+      clock: systemClock,
+      guard: new OriginGuard(
+        { origins, allowedHosts: [], authEnabled: authenticator.enabled, onLoopback: false },
+        logger,
+      ),
+    }),
     (one) => one.close(),
   );
 
