@@ -71,7 +71,7 @@ async function start(
   const { logger } = parts;
   const clock = parts.clock ?? systemClock;
   const newId = (): string => uuidv7();
-  const engine = await openEngine(config);
+  const engine = await openEngine(config, logger);
   opened.push(() => engine.close());
   const authenticator = await createAuthenticator(config, { clock, logger });
   opened.push(() => authenticator.close());

@@ -190,6 +190,13 @@ export interface Session {
   readonly id: string;
 }
 
+/** Where an engine reports what its operators must know. Fields first, then the message; pino fits. */
+export interface EngineLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
 /** A node's access to log, bus and leases. */
 export interface Engine {
   readonly kind: "memory" | "embedded" | "nats";

@@ -67,6 +67,12 @@ export const errors = {
     retry: false,
     meaning: "the data directory was written by a newer version",
   },
+  data_damaged: {
+    status: 500,
+    retry: false,
+    meaning:
+      "the data directory is damaged or lacks what was acknowledged; the message says what to do",
+  },
   bad_config: {
     status: 500,
     retry: false,

@@ -1,4 +1,5 @@
 /** Group commit: what is asked for in one turn of the event loop is stored in one transaction. */
+import type { EngineLogger } from "../../kit/engine.ts";
 import { isSwitchboardError, messageOf, SwitchboardError } from "../../wire/error.ts";
 import type { DataFile } from "./data-file.ts";
 
@@ -22,24 +23,37 @@ interface Waiting {
 /** A turn that asks for more than this is stored in several transactions, with other work between them. */
 const maxTransactionBytes = 8 * 1024 * 1024;
 
+/** What a failing store is logged with: once when it begins, once when it is over. */
+interface Episode {
+  readonly reason: string;
+  readonly failures: number;
+}
+
 export class Commits {
   readonly #file: DataFile;
   readonly #maxWaitingBytes: number;
+  readonly #logger: EngineLogger | undefined;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #scheduled = false;
   #transactions = 0;
   #failures = 0;
-  #failure: string | undefined;
+  #episode: Episode | undefined;
 
-  constructor(file: DataFile, maxWaitingBytes: number) {
+  constructor(file: DataFile, maxWaitingBytes: number, logger: EngineLogger | undefined) {
     this.#file = file;
     this.#maxWaitingBytes = maxWaitingBytes;
+    this.#logger = logger;
   }
 
-  /** Why the last transaction failed; undefined if it did not. */
+  /**
+   * Why nothing can be stored: the open files are no longer at their paths, or a transaction failed and none has written anything
+   * since. Undefined if it can.
+   */
   get failure(): string | undefined {
-    return this.#failure;
+    const fault = this.#file.fault();
+    if (fault !== undefined && this.#episode === undefined) this.#fail(new Error(fault));
+    return fault ?? this.#episode?.reason;
   }
 
   /**
@@ -62,14 +76,11 @@ export class Commits {
 
   /**
    * Runs `work` in a transaction of its own, now. Gives undefined if it failed, which `failure` tells. While there is a failure,
-   * it writes something in any case, so that an engine to which nobody appends finds out when it can store again.
+   * every transaction writes something in any case, so that an engine to which nobody appends finds out when it can store again.
    */
   upkeep<T>(parts: Iterable<Part>, work: () => T): T | undefined {
     try {
-      return this.#transaction(parts, () => {
-        if (this.#failure !== undefined) this.#file.touch();
-        return work();
-      });
+      return this.#transaction(parts, work);
     } catch {
       return undefined;
     }
@@ -129,20 +140,45 @@ export class Commits {
     let result: T;
     try {
       result = this.#file.transaction(() => {
+        if (this.#episode !== undefined) this.#file.touch();
         const value = work();
         for (const part of parts) part.save();
         return value;
       });
     } catch (error) {
-      this.#failures++;
-      this.#failure = messageOf(error);
+      this.#fail(error);
       for (const part of parts) part.settle(false);
       throw error;
     }
-    this.#failure = undefined;
+    this.#recover();
     for (const part of parts) part.settle(true);
     return result;
   }
+
+  #fail(error: unknown): void {
+    this.#failures++;
+    const reason = messageOf(error);
+    if (this.#episode === undefined) {
+      const code = codeOf(error);
+      this.#logger?.error(
+        { reason, ...(code === undefined ? {} : { code }) },
+        "cannot store: appends are refused until a write succeeds",
+      );
+      this.#episode = { reason, failures: 0 };
+    }
+    this.#episode = { reason, failures: this.#episode.failures + 1 };
+  }
+
+  #recover(): void {
+    if (this.#episode === undefined) return;
+    this.#logger?.info({ failures: this.#episode.failures }, "can store again");
+    this.#episode = undefined;
+  }
+}
+
+/** Such as `SQLITE_FULL`. */
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
 /** Does one caller's work and gives how to answer it, once the transaction is committed. */

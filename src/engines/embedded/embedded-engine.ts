@@ -1,6 +1,6 @@
 /** The engine for one process: logs in an SQLite file, bus and leases in memory. */
 import { randomUUID } from "node:crypto";
-import type { Engine, Log, LogOptions, Session } from "../../kit/engine.ts";
+import type { Engine, EngineLogger, Log, LogOptions, Session } from "../../kit/engine.ts";
 import { messageOf, SwitchboardError } from "../../wire/error.ts";
 import { LocalBus, LocalBusNode } from "../local/local-bus.ts";
 import { LocalLeases, LocalLeasesNode } from "../local/local-leases.ts";
@@ -12,12 +12,17 @@ import { LogTable } from "./log-table.ts";
 import { Sweeper } from "./sweeper.ts";
 
 export interface EmbeddedEngineOptions {
-  /** Holds `switchboard.db` and, while it is open, `lock` (which names the process). Created (0700) if missing. One process at a time. */
+  /**
+   * Holds `switchboard.db` and, while it is open, `switchboard.db-wal` (the newest commits), `switchboard.db-commits` (how many there must
+   * be) and `lock` (which names the process). Created (0700) if missing. One process at a time.
+   */
   readonly directory: string;
   /** For logs that do not say; default `process`. */
   readonly durability?: "process" | "disk";
   /** Data that may wait to be stored; beyond it appends are refused with `log_unavailable`. Default 256 MiB. */
   readonly maxWaitingBytes?: number;
+  /** Is told once when the engine cannot store, and once when it can again. Default: nobody. */
+  readonly logger?: EngineLogger;
   /** ms since 1970; default `Date.now`. */
   readonly now?: () => number;
   /** Gives epochs and the session's id; no two alike. Default `randomUUID`. */
@@ -29,7 +34,12 @@ const fencesPerStart = 2 ** 32;
 
 /**
  * Opens the embedded engine. Rejects with `data_locked` (another process has the directory), `data_version` (a newer version
- * wrote it) or `start_failed` (it cannot be opened), each saying what to do.
+ * wrote it), `data_damaged` (its files are damaged, cut, missing or empty, or acknowledged commits are not in them; it changes nothing
+ * then) or `start_failed` (it cannot be opened), each saying what to do. A file `accept-data-loss` in the directory makes one start go on
+ * without commits that are missing: every log gets a new epoch, and the file is removed.
+ *
+ * The open files must stay at their paths. That is checked as the last step before each commit, every 500 ms, and by `health`. If a file was
+ * removed or replaced, appends reject with `log_unavailable` until the same file is back.
  *
  * Durability: the file is one, so as soon as one open log is `disk`, each commit is synced. If the machine goes down under a log
  * that was `process`, its last commits may be lost; the next start gives it a new epoch, so that no reader goes on unaware.
@@ -60,6 +70,7 @@ class EmbeddedEngine implements Engine {
     directory,
     durability = "process",
     maxWaitingBytes = 256 * 1024 * 1024,
+    logger,
     now = Date.now,
     newId = randomUUID,
   }: EmbeddedEngineOptions) {
@@ -67,7 +78,12 @@ class EmbeddedEngine implements Engine {
     this.#now = () => Math.trunc(now());
     this.#newId = newId;
     this.#file = new DataFile(directory, newId);
-    this.#commits = new Commits(this.#file, maxWaitingBytes);
+    if (this.#file.lostData)
+      logger?.warn(
+        { directory },
+        "acknowledged data is missing, which the file accept-data-loss allowed: every log has a new epoch",
+      );
+    this.#commits = new Commits(this.#file, maxWaitingBytes, logger);
     this.#sweeper = new Sweeper(this.#commits, this.#now);
     this.session = { id: newId() };
     this.#localLeases = new LocalLeases(this.#file.starts * fencesPerStart);
@@ -103,7 +119,7 @@ class EmbeddedEngine implements Engine {
     const { failure } = this.#commits;
     return failure === undefined
       ? { ok: true }
-      : { ok: false, reason: `the last transaction failed: ${failure}` };
+      : { ok: false, reason: `nothing can be stored: ${failure}` };
   }
 
   stats(): Readonly<Record<string, number>> {

@@ -169,6 +169,28 @@ describe("a killed process", () => {
     expect(await put(log, "a", "next")).toBe((events.at(-1)?.offset ?? 0) + 1);
   });
 
+  test("again and again, at any moment: the next start has everything and is never refused", {
+    timeout: 60_000,
+  }, async () => {
+    const acknowledged = new Map<number, string>();
+    for (let kill = 0; kill < 12; kill++) {
+      const child = new Child();
+      const { refused, message } = await child.outcome();
+      expect(refused, message).toBeUndefined();
+      child.tell({ do: "pour" });
+      // The reports are what varies the moment of the kill.
+      await child.reports.count(2 + kill * 7);
+      await child.kill();
+      for (const report of child.reports.items) {
+        if ("poured" in report)
+          for (const [data, offset] of report.poured) acknowledged.set(offset, data);
+      }
+    }
+    const events = await readAll(await (await open()).log("things"), "a");
+    const byOffset = new Map(events.map((event) => [event.offset, event.data]));
+    for (const [offset, data] of acknowledged) expect(byOffset.get(offset)).toBe(data);
+  });
+
   test("and its machine with it: a log that was not synced gets a new epoch, a synced one keeps it", async () => {
     const child = new Child();
     const { epoch } = await child.outcome();

@@ -20,4 +20,10 @@ export const migrations: readonly string[] = [
     floor INTEGER NOT NULL
   );
   `,
+  // One row: the run (one opening of the file) and how many commits there were in all runs (commit-record.ts).
+  // Does nothing where it has been done, so that a file may be marked with an older format by hand.
+  `
+  CREATE TABLE IF NOT EXISTS commits (run TEXT NOT NULL, count INTEGER NOT NULL);
+  INSERT INTO commits SELECT '', 0 WHERE NOT EXISTS (SELECT 1 FROM commits);
+  `,
 ];
