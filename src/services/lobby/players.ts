@@ -88,12 +88,14 @@ export class Players {
     resume: string | undefined,
   ): Promise<Player> {
     const { roster, clock, maxPlayers } = this.#parts;
-    const taken = new Set(roster.members(room).map((member) => member.seat.name));
-    if (taken.size >= maxPlayers)
+    if (roster.members(room).length >= maxPlayers)
       throw new SwitchboardError(
         "over_capacity",
         `${maxPlayers} players wait here already (services.lobby.maxPlayers)`,
       );
+    /** Names that others got while this one asked for them. */
+    const lost = new Set<string>();
+    const taken = { has: (name: string) => lost.has(name) || roster.isTaken(room, name) };
     for (;;) {
       const name = freeName(wish.user, taken, maxSameName);
       if (name === undefined) break;
@@ -107,7 +109,7 @@ export class Players {
       };
       const lease = await this.#acquire(seatKey(wish.lobby, wish.prompt, name), seat, {});
       if (lease !== undefined) return this.#add(connection, room, lease, resume);
-      taken.add(name);
+      lost.add(name);
     }
     throw new SwitchboardError(
       "over_capacity",

@@ -44,14 +44,20 @@ export interface Room {
   readonly members: readonly Member[];
 }
 
+/** A room as it is kept: changed in place, so that a join does not copy a thousand members. */
+interface KeptRoom extends Room {
+  readonly members: Member[];
+  readonly names: Set<string>;
+}
+
 /** The rooms in which somebody waits. */
 export class Roster {
-  readonly #rooms = new Map<string, Room>();
-  readonly #roomOf = new Map<string, string>();
+  readonly #rooms = new Map<string, KeptRoom>();
+  readonly #members = new Map<string, Member>();
 
   /** Takes a change of a lease in; returns the room whose listing it changed, if it did. A repeated or older change does nothing. */
   apply({ key, holder }: LeaseChange): string | undefined {
-    const before = this.member(key);
+    const before = this.#members.get(key);
     if (holder === null) return before === undefined ? undefined : this.#remove(before);
     if (before !== undefined && before.fence >= holder.fence) return undefined;
     const seat = seatSchema.parse(JSON.parse(holder.value));
@@ -61,16 +67,14 @@ export class Roster {
     return looksTheSame(before, member) ? undefined : room;
   }
 
-  /** The holder of a seat. */
-  member(key: string): Member | undefined {
-    const room = this.#roomOf.get(key);
-    return room === undefined
-      ? undefined
-      : this.#rooms.get(room)?.members.find((member) => member.key === key);
-  }
-
+  /** Those who wait, in the order of joining. Valid until the next change. */
   members(room: string): readonly Member[] {
     return this.#rooms.get(room)?.members ?? [];
+  }
+
+  /** Whether somebody in the room has this name. */
+  isTaken(room: string, name: string): boolean {
+    return this.#rooms.get(room)?.names.has(name) ?? false;
   }
 
   rooms(): IterableIterator<Room> {
@@ -78,26 +82,47 @@ export class Roster {
   }
 
   #add(member: Member): string {
-    const room = roomOf(member.seat.lobby, member.seat.prompt);
-    const members = [...this.members(room), member].sort((a, b) => a.place - b.place);
-    this.#rooms.set(room, { lobby: member.seat.lobby, prompt: member.seat.prompt, members });
-    this.#roomOf.set(member.key, room);
-    return room;
+    const { lobby, prompt, name } = member.seat;
+    const id = roomOf(lobby, prompt);
+    let room = this.#rooms.get(id);
+    if (room === undefined) {
+      room = { lobby, prompt, members: [], names: new Set() };
+      this.#rooms.set(id, room);
+    }
+    room.members.splice(indexOf(room.members, member.place + 1), 0, member);
+    room.names.add(name);
+    this.#members.set(member.key, member);
+    return id;
   }
 
   #remove(member: Member): string {
-    const name = roomOf(member.seat.lobby, member.seat.prompt);
-    const members = this.members(name).filter((other) => other.key !== member.key);
-    this.#roomOf.delete(member.key);
-    if (members.length === 0) this.#rooms.delete(name);
-    else this.#rooms.set(name, { lobby: member.seat.lobby, prompt: member.seat.prompt, members });
-    return name;
+    const id = roomOf(member.seat.lobby, member.seat.prompt);
+    this.#members.delete(member.key);
+    const room = this.#rooms.get(id);
+    if (room === undefined) return id;
+    const index = room.members.indexOf(member, indexOf(room.members, member.place));
+    if (index !== -1) room.members.splice(index, 1);
+    room.names.delete(member.seat.name);
+    if (room.members.length === 0) this.#rooms.delete(id);
+    return id;
   }
 
   #replace(before: Member, after: Member): string {
     this.#remove(before);
     return this.#add(after);
   }
+}
+
+/** Where the first member is whose place is not before `place`. */
+function indexOf(members: readonly Member[], place: number): number {
+  let low = 0;
+  let high = members.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((members[middle]?.place ?? 0) < place) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The name of a room. Ids cannot run into each other. */

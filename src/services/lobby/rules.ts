@@ -26,7 +26,7 @@ export interface Start {
  */
 export function freeName(
   user: string,
-  taken: ReadonlySet<string>,
+  taken: Pick<ReadonlySet<string>, "has">,
   most: number,
 ): string | undefined {
   let name = user;
@@ -51,6 +51,13 @@ export function listing(members: readonly Member[], rule: HostRule): Listing {
     host: hostOf(members, rule)?.seat.name ?? null,
     since: members.map((member) => member.seat.since),
   };
+}
+
+/** About how long the text of a listing is. */
+export function listingBytes(members: readonly Member[]): number {
+  let bytes = 40;
+  for (const { seat } of members) bytes += seat.name.length + 17;
+  return bytes;
 }
 
 /** Whether a waiting player may start. With the rule `role` the contract has asked its token already. */

@@ -11,8 +11,17 @@ import {
 } from "../../kit/index.ts";
 import { lobbyContract } from "./contract.ts";
 import { Players } from "./players.ts";
+import { RoomUpdates } from "./room-updates.ts";
 import { Roster, roomOf } from "./roster.ts";
-import { forgetOld, type HostRule, isRecent, listing, mayStart, type Start } from "./rules.ts";
+import {
+  forgetOld,
+  type HostRule,
+  isRecent,
+  listing,
+  listingBytes,
+  mayStart,
+  type Start,
+} from "./rules.ts";
 
 const configSchema = z.strictObject({
   host: z
@@ -34,6 +43,14 @@ const configSchema = z.strictObject({
     .default(1000)
     .describe(
       "Most players that may wait for one prompt of a lobby; one more: close 1013. Default 1,000",
+    ),
+  updateBytesPerSecond: z
+    .int()
+    .min(1 << 16)
+    .max(1 << 30)
+    .default(32 << 20)
+    .describe(
+      "Bytes of lists that the players of one prompt may be sent per second; in rooms beyond it, lists are skipped and the newest comes later. Default 32 MiB",
     ),
   lateMs: z
     .int()
@@ -59,12 +76,25 @@ export const lobby = defineService({
     /** The lobby whose prompts a viewer views; null for a viewer of a leaderboard. */
     const viewers = new Map<Connection, string | null>();
 
-    const waiting = (room: string) => context.topic(`waiting ${room}`);
+    const waiting = (room: string, group: number) => context.topic(`waiting ${group} ${room}`);
     const leaderboard = (lobbyId: string, promptId: string) =>
       context.topic(`leaderboard ${roomOf(lobbyId, promptId)}`);
     const prompts = (lobbyId: string) => context.topic(`prompts ${lobbyId}`);
-    const tellRoom = (room: string) =>
-      waiting(room).publishHere("update", listing(roster.members(room), rule));
+    const updates = new RoomUpdates({
+      clock,
+      bytesPerSecond: config.updateBytesPerSecond,
+      group(room, number) {
+        const topic = waiting(room, number);
+        return {
+          get size() {
+            return topic.size;
+          },
+          join: (connection) => topic.join(connection),
+          publish: () => topic.publishHere("update", listing(roster.members(room), rule)),
+        };
+      },
+      listingBytes: (room) => listingBytes(roster.members(room)),
+    });
 
     const players = new Players({
       leases,
@@ -91,14 +121,15 @@ export const lobby = defineService({
 
     const watch = await leases.watch("lobby.", (change) => {
       const room = roster.apply(change);
-      if (room !== undefined) tellRoom(room);
+      if (room !== undefined) updates.changed(room);
     });
     const startSignals = await bus.subscribe("lobby.start", (data) => {
       const { room, ...start } = JSON.parse(data) as StartSignal;
       starts.delete(room);
       starts.set(room, start);
       forgetOld(starts, clock.now(), config.lateMs);
-      waiting(room).publishHere("start", start);
+      for (let group = 0; group < updates.groupCount(room); group++)
+        waiting(room, group).publishHere("start", start);
     });
 
     /** Throws `forbidden` where the token is limited to other lobbies. */
@@ -134,9 +165,11 @@ export const lobby = defineService({
             host,
           });
           const changed = roster.apply({ key: player.lease.key, holder: player.lease });
-          waiting(player.room).join(connection);
-          if (changed !== undefined) tellRoom(changed);
-          else context.send(connection, "update", listing(roster.members(player.room), rule));
+          updates.join(player.room, connection);
+          if (changed === undefined || !updates.changed(changed)) {
+            // It waits for its first list, which may be long in coming where the room is large.
+            context.send(connection, "update", listing(roster.members(player.room), rule));
+          }
           const started = starts.get(player.room);
           if (
             late === true &&
