@@ -6,6 +6,7 @@ export class Ending {
   #waitsForUnread = false;
   #code: number | undefined;
   #failed = false;
+  #leaveWithinMs: number | undefined;
 
   /** One for the process, before anything is written. */
   constructor() {
@@ -37,9 +38,16 @@ export class Ending {
     return this.#unread.signal;
   }
 
+  /** From here on, `leave` waits no longer than this for output to be read. */
+  leaveWithin(ms: number): void {
+    this.#leaveWithinMs = ms;
+  }
+
   /** The command is over: ends the process when what was printed has left, also where it goes into a pipe. */
   leave(code: number): void {
     this.#code = code;
+    if (this.#leaveWithinMs !== undefined)
+      setTimeout(() => process.exit(this.#failed ? 1 : code), this.#leaveWithinMs).unref();
     // An error of the last write is told after its end.
     process.stdout.write("", () => setImmediate(() => process.exit(this.#failed ? 1 : code)));
   }

@@ -11,6 +11,7 @@ const code = await run(process.argv.slice(2), {
   write: (piece) => new Promise((resolve) => process.stdout.write(piece, () => resolve())),
   remark: (line) => process.stderr.write(`${line}\n`),
   progress: process.stderr.isTTY ? (line) => process.stderr.write(`\r\u001b[2K${line}`) : undefined,
+  leaveWithin: (ms) => ending.leaveWithin(ms),
   input: () => process.stdin,
   interrupted: () => ending.interrupted(),
   unread: () => ending.unread(),

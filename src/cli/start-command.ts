@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { type Logger, pino } from "pino";
 import { loadConfig } from "../gateway/config/load-config.ts";
 import type { Gateway } from "../gateway/gateway.ts";
+import { LogOutput } from "../gateway/log-output.ts";
 import { installedServices } from "../gateway/services.ts";
 import { messageOf } from "../wire/error.ts";
 import { addAllOptions, type ConfigOptions, sourcesOf } from "./config-options.ts";
@@ -10,6 +11,9 @@ import type { Surroundings } from "./surroundings.ts";
 
 /** `npm start` passes on a signal that the terminal has sent to all: what comes again so soon is the same one. */
 const sameSignalMs = 200;
+
+/** How long a reader of the log or of standard output that has stopped may hold the exit. */
+const lastLinesMs = 500;
 
 /** From the first signal on; a drain takes less. */
 const longestLeavingMs = 9800;
@@ -31,18 +35,28 @@ export function addStartCommand(program: Command, surroundings: Surroundings): C
 
 async function run(options: ConfigOptions, surroundings: Surroundings): Promise<void> {
   const { config } = await loadConfig(installedServices, sourcesOf(options, surroundings));
+  surroundings.leaveWithin(lastLinesMs);
+  const logOutput = new LogOutput(config.log);
   const logger = pino(
     { level: config.log.level, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ fd: 2, sync: true }),
+    logOutput,
   );
-  leaveOnFault(logger, surroundings);
-  const told = toldToStop(surroundings);
-  // Here, because the other commands are quicker without it.
-  const { startGateway } = await import("../gateway/gateway.ts");
-  const gateway = await startGateway(config, { services: installedServices, logger });
-  surroundings.print(readyLine(gateway.listeners));
-  await told;
-  await gateway.drain();
+  const exitNow = () => {
+    logOutput.flushWithin(lastLinesMs);
+    process.exit(1);
+  };
+  leaveOnFault(logger, surroundings, exitNow);
+  const told = toldToStop(surroundings, exitNow);
+  try {
+    // Here, because the other commands are quicker without it.
+    const { startGateway } = await import("../gateway/gateway.ts");
+    const gateway = await startGateway(config, { services: installedServices, logger, logOutput });
+    surroundings.print(readyLine(gateway.listeners));
+    await told;
+    await gateway.drain();
+  } finally {
+    await logOutput.drained(lastLinesMs);
+  }
 }
 
 /** `Switchboard is ready at URL`, and behind it the service and URL of each further listener. */
@@ -53,19 +67,18 @@ function readyLine(listeners: Gateway["listeners"]): string {
 }
 
 /** Resolves at the first SIGTERM or SIGINT. A second one ends the process at once, and so does the end of the time to leave. */
-function toldToStop(surroundings: Surroundings): Promise<void> {
+function toldToStop(surroundings: Surroundings, exitNow: () => void): Promise<void> {
   return new Promise((resolve) => {
     let first: { readonly signal: NodeJS.Signals; readonly atMs: number } | undefined;
     const stop = (signal: NodeJS.Signals) => {
       if (first !== undefined) {
-        if (first.signal !== signal || performance.now() - first.atMs > sameSignalMs)
-          process.exit(1);
+        if (first.signal !== signal || performance.now() - first.atMs > sameSignalMs) exitNow();
         return;
       }
       first = { signal, atMs: performance.now() };
       setTimeout(() => {
         surroundings.remark("error: could not leave in time: ended as it was");
-        process.exit(1);
+        exitNow();
       }, longestLeavingMs).unref();
       resolve();
     };
@@ -75,10 +88,10 @@ function toldToStop(surroundings: Surroundings): Promise<void> {
 }
 
 /** What nobody has caught leaves the process in a state that nobody knows. */
-function leaveOnFault(logger: Logger, surroundings: Surroundings): void {
+function leaveOnFault(logger: Logger, surroundings: Surroundings, exitNow: () => void): void {
   process.on("uncaughtException", (error: unknown) => {
     logger.fatal({ err: error }, "uncaught error: the process ends");
     surroundings.remark(`error: unexpected: ${messageOf(error)}`);
-    process.exit(1);
+    exitNow();
   });
 }

@@ -11,6 +11,8 @@ export interface Surroundings {
   remark(line: string): void;
   /** Standard error, if it is a terminal: shows a line in the place of the one shown before; an empty one clears it. */
   readonly progress: ((line: string) => void) | undefined;
+  /** From here on, output that nobody reads holds the exit for at most this long. Without it, the exit waits for the reader. */
+  leaveWithin(ms: number): void;
   /** Standard input. */
   input(): AsyncIterable<Uint8Array>;
   /**

@@ -14,6 +14,9 @@ import { play } from "./stage.ts";
 import { summaryOf } from "./summary.ts";
 import { TrackingScene } from "./tracking/tracking-scene.ts";
 
+/** Output that may wait for its reader. */
+const maxUnreadBytes = 1 << 20;
+
 /** npm passes on a signal that the terminal has sent to all: what comes again so soon is the same one. */
 const sameSignalMs = 500;
 
@@ -109,10 +112,15 @@ function endWhenTold(setting: Setting, seconds: number | undefined, unread: Abor
   process.on("SIGTERM", stop);
 }
 
+/** Drops the text while too much waits: a reader that has stopped must not fill the memory. */
+function write(stream: NodeJS.WriteStream, text: string): void {
+  if (stream.writableLength < maxUnreadBytes) stream.write(`${text}\n`);
+}
+
 function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  write(process.stdout, text);
 }
 
 function remark(text: string): void {
-  process.stderr.write(`${text}\n`);
+  write(process.stderr, text);
 }

@@ -3,7 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { configFrom, installedServices, startGateway } from "../gateway/index.ts";
+import { configFrom, installedServices, LogOutput, startGateway } from "../gateway/index.ts";
+
+/** How long a reader of the log that has stopped may hold the end. */
+const lastLinesMs = 500;
 
 /** A running server. */
 export interface DemoServer {
@@ -25,11 +28,9 @@ export async function startServer(port: number, data: string | undefined): Promi
   };
   try {
     const config = configFrom(installedServices, { listen: { port }, data: folder });
-    const logger = pino(
-      { level: "warn", timestamp: pino.stdTimeFunctions.isoTime },
-      pino.destination({ fd: 2, sync: true }),
-    );
-    const gateway = await startGateway(config, { services: installedServices, logger });
+    const logOutput = new LogOutput();
+    const logger = pino({ level: "warn", timestamp: pino.stdTimeFunctions.isoTime }, logOutput);
+    const gateway = await startGateway(config, { services: installedServices, logger, logOutput });
     const [main] = gateway.listeners;
     if (main === undefined) throw new Error("a gateway without a listener");
     return {
@@ -38,6 +39,7 @@ export async function startServer(port: number, data: string | undefined): Promi
       async stop() {
         await gateway.drain();
         await remove();
+        await logOutput.drained(lastLinesMs);
       },
     };
   } catch (error) {

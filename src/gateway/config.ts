@@ -143,6 +143,14 @@ const log = z.strictObject({
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")
     .describe("The least important messages that are still logged"),
+  maxBufferBytes: z.exactOptional(
+    z
+      .int()
+      .min(1)
+      .describe(
+        "Log lines that may wait for whoever reads the log; further ones are dropped and counted. Default 1 MiB",
+      ),
+  ),
 });
 
 /** The limits that a service can have for itself, each optional and without its default: what is absent is decided by the levels above. */
@@ -275,5 +283,5 @@ export interface Config {
   readonly drainTimeoutMs: number;
   /** Each installed service, enabled or not. */
   readonly services: Readonly<Record<string, ServiceConfig>>;
-  readonly log: { readonly level: ParsedConfig["log"]["level"] };
+  readonly log: { readonly level: ParsedConfig["log"]["level"]; readonly maxBufferBytes?: number };
 }

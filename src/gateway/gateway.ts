@@ -48,6 +48,8 @@ export interface Gateway {
 export interface GatewayParts {
   readonly services: readonly AnyService[];
   readonly logger: Logger;
+  /** What `logger` writes to, whose dropped lines are counted in the metrics. Default: nothing is counted. */
+  readonly logOutput?: { readonly dropped: number };
   /** Default: the machine's. */
   readonly clock?: Clock;
 }
@@ -121,7 +123,7 @@ async function start(
       limits: own.limits,
       engine,
       clock,
-      logger: logger.child({ service: service.contract.name }),
+      logger,
       authEnabled: authenticator.enabled,
       ...(authenticator.enabled
         ? { authenticate: (token: string) => authenticator.authenticate(token) }
@@ -173,6 +175,7 @@ async function start(
     connections,
     engine,
     limits: config.limits,
+    droppedLogLines: () => parts.logOutput?.dropped ?? 0,
     requests: () => requests.entries(),
     refusedPages: () => guard.refused,
   });

@@ -5,4 +5,5 @@ export type { Flag } from "./config/override.ts";
 export type { ResolvedConfig } from "./config/resolve-config.ts";
 export type { Config, ListenerConfig, ServiceConfig } from "./config.ts";
 export { type Gateway, type GatewayParts, startGateway } from "./gateway.ts";
+export { LogOutput, type LogOutputOptions } from "./log-output.ts";
 export { installedServices } from "./services.ts";

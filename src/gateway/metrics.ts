@@ -14,6 +14,8 @@ export interface MetricsSources {
   readonly connections: Connections;
   readonly engine: Engine;
   readonly limits: Limits;
+  /** Log lines that were dropped because nobody read them. */
+  droppedLogLines(): number;
   /** Answered HTTP requests: route, status, count. */
   requests(): Iterable<readonly [route: string, status: string, count: number]>;
   /** Requests refused for their origin or host, by reason. */
@@ -112,6 +114,12 @@ export class Metrics {
       Object.entries(limits).flatMap(([name, value]): Sample[] =>
         value === null ? [] : [[{ name }, value]],
       ),
+    );
+    this.#counter(
+      "log_lines_dropped_total",
+      "Log lines dropped because whoever reads the log was too slow",
+      [],
+      () => [[{}, sources.droppedLogLines()]],
     );
     this.#counter("http_requests_total", "Answered HTTP requests", ["route", "status"], () =>
       Array.from(sources.requests(), ([route, status, n]): Sample => [{ route, status }, n]),

@@ -7,3 +7,13 @@ export interface Logger {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
+
+/** A logger whose lines have these fields too. A field of the line itself wins. */
+export function withFields(logger: Logger, bound: object): Logger {
+  return {
+    debug: (fields, message) => logger.debug({ ...bound, ...fields }, message),
+    info: (fields, message) => logger.info({ ...bound, ...fields }, message),
+    warn: (fields, message) => logger.warn({ ...bound, ...fields }, message),
+    error: (fields, message) => logger.error({ ...bound, ...fields }, message),
+  };
+}

@@ -16,7 +16,7 @@ import type { Closed, Connection, Receiver } from "./connection.ts";
 import { Encoded, encode } from "./encoded.ts";
 import type { Engine } from "./engine.ts";
 import { explain } from "./explain.ts";
-import type { Logger } from "./logger.ts";
+import { type Logger, withFields } from "./logger.ts";
 import { anybody, hasRole, nobody, type Principal } from "./principal.ts";
 import { type RouteRequest, routeErrorAnswer } from "./request.ts";
 import type { ServerView, ServiceView } from "./server-view.ts";
@@ -30,6 +30,7 @@ export interface ServiceParts {
   readonly limits: Limits;
   readonly engine: Engine;
   readonly clock: Clock;
+  /** Without the service's name: each line of the service gets it as `service`. */
   readonly logger: Logger;
   readonly authEnabled: boolean;
   /** Finds out who holds a token; absent where auth is off. */
@@ -246,7 +247,7 @@ export class RunningService implements Receiver, ServiceView {
     return {
       config,
       clock: this.#clock,
-      logger,
+      logger: withFields(logger, { service: this.contract.name }),
       newId,
       log: (options) => engine.log(this.contract.name, options),
       leases: engine.leases,
