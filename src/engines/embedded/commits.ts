@@ -23,11 +23,15 @@ interface Waiting {
 /** A turn that asks for more than this is stored in several transactions, with other work between them. */
 const maxTransactionBytes = 8 * 1024 * 1024;
 
-/** What a failing store is logged with: once when it begins, once when it is over. */
+/** A failing store: logged once when it begins, once when it is over. */
 interface Episode {
   readonly reason: string;
   readonly failures: number;
+  readonly logged: boolean;
 }
+
+/** On a full disk small writes succeed between large ones that fail: each is an episode, but not each is logged. */
+const logEveryMs = 10_000;
 
 export class Commits {
   readonly #file: DataFile;
@@ -39,6 +43,7 @@ export class Commits {
   #transactions = 0;
   #failures = 0;
   #episode: Episode | undefined;
+  #loggedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(file: DataFile, maxWaitingBytes: number, logger: EngineLogger | undefined) {
     this.#file = file;
@@ -158,20 +163,27 @@ export class Commits {
   #fail(error: unknown): void {
     this.#failures++;
     const reason = messageOf(error);
-    if (this.#episode === undefined) {
-      const code = codeOf(error);
-      this.#logger?.error(
-        { reason, ...(code === undefined ? {} : { code }) },
-        "cannot store: appends are refused until a write succeeds",
-      );
-      this.#episode = { reason, failures: 0 };
-    }
-    this.#episode = { reason, failures: this.#episode.failures + 1 };
+    const { failures, logged } = this.#episode ?? { failures: 0, logged: this.#log(error) };
+    this.#episode = { reason, failures: failures + 1, logged };
+  }
+
+  /** Returns whether it was logged. */
+  #log(error: unknown): boolean {
+    const now = performance.now();
+    if (now - this.#loggedAtMs < logEveryMs) return false;
+    this.#loggedAtMs = now;
+    const code = codeOf(error);
+    this.#logger?.error(
+      { reason: messageOf(error), ...(code === undefined ? {} : { code }) },
+      "cannot store: appends are refused until a write succeeds",
+    );
+    return true;
   }
 
   #recover(): void {
     if (this.#episode === undefined) return;
-    this.#logger?.info({ failures: this.#episode.failures }, "can store again");
+    if (this.#episode.logged)
+      this.#logger?.info({ failures: this.#episode.failures }, "can store again");
     this.#episode = undefined;
   }
 }

@@ -19,7 +19,12 @@ export type Report =
   | { readonly appended: readonly (number | string)[]; readonly followed: number }
   /** Acknowledged: data (which is also the id) and offset. */
   | { readonly poured: readonly (readonly [data: string, offset: number])[] }
-  | { readonly health: ReturnType<Engine["health"]>; readonly failures: number };
+  | {
+      readonly health: ReturnType<Engine["health"]>;
+      readonly failures: number;
+      /** What the engine has logged: the code, or the message. */
+      readonly logged: readonly string[];
+    };
 
 function report(message: Report): void {
   process.send?.(message);
@@ -43,7 +48,12 @@ async function pour(log: Log): Promise<void> {
 }
 
 async function main(directory: string): Promise<void> {
-  const engine = await openEmbeddedEngine({ directory });
+  const logged: string[] = [];
+  const note = (fields: object, message: string) => {
+    logged.push("code" in fields ? String(fields.code) : message);
+  };
+  const logger = { info: note, warn: note, error: note };
+  const engine = await openEmbeddedEngine({ directory, logger });
   const log = await engine.log("things");
   await engine.log("synced", { durability: "disk" });
   let followed = 0;
@@ -54,6 +64,7 @@ async function main(directory: string): Promise<void> {
       report({
         health: engine.health(),
         failures: engine.stats().log_failed_transactions_total ?? 0,
+        logged,
       });
     } else {
       const data = "x".repeat(order.chars);

@@ -244,6 +244,10 @@ describe.skipIf(process.platform !== "linux")(
       expect((await child.health()).health).toEqual(full);
       limitFiles(child, "unlimited");
       await expect.poll(async () => (await child.health()).health).toEqual({ ok: true });
+      expect((await child.health()).logged).toEqual([
+        expect.stringMatching(/^SQLITE_(FULL|IOERR)/),
+        "can store again",
+      ]);
       expect(await child.answer({ do: "append", times: 2, chars: 900_000 })).toEqual({
         appended: [3, 4],
         followed: 4,
