@@ -30,9 +30,10 @@ export const limitsSchema = z.strictObject({
       "Most values in the JSON of a frame or body, nested ones included; over it: too_large. Default 250,000",
     ),
   maxJsonDepth: count
+    .max(1000)
     .default(64)
     .describe(
-      "Most levels of nesting in the JSON of a frame or body; over it: too_large. Default 64",
+      "Most levels of nesting in the JSON of a frame or body; over it: too_large. At most 1,000. Default 64",
     ),
   maxInbox: count
     .default(1000)

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isSwitchboardError } from "./error.ts";
-import { demandJsonBounds, JsonMeter } from "./json-meter.ts";
+import { demandJsonBounds, demandValueBounds, JsonMeter } from "./json-meter.ts";
 
 function refusal(text: string, maxJsonValues: number, maxJsonDepth: number): string | undefined {
   try {
@@ -46,11 +46,32 @@ test("counts the same however the text is cut", () => {
   for (let cut = 0; cut <= text.length; cut++) {
     const meter = new JsonMeter(bounds);
     meter.push(text.slice(0, cut));
+    meter.push("");
     expect(() => meter.push(text.slice(cut))).not.toThrow();
     const strict = new JsonMeter({ ...bounds, maxJsonValues: 10 });
     expect(() => {
       strict.push(text.slice(0, cut));
+      strict.push("");
       strict.push(text.slice(cut));
     }).toThrow("limits.maxJsonValues");
   }
+});
+
+test("a parsed value has as many values and levels as its text", () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 6 }), (json) => {
+      const { values, depth } = measured(json);
+      const demand = (maxJsonValues: number, maxJsonDepth: number) =>
+        demandValueBounds(json, { maxJsonValues, maxJsonDepth });
+      expect(() => demand(values, depth)).not.toThrow();
+      if (values > 1) expect(() => demand(values - 1, depth)).toThrow("limits.maxJsonValues");
+      if (depth > 0) expect(() => demand(values, depth - 1)).toThrow("limits.maxJsonDepth");
+    }),
+  );
+});
+
+test("binary data is one value", () => {
+  const bounds = { maxJsonValues: 4, maxJsonDepth: 1 };
+  const binary = [Buffer.alloc(1000), new Uint8Array(1000), new ArrayBuffer(1000)];
+  expect(() => demandValueBounds(binary, bounds)).not.toThrow();
 });
