@@ -11,6 +11,8 @@ export {
   type RouteBody,
   type RouteParams,
 } from "./contract.ts";
+export { demandBounds } from "./demand-bounds.ts";
+export { type DictionaryBounds, dictionary } from "./dictionary.ts";
 export {
   defaultLimits,
   type Limits,
@@ -19,4 +21,5 @@ export {
   serviceLimits,
 } from "./limits.ts";
 export type { Delivery, InMessage, InMessages, OutMessage, OutMessages } from "./message.ts";
+export { endAtFirstIssue, parseFirst } from "./parse-first.ts";
 export type { Route, Routes } from "./route.ts";

@@ -1,7 +1,7 @@
 /** Whose connection it is, by its path or by its first message. */
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
-import { defineContract, namedBy } from "../contract/index.ts";
+import { defineContract, type Limits, namedBy } from "../contract/index.ts";
 import type { Connection } from "./connection.ts";
 import { Entrance } from "./entrance.ts";
 import { type Fakes, fakeConnection, openingOf, settled, startService } from "./kit.fixture.ts";
@@ -78,14 +78,14 @@ async function say({ connection }: Fakes, ...messages: readonly unknown[]): Prom
   await settled();
 }
 
-async function shared(options: Options = {}, auth = false) {
+async function shared(options: Options = {}, auth = false, limits: Partial<Limits> = {}) {
   const [a, b] = [
     recorder("a", "type", { opensWith: ["hello"], ...options }),
     recorder("b", "packet", { opensWith: ["hello"], ...options }),
   ];
   const [first, second] = [
-    await startService(a.service, { auth }),
-    await startService(b.service, { auth }),
+    await startService(a.service, { auth, limits }),
+    await startService(b.service, { auth, limits }),
   ];
   return { a, b, first, second, entrance: new Entrance([first.service, second.service], auth) };
 }
@@ -180,6 +180,38 @@ test("who asked for errors is told before the close", async () => {
   expect(parts.link.calls).toEqual(["close 1000 invalid message type"]);
 });
 
+test.each([
+  ["nested too deep", `{"type":"hello","n":${"[".repeat(100)}${"]".repeat(100)}}`, "Depth"],
+  ["of too many values", JSON.stringify({ type: "hello", n: Array(1000).fill(1) }), "Values"],
+])("a first message %s is not parsed: too_large", async (_what, message, limit) => {
+  const { a, entrance } = await shared({}, false, { maxJsonValues: 1000 });
+  const parts = enter(entrance, { wantsErrors: true });
+  await say(parts, message);
+  expect(parts.link.texts.map((text) => JSON.parse(text))).toMatchObject([
+    {
+      type: "error",
+      code: "too_large",
+      message: expect.stringContaining(`limits.maxJson${limit}`),
+    },
+  ]);
+  expect(parts.link.calls).toEqual(["close 1000 invalid message type"]);
+  expect([...entrance.tally.errors.entries()]).toEqual([["too_large", 1]]);
+  expect(a.log).toEqual([]);
+});
+
+test("a first message is parsed and checked once", async () => {
+  const { service, log } = recorder("a", "type", { opensWith: ["hello"] });
+  const { schema } = service.contract.in.hello;
+  const parse = vi.spyOn(JSON, "parse");
+  const check = vi.spyOn(schema._zod, "run");
+  onTestFinished(() => parse.mockRestore());
+  const started = await startService(service);
+  parse.mockClear();
+  await say(enter(new Entrance([started.service], false)), { type: "hello", n: 1 });
+  expect(log).toEqual(["opened", "hello 1"]);
+  expect([parse.mock.calls.length, check.mock.calls.length]).toEqual([1, 1]);
+});
+
 test("with auth on, who has no good token is closed with 4401: at its opening, on a shared path at its first message", async () => {
   const { service, log } = recorder("a", "type", {});
   const alone = new Entrance([(await startService(service, { auth: true })).service], true);
@@ -231,12 +263,16 @@ test("the limits of a shared path are the largest of its services", async () => 
     maxFrameBytes: 1,
     maxQueueBytes: 20,
     maxInbox: 3,
+    maxJsonDepth: 5,
+    maxJsonValues: 60,
     messagesPerSecond: 4,
   });
   const large = await limited({
     maxFrameBytes: 10,
     maxQueueBytes: 2,
     maxInbox: 30,
+    maxJsonDepth: 50,
+    maxJsonValues: 6,
     messagesPerSecond: 40,
   });
   const boundless = await limited({
@@ -249,6 +285,8 @@ test("the limits of a shared path are the largest of its services", async () => 
     maxFrameBytes: 10,
     maxQueueBytes: 20,
     maxInbox: 30,
+    maxJsonDepth: 50,
+    maxJsonValues: 60,
     messagesPerSecond: 40,
   });
   expect(new Entrance([small, large, boundless], false).limits.messagesPerSecond).toBeNull();

@@ -1,9 +1,11 @@
 /** The services behind one WebSocket path: finds out whose connection it is by its first message. */
 import type { Limits } from "../contract/index.ts";
+import { isSwitchboardError, SwitchboardError } from "../wire/error.ts";
+import { demandJsonBounds } from "../wire/json-meter.ts";
 import { printJson } from "../wire/print-json.ts";
 import type { Closed, Connection, Receiver } from "./connection.ts";
 import { Encoded } from "./encoded.ts";
-import type { RunningService } from "./running-service.ts";
+import type { CheckedMessage, RunningService } from "./running-service.ts";
 import { Tally } from "./tally.ts";
 
 /** Takes the connections of one path. One that has not said whose it is belongs to the entrance. */
@@ -51,17 +53,31 @@ export class Entrance implements Receiver {
   text(connection: Connection, text: string): void | Promise<void> {
     let json: unknown;
     try {
+      demandJsonBounds(text, this.limits);
       json = JSON.parse(text);
-    } catch {
-      return this.#refuse(connection);
+    } catch (error) {
+      return this.#refuse(connection, isSwitchboardError(error) ? error : this.#unknownMessage());
     }
-    const service = this.services.find((candidate) => candidate.opensWith(json));
-    if (service === undefined) return this.#refuse(connection);
+    const owner = this.#ownerOf(json);
+    if (owner === undefined) return this.#refuse(connection, this.#unknownMessage());
+    const { service, message } = owner;
     this.connections.delete(connection);
     if (!this.#admit(connection, service)) return;
-    const first = () => (connection.isClosedByServer ? undefined : service.text(connection, text));
+    const first = () =>
+      connection.isClosedByServer ? undefined : service.first(connection, text, message);
     const opening = service.open(connection, text);
     return opening instanceof Promise ? opening.then(first) : first();
+  }
+
+  /** The service whose message this is, and the message; undefined: it is nobody's. */
+  #ownerOf(
+    json: unknown,
+  ): { readonly service: RunningService; readonly message: CheckedMessage } | undefined {
+    for (const service of this.services) {
+      const message = service.opensWith(json);
+      if (message !== undefined) return { service, message };
+    }
+    return undefined;
   }
 
   event(): void {
@@ -95,17 +111,18 @@ export class Entrance implements Receiver {
     return false;
   }
 
-  #refuse(connection: Connection): void {
-    this.tally.errors.add("unknown_message");
+  #unknownMessage(): SwitchboardError {
+    const takes = new Set(this.services.flatMap((service) => service.contract.opensWith ?? []));
+    return new SwitchboardError(
+      "unknown_message",
+      `a first message must be one of ${[...takes].join(", ")}, with all its fields`,
+    );
+  }
+
+  #refuse(connection: Connection, { code, message }: SwitchboardError): void {
+    this.tally.errors.add(code);
     if (connection.opening.wantsErrors) {
-      const takes = [
-        ...new Set(this.services.flatMap((service) => service.contract.opensWith ?? [])),
-      ].join(", ");
-      const payload = {
-        type: "error",
-        code: "unknown_message",
-        message: `a first message must be one of ${takes}, with all its fields`,
-      };
+      const payload = { type: "error", code, message };
       connection.deliver(new Encoded("error", payload, null, () => printJson(payload)));
     }
     connection.close("done", "invalid message type");
@@ -127,6 +144,8 @@ function largest(limits: readonly Limits[]): Limits {
     maxQueueBytes: most((of) => of.maxQueueBytes),
     maxQueueMessages: most((of) => of.maxQueueMessages),
     maxInbox: most((of) => of.maxInbox),
+    maxJsonValues: most((of) => of.maxJsonValues),
+    maxJsonDepth: most((of) => of.maxJsonDepth),
     messagesPerSecond: limits.some((of) => of.messagesPerSecond === null)
       ? null
       : most((of) => of.messagesPerSecond ?? 0),

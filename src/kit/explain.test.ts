@@ -1,5 +1,5 @@
 /** Sentences about what did not fit. */
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { explain } from "./explain.ts";
 
@@ -71,6 +71,15 @@ test("whatever a client sends, the sentence is short", () => {
     expect(error).toBeDefined();
     if (error !== undefined) expect(explain("sample", error, value).length).toBeLessThan(350);
   }
+});
+
+test("a long text costs no more than a short one", () => {
+  const value = `"${"\\ud800".repeat(1 << 22)}`;
+  const { error } = z.number().safeParse(value);
+  const print = vi.spyOn(JSON, "stringify");
+  onTestFinished(() => print.mockRestore());
+  expect(explain("sample", error ?? new z.ZodError([]), value)).toMatch(/^sample is .{60}…: /);
+  expect(print.mock.calls.every(([shown]) => String(shown).length <= 60)).toBe(true);
 });
 
 test("members of prototypes are not taken for what came", () => {

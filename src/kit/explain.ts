@@ -42,7 +42,9 @@ function show(value: unknown): string {
   if (value === undefined) return "missing";
   if (typeof value === "object" && value !== null)
     return Array.isArray(value) ? "a list" : "an object";
-  return cut(JSON.stringify(value) ?? typeof value, maxShownLength);
+  // Cut first as well: printing a long text costs as much as reading it.
+  const shown = typeof value === "string" ? value.slice(0, maxShownLength) : value;
+  return cut(JSON.stringify(shown) ?? typeof value, maxShownLength);
 }
 
 function cut(text: string, maxLength: number): string {

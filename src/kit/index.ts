@@ -65,3 +65,4 @@ export {
 export type { Tally } from "./tally.ts";
 export type { Tap } from "./tap.ts";
 export type { Topic } from "./topic.ts";
+export { validate } from "./validate.ts";

@@ -19,13 +19,13 @@ export const labContract = defineContract({
     move: {
       roles: "any",
       doc: "",
-      schema: z.object({ to: z.object({ x: z.number() }), note: z.string().optional() }),
+      schema: z.object({ to: z.object({ x: z.number() }), note: z.string().max(1000).optional() }),
     },
     erase: { doc: "", schema: z.object({}), roles: ["lab.chief", "lab.owner"] },
     fail: {
       roles: "any",
       doc: "",
-      schema: z.object({ code: z.string().optional(), later: z.boolean().optional() }),
+      schema: z.object({ code: z.string().max(100).optional(), later: z.boolean().optional() }),
     },
   },
   out: {
@@ -44,7 +44,7 @@ export const labContract = defineContract({
       method: "PUT",
       path: "/lab/:id",
       doc: "",
-      params: z.object({ id: z.string() }),
+      params: z.object({ id: z.string().max(100) }),
       body: z.object({ x: z.number() }),
       roles: ["lab.chief"],
     },
@@ -60,7 +60,7 @@ export const labContract = defineContract({
       method: "GET",
       path: "/lab-broken",
       doc: "",
-      params: z.object({ code: z.string().optional() }),
+      params: z.object({ code: z.string().max(100).optional() }),
     },
   },
   roles: { "lab.chief": "may erase and save", "lab.owner": "may erase" },

@@ -1,5 +1,6 @@
 /** A started service: what reaches its handlers, and what becomes of what they throw. */
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { settled, startService } from "./kit.fixture.ts";
 import { connect, type Lab, lab, labContract, say, secret } from "./lab.fixture.ts";
 import { anybody, type Principal } from "./principal.ts";
@@ -8,6 +9,26 @@ import type { RunningService } from "./running-service.ts";
 function principal(...roles: string[]): Principal {
   return { name: "somebody", roles, only: {} };
 }
+
+/** An object that holds another, `depth` times. */
+function nested(depth: number): object {
+  let inner = {};
+  for (let level = 1; level < depth; level++) inner = { to: inner };
+  return inner;
+}
+
+test("a contract that lets in something without a bound is refused at the start", async () => {
+  const { service } = lab({}, () => expect.unreachable("the service was started"), {
+    ...labContract,
+    in: {
+      ...labContract.in,
+      fail: { ...labContract.in.fail, schema: z.object({ code: z.string() }) as never },
+    },
+  });
+  await expect(startService(service)).rejects.toThrow(
+    new TypeError('lab: the message "fail": "code" is a string of any length: add .max(n)'),
+  );
+});
 
 describe("messages", () => {
   test("reach their handler validated, less what the schema does not know, with the text as it came", async () => {
@@ -37,12 +58,22 @@ describe("messages", () => {
     ],
     [{ type: "move" }, "bad_message", 'move: "to" is missing: expected object'],
     [
+      `{"type":"move","to":${"[".repeat(5000)}${"]".repeat(5000)}}`,
+      "too_large",
+      "the JSON is nested more than 64 levels deep (limits.maxJsonDepth): send it flatter",
+    ],
+    [
+      { type: "move", to: Array(250_000).fill(0) },
+      "too_large",
+      "the JSON has more than 250000 values (limits.maxJsonValues): send fewer at once",
+    ],
+    [
       { type: "move", to: { x: secret } },
       "bad_message",
       `move: "to.x" is "${secret}": expected number`,
     ],
   ])(
-    "%j: told to who asked, with the field, the value and the remedy; counted; no content in the log; nobody is closed",
+    "refusal %#: told to who asked, with the field, the value and the remedy; counted; no content in the log; nobody is closed",
     async (bad, code, message) => {
       const { service, log } = lab();
       const started = await startService(service);
@@ -75,6 +106,42 @@ describe("messages", () => {
     expect(invalid).toEqual([["move", { type: "move" }, "bad_message"]]);
     expect(parts.link.calls).toEqual(["close 4400 as the protocol says"]);
     expect([...started.service.tally.errors.entries()]).toEqual([["bad_message", 1]]);
+  });
+
+  test("a codec of its own does not see a text over the bounds", async () => {
+    const read: string[] = [];
+    const parse = (text: string) => {
+      read.push(text);
+      return { json: JSON.parse(text), text };
+    };
+    const { service } = lab({}, () => {}, {
+      ...labContract,
+      codec: { ...labContract.codec, parse },
+    } as typeof labContract);
+    const started = await startService(service, { limits: { maxJsonValues: 3 } });
+    const parts = connect(started.service, { wantsErrors: true });
+    expect(await say(parts, { type: "fail", code: [1, 2, 3] })).toMatchObject([
+      { code: "too_large" },
+    ]);
+    expect(read).toEqual([]);
+    expect(await say(parts, { type: "fail" })).toMatchObject([]);
+    expect(read).toEqual(['{"type":"fail"}']);
+  });
+
+  test.each([
+    ["deep", nested(5000)],
+    ["of many values", { to: Array(250_000).fill(0) }],
+    ["of many objects", { to: { x: Array(130_000).fill({ y: 1 }) } }],
+  ])("an event whose payload is %s is too large, and nobody is closed", async (_what, payload) => {
+    const { service, log } = lab();
+    const started = await startService(service);
+    const { connection } = connect(started.service);
+    connection.receiveEvent("move", payload, 1);
+    connection.receiveEvent("move", { to: { x: 1 } }, 1);
+    await settled();
+    expect([...started.service.tally.errors.entries()]).toEqual([["too_large", 1]]);
+    expect(log).toEqual(['move {"x":1} ']);
+    expect(connection.isClosed).toBe(false);
   });
 
   test("who asked is told of a bad one if the service leaves it at that", async () => {

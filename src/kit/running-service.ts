@@ -1,21 +1,23 @@
 /** A started service: validates what comes in, calls the handlers, deals with what they throw. */
-import type { z } from "zod";
 import {
   type Access,
   type Contract,
   demandAccess,
+  demandBounds,
+  endAtFirstIssue,
   type InMessage,
   type Limits,
+  parseFirst,
   type Route,
 } from "../contract/index.ts";
 import { isSwitchboardError, SwitchboardError } from "../wire/error.ts";
 import type { ErrorCode } from "../wire/errors.ts";
+import { demandJsonBounds, demandValueBounds } from "../wire/json-meter.ts";
 import type { Clock } from "./clock.ts";
 import { OwnedClock } from "./clock.ts";
 import type { Closed, Connection, Receiver } from "./connection.ts";
 import { Encoded, encode } from "./encoded.ts";
 import type { Engine } from "./engine.ts";
-import { explain } from "./explain.ts";
 import { type Logger, withFields } from "./logger.ts";
 import { anybody, hasRole, nobody, type Principal } from "./principal.ts";
 import { type RouteRequest, routeErrorAnswer } from "./request.ts";
@@ -23,6 +25,7 @@ import type { ServerView, ServiceView } from "./server-view.ts";
 import type { AnyService, InvalidMessage, ServiceContext, ServiceHandlers } from "./service.ts";
 import { Tally } from "./tally.ts";
 import { Topics } from "./topic.ts";
+import { validate } from "./validate.ts";
 
 /** What a service is started with. */
 export interface ServiceParts {
@@ -57,6 +60,13 @@ type Handlers = {
   stop?(): Promise<void>;
 };
 
+/** A message that fits its schema: as it came, and what the schema makes of it. */
+export interface CheckedMessage {
+  readonly name: string;
+  readonly json: unknown;
+  readonly message: unknown;
+}
+
 /** One service in operation on this node. It is the receiver of its connections' messages. */
 export class RunningService implements Receiver, ServiceView {
   readonly contract: Contract;
@@ -85,11 +95,14 @@ export class RunningService implements Receiver, ServiceView {
   }
 
   /**
-   * Rejects with a `TypeError` for a contract that does not say who may do what (`demandAccess`), or with what the service's own
-   * start rejects with; its timers and background work have then ended.
+   * Rejects with a `TypeError` for a contract that does not say who may do what (`demandAccess`), or
+   * that takes something without a bound (`demandBounds`). Rejects with what the service's own start
+   * rejects with; its timers and background work have then ended.
    */
   static async start(service: AnyService, parts: ServiceParts): Promise<RunningService> {
     demandAccess(service.contract);
+    demandBounds(service.contract);
+    endAtFirstIssue(service.contract);
     const running = new RunningService(service.contract, parts);
     running.#roleNames = service.roleNames?.(parts.config as never) ?? {};
     await running.#topics.start();
@@ -153,19 +166,28 @@ export class RunningService implements Receiver, ServiceView {
     const codec = this.contract.codec;
     let read: { readonly json: unknown; readonly text: string };
     try {
+      demandJsonBounds(text, this.limits);
       read = codec?.parse === undefined ? { json: JSON.parse(text), text } : codec.parse(text);
-    } catch {
+    } catch (error) {
       return this.#invalid(
         connection,
         undefined,
         undefined,
-        new SwitchboardError("bad_json", "the frame is not JSON: send one JSON object as text"),
+        isSwitchboardError(error)
+          ? error
+          : new SwitchboardError("bad_json", "the frame is not JSON: send one JSON object as text"),
       );
     }
     return this.#message(connection, codec?.nameOf(read.json), read.json, read.text);
   }
 
   event(connection: Connection, name: string, payload: unknown): void | Promise<void> {
+    try {
+      demandValueBounds(payload, this.limits);
+    } catch (error) {
+      if (!isSwitchboardError(error)) throw error;
+      return this.#invalid(connection, name, undefined, error);
+    }
     return this.#message(connection, name, payload, "");
   }
 
@@ -190,11 +212,22 @@ export class RunningService implements Receiver, ServiceView {
     if (print !== undefined) connection.deliver(new Encoded("skipped", {}, "skipped", print));
   }
 
-  /** Whether a parsed first message makes a connection this service's. */
-  opensWith(json: unknown): boolean {
+  /** The message that a parsed first frame is, if it makes a connection this service's; else undefined. */
+  opensWith(json: unknown): CheckedMessage | undefined {
     const name = this.contract.codec?.nameOf(json);
-    if (name === undefined || !this.contract.opensWith?.includes(name)) return false;
-    return this.#declared(name)?.schema.safeParse(json).success === true;
+    if (name === undefined || !this.contract.opensWith?.includes(name)) return undefined;
+    const declared = this.#declared(name);
+    const parsed = declared === undefined ? undefined : parseFirst(declared.schema, json);
+    return parsed?.success === true ? { name, json, message: parsed.data } : undefined;
+  }
+
+  /** Handles the message that made the connection this service's. */
+  first(connection: Connection, text: string, first: CheckedMessage): void | Promise<void> {
+    const declared = this.#declared(first.name);
+    // A codec that reads in its own way gives the handler another text.
+    if (declared === undefined || this.contract.codec?.parse !== undefined)
+      return this.text(connection, text);
+    return this.#handle(connection, declared, first, text);
   }
 
   // HTTP.
@@ -219,12 +252,9 @@ export class RunningService implements Receiver, ServiceView {
       const handler = this.#handlers.routes[name];
       if (handler === undefined)
         throw new TypeError(`${this.contract.name} has no handler for route ${name}`);
-      const checkedParams = this.#check(route.params, params, "the address");
-      const checkedBody =
-        route.body === undefined ? undefined : this.#check(route.body, body, "the body");
       return await handler({
-        params: checkedParams,
-        body: checkedBody as never,
+        params: validate(route.params, params, "the address") as never,
+        body: (route.body && validate(route.body, body, "the body")) as never,
         text,
         principal: caller,
         request,
@@ -301,24 +331,32 @@ export class RunningService implements Receiver, ServiceView {
         new SwitchboardError("unknown_message", `${what}: ${this.contract.name} takes ${known}`),
       );
     }
-    const parsed = declared.schema.safeParse(payload);
-    if (!parsed.success) {
-      return this.#invalid(
-        connection,
-        name,
-        payload,
-        new SwitchboardError("bad_message", explain(name, parsed.error, payload)),
-      );
+    let message: unknown;
+    try {
+      message = validate(declared.schema, payload, name);
+    } catch (error) {
+      if (!isSwitchboardError(error)) throw error;
+      return this.#invalid(connection, name, payload, error);
     }
+    return this.#handle(connection, declared, { name, json: payload, message }, text);
+  }
+
+  /** Checks the sender's role, and calls the handler with a message that fits its schema. */
+  #handle(
+    connection: Connection,
+    declared: InMessage,
+    { name, json, message }: CheckedMessage,
+    text: string,
+  ): void | Promise<void> {
     try {
       this.#callerOf(connection.principal, declared.roles, name, "connect again with one");
     } catch (error) {
       if (isSwitchboardError(error, "forbidden"))
-        this.#handlers.forbidden?.(connection, { name, payload, error });
+        this.#handlers.forbidden?.(connection, { name, payload: json, error });
       throw error;
     }
     this.tally.received.add(name);
-    return this.#handlers.on[name]?.(connection, parsed.data, text);
+    return this.#handlers.on[name]?.(connection, message, text);
   }
 
   #declared(name: string): InMessage | undefined {
@@ -343,13 +381,6 @@ export class RunningService implements Receiver, ServiceView {
       "forbidden",
       `${what} needs the role ${roles.join(" or ")}; this token has ${principal.roles.join(", ") || "none"}`,
     );
-  }
-
-  #check(schema: z.ZodType, value: unknown, what: string): never {
-    const parsed = schema.safeParse(value);
-    if (!parsed.success)
-      throw new SwitchboardError("bad_message", explain(what, parsed.error, value));
-    return parsed.data as never;
   }
 
   #invalid(

@@ -52,22 +52,34 @@ const anyPacket = z.object({
   client_timestamp: z.unknown().optional(),
 });
 
+/** More than `services.crowd.maxTextLength` can be: that is what bounds a text, with `too_large`. */
+const text = z.string().max(1 << 20);
+
+/** Most indices of a ranking, and most CADs of an original. */
+const maxCads = 1000;
+
+/** Most sentences of a body; of a study, `services.crowd.maxSentences` says. */
+const maxSentences = 1_000_000;
+
 const permutation = z
-  .union([z.array(z.number()), z.string()], {
+  .union([z.array(z.number()).max(maxCads), z.string().max(10 * maxCads)], {
     error: 'expected a list of indices, or them in a string such as "2,0,1"',
   })
   .describe("At place k the index of the sentence at rank k; the last is the best");
 
-const feedback = z.object({ feedback: z.string() });
+const feedback = z.object({ feedback: text });
 
 const worker = ["crowd.worker"];
 const requester = ["crowd.requester"];
 
 const workerId = z.string().min(1).max(200);
 
+const studyIdProblem = "expected 1 to 64 letters, digits, dots, - or _";
+
 const studyId = z
   .string()
-  .regex(/^[A-Za-z0-9_.-]{1,64}$/, "expected 1 to 64 letters, digits, dots, - or _")
+  .max(64, studyIdProblem)
+  .regex(/^[A-Za-z0-9_.-]+$/, studyIdProblem)
   .describe("Which study");
 
 const format = z.enum(["json", "csv"]).default("json");
@@ -88,7 +100,7 @@ const stats = z.object({
     .describe("Completed units, oldest first, without skips"),
 });
 
-const agentId = z.string().describe("The agent, by its unguessable id");
+const agentId = z.string().max(1000).describe("The agent, by its unguessable id");
 
 export const crowdContract = defineContract({
   name: "crowd",
@@ -137,7 +149,7 @@ export const crowdContract = defineContract({
     },
     set_cad: {
       doc: "Saves the unit's draft. No reply.",
-      schema: z.object({ cad: z.string() }),
+      schema: z.object({ cad: text }),
       roles: worker,
       errors: ["wrong_state", "conflict", "too_large"],
     },
@@ -156,8 +168,8 @@ export const crowdContract = defineContract({
     submit: {
       doc: "Completes the unit: with what is in the message, else with the draft.",
       schema: z.object({
-        cad: z.string().nullish(),
-        explanation: z.string().nullish().describe("A skip"),
+        cad: text.nullish(),
+        explanation: text.nullish().describe("A skip"),
         permutation: permutation.nullish(),
       }),
       roles: worker,
@@ -229,8 +241,8 @@ export const crowdContract = defineContract({
       body: z.object({
         USED_AGENT_ID: agentId,
         final_data: z.object({
-          cad: z.string().nullish(),
-          explanation: z.string().nullish().describe("A skip"),
+          cad: text.nullish(),
+          explanation: text.nullish().describe("A skip"),
           permutation: permutation.nullish(),
         }),
       }),
@@ -269,11 +281,12 @@ export const crowdContract = defineContract({
           .array(
             z.object({
               original_id: z.string().min(1).max(200),
-              original: z.string().min(1),
-              cads: z.array(z.string().min(1)).max(1000),
+              original: text.min(1),
+              cads: z.array(text.min(1)).max(maxCads),
             }),
           )
-          .min(1),
+          .min(1)
+          .max(maxSentences),
         max_cads: z
           .int()
           .min(0)
@@ -331,7 +344,7 @@ export const crowdContract = defineContract({
       method: "POST",
       path: "/crowd/studies/:id/bonuses/:unit/paid",
       doc: "Marks a unit's bonus as paid; again, changes nothing.",
-      params: z.object({ id: studyId, unit: z.string() }),
+      params: z.object({ id: studyId, unit: z.string().max(200) }),
       roles: requester,
       errors: ["not_found"],
     },

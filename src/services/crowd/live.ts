@@ -1,10 +1,10 @@
 /** What comes in over sockets, plain or in Mephisto's packets, and what goes out. */
 import {
   type Connection,
-  explain,
   hasRole,
   type ServiceContext,
   SwitchboardError,
+  validate,
 } from "../../kit/index.ts";
 import type { Book } from "./book.ts";
 import type { CrowdConfig } from "./config.ts";
@@ -333,10 +333,7 @@ function checked<
   N extends "set_feedback" | "submit_feedback" | "set_cad" | "set_permutation" | "submit",
 >(name: N, message: unknown) {
   const { schema } = crowdContract.in[name];
-  const parsed = schema.safeParse(message);
-  if (!parsed.success)
-    throw new SwitchboardError("bad_message", explain(name, parsed.error, message));
-  return parsed.data as ReturnType<CrowdContract["in"][N]["schema"]["parse"]>;
+  return validate(schema, message, name) as ReturnType<CrowdContract["in"][N]["schema"]["parse"]>;
 }
 
 /** What is in the message, else the draft. */

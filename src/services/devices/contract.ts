@@ -5,8 +5,18 @@ import { defineContract } from "../../contract/index.ts";
 /** Longest `wait_ms` and `answer_ms`: 30 days. */
 const maxDelayMs = 2_592_000_000;
 
+/** Longest id of a monitor or command; what an id is, the config and the server say. */
+const maxIdLength = 1000;
+
+/** More than `services.devices.maxCommandLength` can be: that is what bounds it, with `too_large`. */
+const maxCommandLength = 1 << 20;
+
+/** More than any frame has: a long reason is cut, not refused. */
+const maxReasonLength = 1 << 28;
+
 const monitorId = z
   .string()
+  .max(maxIdLength)
   .describe("Which monitor; as the config's monitorIdPattern says, by default 32 characters");
 
 const commandId = z.exactOptional(z.string()).describe("UUIDv7 of the command");
@@ -15,7 +25,7 @@ const status = z.enum(["queued", "sent", "done", "failed", "expired", "cancelled
 
 /** A command, as it is sent over Socket.IO and HTTP alike. */
 const newCommand = z.object({
-  command: z.string().min(1),
+  command: z.string().min(1).max(maxCommandLength),
   wait_ms: z
     .int()
     .min(0)
@@ -43,6 +53,7 @@ const newCommand = z.object({
 /** Which command an answer is about; without it the oldest one unanswered. */
 const answeredId = z
   .string()
+  .max(maxIdLength)
   .nullish()
   .describe("The command_id of `command do`; absent: the oldest command without an answer");
 
@@ -92,7 +103,7 @@ export const devicesContract = defineContract({
     },
     "command error": {
       doc: "A monitor has not done a command, and says why.",
-      schema: z.object({ reason: z.string(), command_id: answeredId }),
+      schema: z.object({ reason: z.string().max(maxReasonLength), command_id: answeredId }),
       roles: ["devices.monitor"],
       errors: ["wrong_state"],
     },
@@ -174,7 +185,7 @@ export const devicesContract = defineContract({
       method: "DELETE",
       path: "/devices/:monitor_id/commands/:id",
       doc: "Cancels a command that was not yet sent.",
-      params: z.object({ monitor_id: monitorId, id: z.string() }),
+      params: z.object({ monitor_id: monitorId, id: z.string().max(maxIdLength) }),
       roles: ["devices.user"],
       errors: ["forbidden", "not_found", "conflict"],
     },
@@ -185,6 +196,7 @@ export const devicesContract = defineContract({
       params: z.object({
         after: z
           .string()
+          .max(maxIdLength)
           .default("")
           .describe("Only ids behind this one; not with another order than `id`"),
         away: z

@@ -3,6 +3,7 @@ import { z } from "zod";
 import {
   type Codec,
   defineContract,
+  dictionary,
   parseLenient,
   printJson,
   type Route,
@@ -11,13 +12,33 @@ import {
 /** The chain of whoever names none. */
 export const defaultChain = "chain_default";
 
+/** Longest name that can be allowed; `services.experiments.maxNameLength` says what is. */
+const maxNameLength = 10_000;
+
+/** Most chains, and most variables of a chain, in one message. */
+const maxChains = 10_000;
+const maxVariables = 100_000;
+
+/** Longest token, id of a run, and `after`. */
+const maxTokenLength = 1 << 16;
+const maxRunLength = 1000;
+const maxXidLength = 100;
+
+/** More than any frame has: text is kept up to `services.experiments.maxLogBytes`. */
+const maxOutputLength = 1 << 28;
+
 const xid = z
   .string()
   .min(1)
-  .max(100)
+  .max(maxXidLength)
   .describe("Which experiment; one that nobody has heard of is empty");
 
-const chain = z.string().default(defaultChain);
+const name = z.string().max(maxNameLength);
+
+const chain = name.default(defaultChain);
+
+/** Which run of a publisher a post is of; any scalar will do. */
+const runPart = z.union([z.string().max(maxRunLength), z.number(), z.boolean()]).nullish();
 
 const index = z.int().min(0);
 
@@ -47,7 +68,7 @@ const publish = ["experiments.publish"];
 const subscribe = ["experiments.subscribe"];
 
 /** What is asked for of one chain, or no longer. */
-const variables = { chain, variables: z.array(z.string()) };
+const variables = { chain, variables: z.array(name).max(maxVariables) };
 
 const wish = z
   .object({
@@ -55,13 +76,13 @@ const wish = z
       .array(
         z.object({
           ...variables,
-          since: z
-            .record(z.string(), index)
+          since: dictionary(index, { max: maxVariables, maxKeyLength: maxNameLength })
             .nullish()
             .describe("Variable → the index of the first sample wanted"),
           max_points: maxPoints.nullish().describe("Most points of initial data for each variable"),
         }),
       )
+      .max(maxChains)
       .nullish(),
     summary: z.boolean().nullish().describe("The diagnostics, now and as samples arrive"),
   })
@@ -71,7 +92,10 @@ const wish = z
   );
 
 const farewell = z
-  .object({ data: z.array(z.object(variables)).nullish(), summary: z.boolean().nullish() })
+  .object({
+    data: z.array(z.object(variables)).max(maxChains).nullish(),
+    summary: z.boolean().nullish(),
+  })
   .refine(
     ({ data, summary }) => Array.isArray(data) || summary === true,
     "expected `data`, a list, or `summary`: true",
@@ -94,7 +118,7 @@ export const experimentsContract = defineContract({
       roles: "open",
       doc: "A subscriber says who it is: the log, the names and, if it has ended, the end are the answer. A publisher may say so as well.",
       schema: z.object({
-        token: z.string().nullish(),
+        token: z.string().max(maxTokenLength).nullish(),
         epoch: z
           .boolean()
           .nullish()
@@ -122,7 +146,7 @@ export const experimentsContract = defineContract({
     },
     "experiment:output": {
       doc: "A publisher's log text.",
-      schema: z.object({ data: z.string() }),
+      schema: z.object({ data: z.string().max(maxOutputLength) }),
       roles: publish,
       errors: ["wrong_state"],
     },
@@ -209,6 +233,8 @@ export const experimentsContract = defineContract({
             "experiment.text_message",
             "experiment",
           ]),
+          batch_id: runPart,
+          run_id: runPart,
         }),
       }),
       lenientBody: true,
@@ -229,7 +255,7 @@ export const experimentsContract = defineContract({
       path: "/experiments",
       doc: "The experiments by id.",
       params: z.object({
-        after: z.string().default("").describe("Only ids behind this one"),
+        after: z.string().max(maxXidLength).default("").describe("Only ids behind this one"),
         limit: z.coerce
           .number()
           .int()
@@ -262,7 +288,7 @@ export const experimentsContract = defineContract({
       params: z.object({
         xid,
         chain,
-        variable: z.string(),
+        variable: name,
         format: z.enum(["json", "csv"]).default("json"),
         from: z.coerce.number().pipe(index).default(0).describe("Index of the first sample wanted"),
         to: z

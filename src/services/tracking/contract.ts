@@ -5,7 +5,17 @@ import { defineContract, namedBy, parseLenient } from "../../contract/index.ts";
 /** Most cameras that a client may name. */
 const maxCameraIds = 1000;
 
-const cameraId = z.string().max(1000).describe("The id of the camera's processor");
+/** Most boxes in a frame. */
+const maxBoxes = 100_000;
+
+/** More than any frame has: how long an image may be, `services.tracking.maxImageLength` says. */
+const maxImageLength = 1 << 28;
+
+/** Longest token, and longest id in an address. */
+const maxTokenLength = 1 << 16;
+const maxIdLength = 1000;
+
+const cameraId = z.string().max(maxIdLength).describe("The id of the camera's processor");
 const objectId = z.number();
 const frameId = z.number().describe("Relayed in its own spelling: 1.0 stays 1.0");
 const boxId = z.number();
@@ -19,7 +29,9 @@ const featureMap = z
     error: "expected any value but an empty list",
   });
 
-const jwtFields = { jwt: z.string().describe("A token with the role of this endpoint") };
+const jwtFields = {
+  jwt: z.string().max(maxTokenLength).describe("A token with the role of this endpoint"),
+};
 
 const client = ["tracking.client"];
 const processor = ["tracking.processor"];
@@ -45,7 +57,7 @@ export const trackingContract = defineContract({
       schema: z
         .object({
           cameraId,
-          image: z.exactOptional(z.string()),
+          image: z.exactOptional(z.string().max(maxImageLength)),
           frameId: z.exactOptional(frameId),
           boxId: z.exactOptional(boxId),
         })
@@ -83,7 +95,7 @@ export const trackingContract = defineContract({
     boundingBoxes: {
       roles: processor,
       doc: "Processor: the boxes in a frame. A box with the objectId of a tracked object is a spotting of it.",
-      schema: z.object({ frameId, boxes: z.array(z.unknown()) }),
+      schema: z.object({ frameId, boxes: z.array(z.unknown()).max(maxBoxes) }),
       errors: ["wrong_state", "too_large"],
     },
     featureMap: {
@@ -131,7 +143,7 @@ export const trackingContract = defineContract({
       method: "GET",
       path: "/timelines",
       doc: "When and by which processor an object was seen, in the server's local time; 400 with a text if it never was.",
-      params: z.object({ objectId: z.string().optional() }),
+      params: z.object({ objectId: z.string().max(maxIdLength).optional() }),
       roles: "open",
       errors: ["unauthenticated", "forbidden"],
     },

@@ -38,9 +38,9 @@ const shelfContract = defineContract({
       path: "/boxes/:id",
       doc: "Shows a box.",
       params: z.object({
-        id: z.string(),
-        note: z.string().optional(),
-        token: z.string().optional(),
+        id: z.string().max(1000),
+        note: z.string().max(1000).optional(),
+        token: z.string().max(1000).optional(),
       }),
     },
     fill: {
@@ -48,7 +48,7 @@ const shelfContract = defineContract({
       method: "PUT",
       path: "/boxes/:id",
       doc: "Fills a box.",
-      params: z.object({ id: z.string() }),
+      params: z.object({ id: z.string().max(1000) }),
       body: z.object({ size: z.number() }),
     },
     add: {
@@ -78,7 +78,7 @@ const shelfContract = defineContract({
       method: "GET",
       path: "/numbers",
       doc: "Streams lines.",
-      params: z.object({ lines: z.coerce.number(), fail: z.string().optional() }),
+      params: z.object({ lines: z.coerce.number(), fail: z.string().max(1000).optional() }),
     },
     slow: {
       roles: "any",

@@ -18,7 +18,7 @@ import { Turn } from "../../kit/turn.ts";
 import { SwitchboardError } from "../../wire/error.ts";
 import { createSocketIoTransport, type SocketIoTransport } from "./index.ts";
 
-const numbered = z.object({ n: z.number(), pad: z.string() });
+const numbered = z.object({ n: z.number(), pad: z.string().max(1 << 24) });
 
 const sampleContract = defineContract({
   name: "sample",
@@ -26,7 +26,11 @@ const sampleContract = defineContract({
   transport: "socketio",
   paths: [],
   in: {
-    say: { roles: "any", schema: z.object({ text: z.string() }), doc: "Is said back." },
+    say: {
+      roles: "any",
+      schema: z.object({ text: z.string().max(1 << 24) }),
+      doc: "Is said back.",
+    },
     nothing: {
       roles: "any",
       schema: z.union([z.undefined(), z.null(), z.object({})]),

@@ -36,7 +36,7 @@ const contract = defineContract({
     item: {
       doc: "",
       delivery: "all",
-      schema: z.object({ n: z.number(), filler: z.exactOptional(z.string()) }),
+      schema: z.object({ n: z.number(), filler: z.exactOptional(z.string().max(1 << 24)) }),
     },
     newest: { doc: "", delivery: "latest", schema: z.object({ n: z.number() }) },
   },
