@@ -35,6 +35,21 @@ export const limitsSchema = z.strictObject({
     .describe(
       "Most levels of nesting in the JSON of a frame or body; over it: too_large. At most 1,000. Default 64",
     ),
+  maxInputBytes: bytes
+    .default(512 << 20)
+    .describe(
+      "Most bytes that the process holds of unfinished frames and bodies, and of messages that wait; over it: close 1013 or 503. Default 512 MiB: two of the largest bodies",
+    ),
+  maxInputBytesPerAddress: bytes
+    .default(384 << 20)
+    .describe(
+      "The same bytes of one address, at least one largest frame or body; over it: close 1013 or 503. Default 384 MiB",
+    ),
+  maxUnauthenticatedBytes: bytes
+    .default(64 << 10)
+    .describe(
+      "With auth on, largest message of a client that has not authenticated; over it: close 1009. Default 64 KiB",
+    ),
   maxInbox: count
     .default(1000)
     .describe(

@@ -28,3 +28,14 @@ test("never lets more through than its bounds, and has all of it back at the end
     }),
   );
 });
+
+test("counts refusals and names the bound", () => {
+  const budget = new ByteBudget({ total: 10, perAddress: 6 });
+  expect(budget.exceeded("a", 6)).toBeUndefined();
+  expect(budget.reserve("a", 7)).toBe(false);
+  expect(budget.exceeded("a", 7)).toBe("perAddress");
+  expect(budget.reserve("a", 6)).toBe(true);
+  expect(budget.reserve("b", 5)).toBe(false);
+  expect(budget.exceeded("b", 5)).toBe("total");
+  expect([budget.refused, budget.used]).toEqual([2, 6]);
+});

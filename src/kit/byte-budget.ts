@@ -16,6 +16,7 @@ export class ByteBudget {
   readonly #limits: ByteBudgetLimits;
   readonly #byAddress = new Map<string, number>();
   #used = 0;
+  #refused = 0;
 
   constructor(limits: ByteBudgetLimits) {
     this.#limits = limits;
@@ -26,15 +27,28 @@ export class ByteBudget {
     return this.#used;
   }
 
+  /** How often `reserve` has returned false. */
+  get refused(): number {
+    return this.#refused;
+  }
+
   /** Reserves `bytes` and returns true; returns false and reserves nothing if that is too much. */
   reserve(address: string, bytes: number): boolean {
-    const ofAddress = (this.#byAddress.get(address) ?? 0) + bytes;
-    if (this.#used + bytes > this.#limits.total || ofAddress > this.#limits.perAddress) {
+    if (this.exceeded(address, bytes) !== undefined) {
+      this.#refused++;
       return false;
     }
+    const ofAddress = (this.#byAddress.get(address) ?? 0) + bytes;
     this.#used += bytes;
     if (bytes > 0) this.#byAddress.set(address, ofAddress);
     return true;
+  }
+
+  /** Names the bound that `bytes` more of this address exceed; undefined if they fit. */
+  exceeded(address: string, bytes: number): keyof ByteBudgetLimits | undefined {
+    if (this.#used + bytes > this.#limits.total) return "total";
+    const ofAddress = (this.#byAddress.get(address) ?? 0) + bytes;
+    return ofAddress > this.#limits.perAddress ? "perAddress" : undefined;
   }
 
   /** Releases bytes that were reserved for this address. */
