@@ -5,6 +5,12 @@ import type { Turn } from "./turn.ts";
 /** Handling one message. */
 type Task = () => void | Promise<void>;
 
+/** A task that waits for the running one. */
+interface WaitingTask {
+  readonly task: Task;
+  readonly bytes: number;
+}
+
 /** What an inbox needs of its connection. */
 interface InboxParts {
   readonly link: Pick<Link, "pause" | "resume">;
@@ -18,6 +24,9 @@ interface InboxParts {
 /** Reading pauses while so many tasks (or `maxInbox`, if that is less) wait for the running one. */
 const pauseAt = 64;
 
+/** Reading also pauses while the messages that wait hold this many bytes. */
+const pauseAtBytes = 1 << 20;
+
 /** So many tasks of one connection are run in one turn; before the others, everybody else has a turn. */
 const tasksPerTurn = 32;
 
@@ -28,7 +37,8 @@ const tasksPerTurn = 32;
  */
 export class Inbox {
   readonly #parts: InboxParts;
-  #waiting: Task[] | undefined;
+  #waiting: WaitingTask[] | undefined;
+  #waitingBytes = 0;
   #busy = false;
   #paused = false;
   #turnNumber = -1;
@@ -43,25 +53,29 @@ export class Inbox {
     return this.#paused;
   }
 
+  /** Bytes of the messages that wait for the running task. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
   /** True if `maxInbox` tasks wait although reading cannot pause: the next message is one too many. */
   get isFull(): boolean {
     return (this.#waiting?.length ?? 0) >= this.#parts.maxInbox && !this.#paused;
   }
 
-  /** Runs a task, now or when all before it have ended. */
-  run(task: Task): void {
+  /** Runs a task, now or when all before it have ended. `bytes`: the size of its message. */
+  run(task: Task, bytes = 0): void {
     if (!this.#busy) {
-      this.#work(task);
+      this.#work({ task, bytes: 0 });
       return;
     }
     this.#waiting ??= [];
-    this.#waiting.push(task);
+    this.#waiting.push({ task, bytes });
+    this.#waitingBytes += bytes;
     const { link, maxInbox } = this.#parts;
-    if (
-      !this.#paused &&
-      this.#waiting.length >= Math.min(pauseAt, maxInbox) &&
-      link.pause !== undefined
-    ) {
+    const isMuch =
+      this.#waiting.length >= Math.min(pauseAt, maxInbox) || this.#waitingBytes >= pauseAtBytes;
+    if (isMuch && !this.#paused && link.pause !== undefined) {
       this.#paused = true;
       link.pause();
     }
@@ -70,6 +84,7 @@ export class Inbox {
   /** Drops what waits; the running task goes on. */
   clear(): void {
     this.#waiting = undefined;
+    this.#waitingBytes = 0;
   }
 
   /** Goes on with the tasks that had to wait for the end of the turn. Called by the turn. */
@@ -78,17 +93,18 @@ export class Inbox {
   }
 
   /** Works through the tasks, starting with `first`, until none is left or one has to be waited for. */
-  #work(first: Task | undefined): void {
+  #work(first: WaitingTask | undefined): void {
     this.#busy = true;
-    for (let task = first; task !== undefined; task = this.#take()) {
+    for (let next = first; next !== undefined; next = this.#take()) {
       if (!this.#hasTurn()) {
         this.#waiting ??= [];
-        this.#waiting.unshift(task);
-        this.#parts.turn.add(this);
+        this.#waiting.unshift(next);
+        this.#waitingBytes += next.bytes;
+        this.#parts.turn.defer(this);
         return;
       }
       try {
-        const running = task();
+        const running = next.task();
         if (running instanceof Promise) {
           running
             .catch((error: unknown) => this.#parts.failed(error))
@@ -113,8 +129,9 @@ export class Inbox {
     return ++this.#ranInTurn <= tasksPerTurn;
   }
 
-  #take(): Task | undefined {
-    const task = this.#waiting?.shift();
+  #take(): WaitingTask | undefined {
+    const next = this.#waiting?.shift();
+    this.#waitingBytes -= next?.bytes ?? 0;
     if (this.#waiting?.length === 0) {
       this.#waiting = undefined;
       if (this.#paused) {
@@ -122,6 +139,6 @@ export class Inbox {
         this.#parts.link.resume?.();
       }
     }
-    return task;
+    return next;
   }
 }

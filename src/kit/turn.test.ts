@@ -83,3 +83,26 @@ test("by default a turn ends after the callbacks of the present one, before furt
   });
   expect(order).toEqual(["callback", "tick", "microtask", "flush", "timer"]);
 });
+
+test("of deferred items four go on in a turn, first come, first served, behind what is flushed", () => {
+  const manual = new ManualTurn();
+  const { turn } = manual;
+  const flushed: string[] = [];
+  const deferred = (name: string, again: number) => ({
+    flush() {
+      flushed.push(name);
+      if (again > 0) turn.defer(deferred(name, again - 1));
+    },
+  });
+  for (const name of ["a", "b", "c", "d", "e"]) turn.defer(deferred(name, 1));
+  expect(manual.scheduled).toBe(1);
+  turn.add({ flush: () => flushed.push("added") });
+  manual.end();
+  expect(flushed.splice(0)).toEqual(["added", "a", "b", "c", "d"]);
+  expect(manual.scheduled).toBe(1);
+  manual.end();
+  expect(flushed.splice(0)).toEqual(["e", "a", "b", "c"]);
+  manual.end();
+  expect(flushed.splice(0)).toEqual(["d", "e"]);
+  expect(manual.scheduled).toBe(0);
+});

@@ -1,12 +1,18 @@
-/** The end of an event-loop turn: when outboxes write, and when busy connections let others go first. */
+/** The end of an event-loop turn: outboxes write, and busy connections let others go first. */
 
-/** Something that has to be done at the end of this turn. */
+/** Something that has to be done at the end of a turn. */
 export interface Flushable {
   flush(): void;
 }
 
 /** So many items of one turn are flushed before whatever else is due has its turn: about a third of a millisecond of writes. */
 const sliceSize = 64;
+
+/**
+ * Busy connections that go on in one turn. Each handles up to 32 frames, so a turn stays below a
+ * millisecond or two however many connections are busy.
+ */
+const deferredPerTurn = 4;
 
 /**
  * Flushes, once, whatever was added during one turn of the event loop. This is why a burst of messages to one connection
@@ -18,6 +24,8 @@ export class Turn {
   #added: Flushable[] = [];
   /** What is left of earlier turns, oldest first, and how far each has come. */
   #unfinished: { readonly items: readonly Flushable[]; next: number }[] = [];
+  /** Busy connections in the order in which they go on. */
+  #deferred: Flushable[] = [];
   #scheduled = false;
   #number = 0;
 
@@ -40,6 +48,16 @@ export class Turn {
     this.#goOn();
   }
 
+  /**
+   * Calls `item.flush()` once, in a later turn. Only a few deferred items are flushed in one turn,
+   * first come, first served, so that sockets are read in between: for work that others must not
+   * wait for. The caller defers an item again only after it was flushed.
+   */
+  defer(item: Flushable): void {
+    this.#deferred.push(item);
+    this.#goOn();
+  }
+
   #goOn(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -59,6 +77,9 @@ export class Turn {
       while (turn.next < end) turn.items[turn.next++]?.flush();
     }
     this.#unfinished = due.filter(({ items, next }) => next < items.length);
-    if (this.#unfinished.length > 0) this.#goOn();
+    if (this.#deferred.length > 0) {
+      for (const item of this.#deferred.splice(0, deferredPerTurn)) item.flush();
+    }
+    if (this.#unfinished.length > 0 || this.#deferred.length > 0) this.#goOn();
   };
 }
