@@ -110,6 +110,19 @@ export class Metrics {
     this.#gauge("slow_connections", "Connections for which bytes wait", [], () => [
       [{}, unsent(connections).slow],
     ]);
+    const { inputBudget } = connections;
+    this.#gauge(
+      "input_bytes",
+      "Bytes held of unfinished frames, waiting messages and bodies",
+      [],
+      () => [[{}, inputBudget.used]],
+    );
+    this.#counter(
+      "input_refused_total",
+      "Frames and bodies refused for limits.maxInputBytes or limits.maxInputBytesPerAddress",
+      [],
+      () => [[{}, inputBudget.refused]],
+    );
     this.#gauge("limit", "The configured limits, for comparison", ["name"], () =>
       Object.entries(limits).flatMap(([name, value]): Sample[] =>
         value === null ? [] : [[{ name }, value]],

@@ -48,6 +48,18 @@ describe("bounds", () => {
     expect(connection.isClosed).toBe(false);
   });
 
+  test("reading pauses while the messages that wait hold 1 MiB, however few they are", async () => {
+    const { connection, link, receiver, release, turn } = busy(new PausableLink());
+    connection.receiveText("large", (1 << 20) - 1);
+    expect([link.calls, connection.waitingBytes]).toEqual([[], (1 << 20) - 1]);
+    connection.receiveText("small", 1);
+    expect([link.calls, connection.waitingBytes]).toEqual([["pause"], 1 << 20]);
+    release();
+    await idle({ turn });
+    expect([link.calls, connection.waitingBytes]).toEqual([["pause", "resume"], 0]);
+    expect(receiver.log).toEqual(["first", "large", "small"]);
+  });
+
   test("messages that a transport hands over while reading goes on again come behind those that wait", async () => {
     const link = new (class extends PausableLink {
       onResume = () => {};
@@ -134,6 +146,14 @@ describe("bounds", () => {
 });
 
 describe("signs of life", () => {
+  test("count against the rate like messages, and close with 4429", () => {
+    const { connection, link } = fakeConnection({ limits: { messagesPerSecond: 1 } });
+    connection.receiveText("m", 1);
+    expect(connection.receiveSignOfLife()).toBe(true);
+    expect(connection.receiveSignOfLife()).toBe(false);
+    expect(link.calls[0]).toMatch(/^close 4429 .*limits\.messagesPerSecond/);
+  });
+
   test("are messages, pongs and what comes after the close; sending is none", () => {
     const { connection, clock, turn } = fakeConnection();
     clock.advance(10);

@@ -2,6 +2,7 @@
 import type { CloseName } from "../wire/close-codes.ts";
 import { closeCodes } from "../wire/close-codes.ts";
 import type { Clock } from "./clock.ts";
+import { DrainWaiters } from "./drain-waiters.ts";
 import type { Encoded } from "./encoded.ts";
 import { Inbox } from "./inbox.ts";
 import type { Link, Opening } from "./link.ts";
@@ -41,6 +42,10 @@ export interface ConnectionLimits {
   readonly messagesPerSecond: number | null;
 }
 
+/** Time from a close until the socket is destroyed, and until one whose peer is stuck is. */
+const closeTimeoutMs = 5000;
+const stuckTimeoutMs = 1000;
+
 /** Something that connections are in, and leave when they end. */
 export interface Group {
   drop(connection: Connection): void;
@@ -66,12 +71,11 @@ export class Connection {
   readonly #inbox: Inbox;
   readonly #rate: Rate | undefined;
   #closed: Closed | undefined;
+  #closedMs = 0;
   #toldSkipped = 0;
   #groups: Set<Group> | undefined;
   #taps: Set<Tap> | undefined;
-  /** Who waits for what has been delivered: while that may be queued, and once the socket has all of it. */
-  #awaitingDrain: (() => void)[] | undefined;
-  #awaitingSocket: (() => void)[] | undefined;
+  #drainWaiters: DrainWaiters | undefined;
 
   constructor(
     id: string,
@@ -119,6 +123,11 @@ export class Connection {
     return this.#inbox.isPaused;
   }
 
+  /** Bytes of received messages that wait for the running one. */
+  get waitingBytes(): number {
+    return this.#inbox.waitingBytes;
+  }
+
   /** Bytes that wait for a slow client, in the queue and in the socket. */
   get unsentBytes(): number {
     return this.#outbox.queuedBytes + this.#link.unsentBytes;
@@ -154,10 +163,8 @@ export class Connection {
    */
   whenDrained(): Promise<void> {
     if (this.#closed !== undefined || this.unsentBytes === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#awaitingDrain ??= [];
-      this.#awaitingDrain.push(resolve);
-    });
+    this.#drainWaiters ??= new DrainWaiters();
+    return this.#drainWaiters.wait();
   }
 
   /** Resolves to whether the peer gives a sign of life within `timeoutMs`. */
@@ -168,6 +175,24 @@ export class Connection {
   ping(): void {
     this.lastPingMs = this.#clock.monotonic();
     this.#link.ping?.();
+  }
+
+  /**
+   * Ends what takes too long; called by the sweep. Closes with 4408 if a message has begun and its
+   * rest comes too slowly. Once the connection is closed, destroys a socket that has not gone after
+   * 5 s, and after 1 s if the peer does not take the close frame or sends on and on.
+   */
+  endIfOverdue(nowMs: number, idleTimeoutMs: number): void {
+    if (this.#closed !== undefined) {
+      const closingMs = nowMs - this.#closedMs;
+      if (closingMs >= closeTimeoutMs || (closingMs >= stuckTimeoutMs && this.#link.isStuck))
+        this.#link.destroy();
+    } else if (this.#link.isStalled?.(nowMs, idleTimeoutMs) === true) {
+      this.close(
+        "tooSlow",
+        `a message was not complete after ${idleTimeoutMs} ms (limits.idleTimeoutMs)`,
+      );
+    }
   }
 
   /** Has `group` told when the connection ends, before its service hears of it. Does nothing once it has ended. */
@@ -207,10 +232,10 @@ export class Connection {
   }
 
   /**
-   * A heartbeat of a client that cannot ping: no message, and no service hears of it, but bounded by the rate as one. True if it is to be
-   * answered.
+   * A ping, a pong that nobody asked for, or the heartbeat of a client that cannot ping. No service
+   * hears of it, but it counts against the rate like a message. True if it is to be answered.
    */
-  receiveHeartbeat(): boolean {
+  receiveSignOfLife(): boolean {
     this.heard();
     return this.#closed === undefined && this.#isWithinRate();
   }
@@ -218,7 +243,7 @@ export class Connection {
   /** A text frame. */
   receiveText(text: string, bytes: number): void {
     if (this.#taps !== undefined) for (const tap of this.#taps) tap.text(text, bytes);
-    if (this.#admit(bytes)) this.#inbox.run(() => this.receiver.text(this, text));
+    if (this.#admit(bytes)) this.#inbox.run(() => this.receiver.text(this, text), bytes);
   }
 
   /** An event of a transport with named events. `done` is called when it has been handled, well or badly. */
@@ -234,7 +259,7 @@ export class Connection {
         throw error;
       }
       done?.();
-    });
+    }, bytes);
   }
 
   /** A binary frame: none of our protocols speaks it. */
@@ -245,10 +270,8 @@ export class Connection {
   /** The socket's unsent bytes have left. */
   drained(): void {
     if (this.#link.unsentBytes === 0) {
-      for (const tell of this.#awaitingSocket ?? []) tell();
-      this.#awaitingSocket = this.#awaitingDrain;
-      this.#awaitingDrain = undefined;
-      if (this.#outbox.queuedBytes === 0) this.#tellDrained();
+      this.#drainWaiters?.socketDrained();
+      if (this.#outbox.queuedBytes === 0) this.#drainWaiters?.releaseAll();
     }
     this.#outbox.drained();
     const { skipped } = this.#outbox;
@@ -308,7 +331,8 @@ export class Connection {
 
   #finish(closed: Closed): void {
     this.#closed = closed;
-    this.#tellDrained();
+    this.#closedMs = this.#clock.monotonic();
+    this.#drainWaiters?.releaseAll();
     const groups = this.#groups;
     this.#groups = undefined;
     for (const group of groups ?? []) group.drop(this);
@@ -320,12 +344,5 @@ export class Connection {
       this.#taps = undefined;
       this.#inbox.run(() => this.receiver.closed(this, closed));
     });
-  }
-
-  #tellDrained(): void {
-    const awaiting = [...(this.#awaitingSocket ?? []), ...(this.#awaitingDrain ?? [])];
-    this.#awaitingSocket = undefined;
-    this.#awaitingDrain = undefined;
-    for (const tell of awaiting) tell();
   }
 }

@@ -51,13 +51,14 @@ function table({
     limits: { ...defaultLimits, ...differences },
     newId: () => `c${++lastId}`,
   });
-  const open = (address = "1.1.1.1", principal?: Principal) => {
+  const open = (address = "1.1.1.1", principal?: Principal, refused = false) => {
     const link = new FakeLink();
     const connection = connections.open(
       openingOf({ address, principal }),
       link,
       new FakeReceiver(),
       roomyLimits,
+      refused,
     );
     return { connection, link };
   };
@@ -98,13 +99,13 @@ test("over maxConnections nobody is taken, until one has gone; twice as many are
     close: "overCapacity",
     reason: expect.stringContaining("limits.maxConnections"),
   });
-  expect(connections.flooded()).toBe(false);
+  expect(connections.flooded("1.1.1.1")).toBe(false);
   open();
   open();
-  expect(connections.flooded()).toBe(true);
+  expect(connections.flooded("1.1.1.1")).toBe(true);
   expect(connections.refused).toBe(2);
   connections.gone(first.connection);
-  expect(connections.flooded()).toBe(false);
+  expect(connections.flooded("1.1.1.1")).toBe(false);
 });
 
 test("an address may have maxConnectionsPerAddress, another one too", () => {
@@ -118,6 +119,53 @@ test("an address may have maxConnectionsPerAddress, another one too", () => {
   expect(connections.refusal("2.2.2.2")).toBeUndefined();
   connections.gone(first.connection);
   expect(connections.refusal("1.1.1.1")).toBeUndefined();
+});
+
+test("refused connections take nobody's place, and of one address 64 are open at most", () => {
+  const { connections, open } = table({ maxConnections: 100, maxConnectionsPerAddress: 1 });
+  const first = open("1.1.1.1");
+  const refused = Array.from({ length: 64 }, () => {
+    expect(connections.flooded("1.1.1.1")).toBe(false);
+    expect(connections.refusal("1.1.1.1")).toMatchObject({ close: "overRate" });
+    return open("1.1.1.1", undefined, true);
+  });
+  expect(connections.flooded("1.1.1.1")).toBe(true);
+  expect(connections.flooded("2.2.2.2")).toBe(false);
+  for (let nth = 0; nth < 50; nth++) {
+    expect(connections.refusal(`3.3.3.${nth}`)).toBeUndefined();
+    open(`3.3.3.${nth}`);
+  }
+  connections.gone(first.connection);
+  expect(connections.refusal("1.1.1.1")).toBeUndefined();
+  for (const { connection } of refused.slice(0, 1)) connections.gone(connection);
+  expect(connections.flooded("1.1.1.1")).toBe(false);
+});
+
+test("a closed socket that has not gone is destroyed after 5 s, after 1 s if its peer is stuck", () => {
+  const { clock, open } = table();
+  const [waits, stuck, stays] = [open(), open(), open()];
+  Object.assign(stuck.link, { isStuck: true });
+  for (const { connection } of [waits, stuck]) connection.close("done", "");
+  clock.advance(1000);
+  expect(waits.link.calls).not.toContain("destroy");
+  expect(stuck.link.calls).toContain("destroy");
+  clock.advance(4000);
+  expect(waits.link.calls).toContain("destroy");
+  expect(stays.link.calls).not.toContain("destroy");
+});
+
+test("a peer whose message has stalled is closed with 4408", () => {
+  const { clock, open } = table({ idleTimeoutMs: 120_000 });
+  const [stalled, good] = [open(), open()];
+  let askedFor: number | undefined;
+  Object.assign(stalled.link, {
+    isStalled(_nowMs: number, idleTimeoutMs: number) {
+      askedFor = idleTimeoutMs;
+      return true;
+    },
+  });
+  clock.advance(1000);
+  expect([codes(stalled.link), codes(good.link), askedFor]).toEqual([[4408], [], 120_000]);
 });
 
 test("an address may connect so often, in bursts of two seconds' worth; another one too", () => {

@@ -2,6 +2,7 @@
 
 import type { Limits } from "../contract/index.ts";
 import type { CloseName } from "../wire/close-codes.ts";
+import { ByteBudget } from "./byte-budget.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { Connection, type ConnectionLimits, type Receiver } from "./connection.ts";
 import type { Link, Opening } from "./link.ts";
@@ -27,14 +28,25 @@ export interface ConnectionsParts {
 /** How often every connection is looked at, at the least. */
 const longestSweepMs = 1000;
 
+/**
+ * Refused connections of one address that may be open at once, to be told why. They count neither
+ * as connections of the process nor of the address.
+ */
+const maxRefusedPerAddress = 64;
+
 /** Most addresses whose rate is remembered; beyond it all are forgotten, which lets each of them one burst more. */
 const maxAddresses = 100_000;
 
 /** Opens connections within the process's limits and looks after them once a second. */
 export class Connections {
+  /** Bytes that are not yet a message: unfinished frames of all transports, and HTTP bodies. */
+  readonly inputBudget: ByteBudget;
   readonly #parts: ConnectionsParts;
   readonly #open = new Set<Connection>();
-  readonly #byAddress = new Map<string, number>();
+  /** Those among them that were refused and have not gone. */
+  readonly #refusedOpen = new Set<Connection>();
+  readonly #byAddress = new Count();
+  readonly #refusedByAddress = new Count();
   readonly #rates = new Map<string, Rate>();
   readonly #whenEmpty: (() => void)[] = [];
   #refused = 0;
@@ -42,7 +54,21 @@ export class Connections {
 
   constructor(parts: ConnectionsParts) {
     this.#parts = parts;
+    const { maxInputBytes, maxInputBytesPerAddress } = parts.limits;
+    this.inputBudget = new ByteBudget({
+      total: maxInputBytes,
+      perAddress: maxInputBytesPerAddress,
+    });
     this.#schedule();
+  }
+
+  get turn(): Turn {
+    return this.#parts.turn;
+  }
+
+  /** The process's limits. */
+  get limits(): Limits {
+    return this.#parts.limits;
   }
 
   get size(): number {
@@ -66,21 +92,35 @@ export class Connections {
   }
 
   /**
-   * True if not even a refusal can be told: twice `limits.maxConnections` are open, those among them that were refused and have not gone.
-   * To be asked before a socket is taken at all; a yes is counted as refused.
+   * True if not even a refusal can be told: twice `limits.maxConnections` are open, or 64 refused
+   * connections of this address. To be asked before a socket is taken at all; a yes is counted as
+   * refused.
    */
-  flooded(): boolean {
-    const flooded = this.#open.size >= 2 * this.#parts.limits.maxConnections;
+  flooded(address: string): boolean {
+    const flooded =
+      this.#open.size >= 2 * this.#parts.limits.maxConnections ||
+      this.#refusedByAddress.of(address) >= maxRefusedPerAddress;
     if (flooded) this.#refused++;
     return flooded;
   }
 
-  /** Registers an opened socket. The transport calls `gone` when the socket has gone. */
-  open(opening: Opening, link: Link, receiver: Receiver, limits: ConnectionLimits): Connection {
+  /**
+   * Registers an opened socket. `refused`: only to be closed with the reason. The transport calls
+   * `gone` when the socket has gone.
+   */
+  open(
+    opening: Opening,
+    link: Link,
+    receiver: Receiver,
+    limits: ConnectionLimits,
+    refused = false,
+  ): Connection {
     const { newId, clock, turn } = this.#parts;
     const connection = new Connection(newId(), opening, link, receiver, limits, clock, turn);
     this.#open.add(connection);
-    this.#byAddress.set(opening.address, (this.#byAddress.get(opening.address) ?? 0) + 1);
+    if (refused) this.#refusedOpen.add(connection);
+    const count = refused ? this.#refusedByAddress : this.#byAddress;
+    count.add(opening.address, 1);
     return connection;
   }
 
@@ -88,10 +128,9 @@ export class Connections {
   gone(connection: Connection): void {
     if (!this.#open.delete(connection)) return;
     if (this.#open.size === 0) for (const tell of this.#whenEmpty.splice(0)) tell();
-    const { address } = connection.opening;
-    const left = (this.#byAddress.get(address) ?? 1) - 1;
-    if (left === 0) this.#byAddress.delete(address);
-    else this.#byAddress.set(address, left);
+    const refused = this.#refusedOpen.delete(connection);
+    const count = refused ? this.#refusedByAddress : this.#byAddress;
+    count.add(connection.opening.address, -1);
   }
 
   /** Resolves when no connection is open. */
@@ -124,7 +163,7 @@ export class Connections {
   #refusal(address: string): Refusal | undefined {
     const { maxConnections, maxConnectionsPerAddress, connectsPerSecondPerAddress } =
       this.#parts.limits;
-    if (this.#open.size >= maxConnections) {
+    if (this.#open.size - this.#refusedOpen.size >= maxConnections) {
       return {
         close: "overCapacity",
         reason: `${maxConnections} connections are open (limits.maxConnections): come back later`,
@@ -132,7 +171,7 @@ export class Connections {
     }
     if (
       maxConnectionsPerAddress !== null &&
-      (this.#byAddress.get(address) ?? 0) >= maxConnectionsPerAddress
+      this.#byAddress.of(address) >= maxConnectionsPerAddress
     ) {
       return {
         close: "overRate",
@@ -184,6 +223,7 @@ export class Connections {
       if (connection.isPaused) connection.heard();
       if (nowMs - connection.lastHeardMs > limits.idleTimeoutMs) connection.destroy("idle");
       else if (nowMs - connection.lastPingMs >= limits.pingIntervalMs) connection.ping();
+      connection.endIfOverdue(nowMs, limits.idleTimeoutMs);
       if (
         authenticator.enabled &&
         connection.principal === undefined &&
@@ -197,5 +237,20 @@ export class Connections {
     }
     this.recheck();
     for (const [address, rate] of this.#rates) if (rate.full) this.#rates.delete(address);
+  }
+}
+
+/** Counts by address; holds no entry for a count of 0. */
+class Count {
+  readonly #by = new Map<string, number>();
+
+  of(address: string): number {
+    return this.#by.get(address) ?? 0;
+  }
+
+  add(address: string, n: number): void {
+    const count = this.of(address) + n;
+    if (count > 0) this.#by.set(address, count);
+    else this.#by.delete(address);
   }
 }

@@ -4,13 +4,17 @@ import type { Principal } from "./principal.ts";
 
 /** One socket, whatever the transport. None of its methods throws, also after the socket has gone. */
 export interface Link extends Sink {
-  /** Sends a close frame (or what the transport has) behind everything written; a socket that cannot take it within a second is destroyed. */
+  /** Sends a close frame (or what the transport has) behind everything written. */
   close(code: number, reason: string): void;
   /** Ends the socket at once. */
   destroy(): void;
   /** Stops and resumes reading. Absent where the transport cannot; `close` works while paused. */
   pause?(): void;
   resume?(): void;
+  /** True if the peer has begun a message and sends the rest too slowly. */
+  isStalled?(nowMs: number, idleTimeoutMs: number): boolean;
+  /** After a close: true if the peer does not read, or sends so much that its answer is not read. */
+  readonly isStuck?: boolean;
   /** Asks for a sign of life. Absent where the transport's library does so by itself. */
   ping?(): void;
   /** Resolves to whether the peer gave a sign of life after this call and within `timeoutMs`. */

@@ -1,15 +1,13 @@
 /** One WebSocket as the kit's link: `ws` reads, the frames of our messages go straight to the socket, in one write. */
 import type { Duplex } from "node:stream";
-import type { Clock, Timer } from "../../kit/clock.ts";
+import type { Clock } from "../../kit/clock.ts";
 import type { Connection } from "../../kit/connection.ts";
 import type { Encoded } from "../../kit/encoded.ts";
 import type { Link } from "../../kit/link.ts";
+import { FrameGate, type GateParts } from "./frame-gate.ts";
 import type { FrameJoiner } from "./frame-joiner.ts";
 import type { ServedWebSocket } from "./served-websocket.ts";
 import { encodeTextFrame } from "./text-frame.ts";
-
-/** A close frame that has not left by then never will. */
-const closeGraceMs = 1000;
 
 /** RFC 6455 §5.5: a control frame holds 125 bytes, two of them the code. */
 const maxReasonBytes = 123;
@@ -28,7 +26,9 @@ export class WebSocketLink implements Link {
   readonly #joiner: FrameJoiner;
   readonly #clock: Clock;
   #connection: Connection | undefined;
-  #closeTimer: Timer | undefined;
+  #gate: FrameGate | undefined;
+  /** A ping of ours that the peer has not answered: its pong is not counted against its rate. */
+  #awaitsPong = false;
   /** The newest ping that the peer, being behind, has had no answer to; RFC 6455 §5.5.3 asks for no more than that one. */
   #unanswered: Buffer | undefined;
   #heartbeats = false;
@@ -42,25 +42,38 @@ export class WebSocketLink implements Link {
     this.#clock = clock;
   }
 
-  /** Passes everything that happens on the socket to the connection, `gone` included. */
-  attach(connection: Connection, gone: () => void): void {
+  /**
+   * Passes everything that happens on the socket to the connection, `gone` included. Must be called
+   * in the turn in which `ws` took the socket over, before anything is read.
+   */
+  attach(connection: Connection, gate: GateParts, gone: () => void): void {
     this.#connection = connection;
     const webSocket = this.#webSocket;
-    webSocket.listener = { peerClosing: (code, reason) => connection.peerClosed(code, reason) };
+    this.#gate = new FrameGate(this.#socket, webSocket, connection, gate);
+    webSocket.listener = {
+      peerClosing: (code, reason) => {
+        this.#gate?.end(false);
+        connection.peerClosed(code, reason);
+      },
+    };
     webSocket.on("message", (data: Buffer, isBinary: boolean) => {
       if (isBinary) connection.receiveBinary();
       else if (this.#heartbeats && data.byteLength === 0) this.#answerHeartbeat(connection);
       else connection.receiveText(data.toString("utf8"), data.byteLength);
     });
-    webSocket.on("pong", () => connection.heard());
+    webSocket.on("pong", () => {
+      if (this.#awaitsPong) connection.heard();
+      else connection.receiveSignOfLife();
+      this.#awaitsPong = false;
+    });
     webSocket.on("ping", (data: Buffer) => {
-      connection.heard();
+      if (!connection.receiveSignOfLife()) return;
       if (this.#socket.writableLength === 0) this.#pong(data);
       else this.#unanswered = Buffer.from(data);
     });
-    webSocket.on("error", () => this.#stopReading());
+    // After a frame that broke the protocol the library has closed with the code that fits.
+    webSocket.on("error", () => this.#gate?.end(false));
     webSocket.on("close", (code: number, reason: Buffer) => {
-      this.#closeTimer?.cancel();
       connection.peerClosed(code, reason.toString());
       gone();
     });
@@ -92,12 +105,8 @@ export class WebSocketLink implements Link {
   }
 
   close(code: number, reason: string): void {
-    const webSocket = this.#webSocket;
-    webSocket.resume();
-    webSocket.closeByServer(code, closeReason(reason));
-    this.#closeTimer = this.#clock.after(closeGraceMs, () => {
-      if (this.#socket.writableLength > 0) webSocket.terminate();
-    });
+    this.#webSocket.closeByServer(code, closeReason(reason));
+    this.#gate?.end(true);
   }
 
   destroy(): void {
@@ -105,16 +114,25 @@ export class WebSocketLink implements Link {
   }
 
   pause(): void {
-    this.#webSocket.pause();
+    this.#gate?.pause();
   }
 
   resume(): void {
-    this.#webSocket.resume();
+    this.#gate?.resume();
+  }
+
+  isStalled(nowMs: number, idleTimeoutMs: number): boolean {
+    return this.#gate?.isStalled(nowMs, idleTimeoutMs) === true;
+  }
+
+  get isStuck(): boolean {
+    return this.#socket.writableLength > 0 || this.#gate?.isStuck === true;
   }
 
   ping(): void {
-    if (this.#webSocket.readyState === this.#webSocket.OPEN)
-      this.#webSocket.ping(undefined, false, this.#written);
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
+    this.#awaitsPong = true;
+    this.#webSocket.ping(undefined, false, this.#written);
   }
 
   probe(timeoutMs: number): Promise<boolean> {
@@ -142,7 +160,7 @@ export class WebSocketLink implements Link {
   }
 
   #answerHeartbeat(connection: Connection): void {
-    if (!connection.receiveHeartbeat()) return;
+    if (!connection.receiveSignOfLife()) return;
     if (this.#socket.writableLength === 0) this.#writeHeartbeat();
     else this.#owesHeartbeat = true;
   }
@@ -151,16 +169,6 @@ export class WebSocketLink implements Link {
     // Nothing behind a close frame.
     if (this.#webSocket.readyState === this.#webSocket.OPEN && this.#socket.writable)
       this.#socket.write(heartbeatFrame, this.#written);
-  }
-
-  /**
-   * After a frame that broke the protocol the library has closed with the code that fits (`peerClosing` has told of it), and would go on
-   * reading what follows only to drop it: whoever sends a gigabyte would have it read. The peer has a second to take the close frame.
-   */
-  #stopReading(): void {
-    // Behind the library's own resume.
-    process.nextTick(() => this.#socket.pause());
-    this.#closeTimer = this.#clock.after(closeGraceMs, () => this.#webSocket.terminate());
   }
 
   readonly #written = (): void => {

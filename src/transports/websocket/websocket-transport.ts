@@ -10,6 +10,7 @@ import type { Entrance } from "../../kit/entrance.ts";
 import type { OriginGuard } from "../../kit/origin-guard.ts";
 import { type Authenticator, anybody, type Principal } from "../../kit/principal.ts";
 import { isSwitchboardError } from "../../wire/error.ts";
+import type { GateParts } from "./frame-gate.ts";
 import { FrameJoiner } from "./frame-joiner.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
 import { ServedWebSocket } from "./served-websocket.ts";
@@ -18,7 +19,7 @@ import { WebSocketLink } from "./websocket-link.ts";
 /** The subprotocol that asks for our additions. */
 const ownProtocol = "switchboard.v1";
 
-/** How long the library waits for the peer's close frame once ours has left. */
+/** The library's own bound for a close; the sweep of `Connections` ends the socket earlier. */
 const closeTimeoutMs = 10_000;
 
 /** What the transport is made of. */
@@ -43,12 +44,17 @@ interface Identity {
  */
 export class WebSocketTransport {
   readonly #parts: WebSocketParts;
+  readonly #gate: GateParts;
   readonly #joiner = new FrameJoiner();
   /** `ws` has the limit of a frame per server, so there is one for each limit in use. */
   readonly #servers = new Map<number, WebSocketServer>();
 
   constructor(parts: WebSocketParts) {
     this.#parts = parts;
+    const { connections, clock } = parts;
+    const { turn, inputBudget, limits } = connections;
+    const { maxUnauthenticatedBytes } = limits;
+    this.#gate = { turn, clock, budget: inputBudget, maxUnauthenticatedBytes };
   }
 
   /** Takes over a socket for the services of `entrance`. Never throws. */
@@ -59,7 +65,7 @@ export class WebSocketTransport {
       refuseUpgrade(socket, 403, foreign);
       return;
     }
-    if (connections.flooded()) {
+    if (connections.flooded(request.socket.remoteAddress ?? "unknown")) {
       refuseUpgrade(socket, 503);
       return;
     }
@@ -137,8 +143,14 @@ export class WebSocketTransport {
       wantsSkipped,
     };
     const link = new WebSocketLink(webSocket, socket, this.#joiner, clock);
-    const connection: Connection = connections.open(opening, link, entrance, entrance.limits);
-    link.attach(connection, () => connections.gone(connection));
+    const connection: Connection = connections.open(
+      opening,
+      link,
+      entrance,
+      entrance.limits,
+      refusal !== undefined,
+    );
+    link.attach(connection, this.#gate, () => connections.gone(connection));
     if (refusal !== undefined) connection.close(refusal.close, refusal.reason);
     else if (identity.refused !== undefined) connection.close("unauthenticated", identity.refused);
     else {
