@@ -1,16 +1,20 @@
 /** `npm run bench:bystander`: how long a bystander's `refresh` takes, quiet and while other connections misbehave. Switchboard only. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { Abuse, AbuserResult, AbuserTask } from "./load/abuser-load.ts";
+import type { InputAbuse } from "./load/input-abuse.ts";
 import type { ProbeResult, ProbeTask } from "./load/probe-load.ts";
 import { LoadProcess } from "./load-process.ts";
 import { readOptions, runBenchmark } from "./options.ts";
-import { cpuSeconds } from "./process-figures.ts";
+import { cpuSeconds, residentKib } from "./process-figures.ts";
 import { ServerProcess } from "./server-process.ts";
 import { percentile, spread, table, whole } from "./statistics.ts";
 import { describe, surroundings, writeJson } from "./surroundings.ts";
 
 /** How much worse than quiet the bystander's p99 may become, whatever the others do wrong. */
 const targetRatio = 2;
+
+/** The same while somebody misuses what the server reads, and what `/healthz` and memory may be. */
+const input = { targetRatio: 3, healthTargetMs: 100, memoryTargetMib: 1_024 } as const;
 
 const everything: readonly Abuse[] = [
   "flood",
@@ -44,6 +48,28 @@ const phases: readonly {
   { name: "all, as fast as it is taken", abuses: everything, hurry: true },
 ];
 
+const inputAbuses: readonly InputAbuse[] = [
+  "pings",
+  "pongs",
+  "heartbeats",
+  "after-close",
+  "fragments",
+  "half-frames",
+];
+
+/** What happens beside the bystander. */
+interface Phase {
+  readonly name: string;
+  readonly abuses: readonly Abuse[];
+  readonly inputAbuses?: readonly InputAbuse[];
+  readonly hurry?: true;
+}
+
+const allPhases: readonly Phase[] = [
+  ...phases,
+  ...inputAbuses.map((name) => ({ name, abuses: [], inputAbuses: [name] })),
+];
+
 interface Run {
   readonly round: number;
   readonly phase: string;
@@ -51,6 +77,9 @@ interface Run {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
+  readonly healthP99Ms: number;
+  /** Most resident memory of the server, looked at twice a second. */
+  readonly memoryMib: number;
   /** p99 of the probe's connection with itself: what of the p99 is the benchmark's own doing. */
   readonly ownP99Ms: number;
   /** How busy the server's core was, by the server: 1 is all the time. */
@@ -71,7 +100,7 @@ async function calm(pid: number): Promise<void> {
 async function runPhase(
   server: ServerProcess,
   round: number,
-  phase: (typeof phases)[number],
+  phase: Phase,
   numbers: Numbers,
 ): Promise<Run> {
   await calm(server.pid);
@@ -80,15 +109,20 @@ async function runPhase(
   const abuse = {
     port: server.port,
     abuses: phase.abuses,
+    inputAbuses: phase.inputAbuses ?? [],
     bigLobby: numbers["big-lobby"],
     floodPerSecond: phase.hurry ? undefined : numbers.flood,
     badPerSecond: phase.hurry ? undefined : numbers.bad,
   } satisfies AbuserTask;
   const abusers =
-    phase.abuses.length === 0
+    phase.abuses.length === 0 && phase.inputAbuses === undefined
       ? undefined
       : new LoadProcess("abuser-load.js", abuse, { yielding: true });
   let bystander: LoadProcess | undefined;
+  let memoryKib = 0;
+  const look = setInterval(() => {
+    memoryKib = Math.max(memoryKib, residentKib(server.pid));
+  }, 500);
   try {
     await abusers?.result(60_000);
     const { seconds } = numbers;
@@ -100,7 +134,9 @@ async function runPhase(
       seconds,
     } satisfies ProbeTask;
     bystander = new LoadProcess("probe-load.js", task);
-    const { latenciesMs, ownMs } = await bystander.result<ProbeResult>(seconds * 1_000 + 120_000);
+    const { latenciesMs, ownMs, healthMs } = await bystander.result<ProbeResult>(
+      seconds * 1_000 + 120_000,
+    );
     const done = (await abusers?.finish<AbuserResult>(60_000)) ?? {};
     const elapsedSeconds = (performance.now() - begin) / 1_000;
     return {
@@ -110,6 +146,8 @@ async function runPhase(
       p50Ms: percentile(latenciesMs, 0.5),
       p99Ms: percentile(latenciesMs, 0.99),
       maxMs: percentile(latenciesMs, 1),
+      healthP99Ms: percentile(healthMs, 0.99),
+      memoryMib: memoryKib / 1_024,
       ownP99Ms: percentile(ownMs, 0.99),
       serverBusy: (cpuSeconds(server.pid) - cpuBefore) / elapsedSeconds,
       abusePerSecond: Object.fromEntries(
@@ -117,6 +155,7 @@ async function runPhase(
       ),
     };
   } finally {
+    clearInterval(look);
     await abusers?.stop();
     await bystander?.stop();
   }
@@ -126,7 +165,7 @@ type Numbers = Readonly<Record<keyof typeof defaults, number>>;
 const defaults = { rounds: 3, seconds: 10, "big-lobby": 500, flood: 100, bad: 100 };
 
 function print(runs: readonly Run[]): void {
-  const rows = phases.map(({ name }) => {
+  const rows = allPhases.map(({ name }) => {
     const own = runs.filter((run) => run.phase === name);
     const of = (figure: (run: Run) => number): number => spread(own.map(figure)).median;
     const figures = [
@@ -134,13 +173,15 @@ function print(runs: readonly Run[]): void {
       (run: Run) => run.p99Ms,
       (run: Run) => run.maxMs,
       (run: Run) => run.ownP99Ms,
+      (run: Run) => run.healthP99Ms,
     ];
+    const memory = whole(of((run) => run.memoryMib));
     const ratio = `${ratios(runs, name).median.toFixed(2)} ×`;
     const busy = `${(of((run) => run.serverBusy) * 100).toFixed(0)} %`;
-    return [name, ...figures.map((figure) => of(figure).toFixed(2)), ratio, busy];
+    return [name, ...figures.map((figure) => of(figure).toFixed(2)), ratio, busy, memory];
   });
   console.log(
-    `\n${table([["bystander's refresh, ms", "p50", "p99", "max", "own p99", "p99 ÷ quiet", "core busy"], ...rows])}`,
+    `\n${table([["bystander's refresh, ms", "p50", "p99", "max", "own p99", "/healthz p99", "p99 ÷ quiet", "core busy", "MiB"], ...rows])}`,
   );
   console.log("\nwhat the abusers did, a second");
   for (const { phase, abusePerSecond } of runs.filter((run) => run.round === 1)) {
@@ -159,6 +200,26 @@ function ratios(runs: readonly Run[], phase: string): ReturnType<typeof spread> 
   );
 }
 
+/** The worst median of each figure, over the phases that misuse what the server reads. */
+function worstOfInput(runs: readonly Run[]): { readonly text: string; readonly met: boolean } {
+  const worst = (of: (name: string) => number): number => Math.max(...inputAbuses.map(of));
+  const median = (name: string, figure: (run: Run) => number): number =>
+    spread(runs.filter(({ phase }) => phase === name).map(figure)).median;
+  const ratio = worst((name) => ratios(runs, name).median);
+  const healthMs = worst((name) => median(name, (run) => run.healthP99Ms));
+  const memoryMib = worst((name) => median(name, (run) => run.memoryMib));
+  const met =
+    ratio <= input.targetRatio &&
+    healthMs <= input.healthTargetMs &&
+    memoryMib <= input.memoryTargetMib;
+  const text =
+    `target, pings to half frames: p99 at most ${input.targetRatio} × quiet, ` +
+    `/healthz ${input.healthTargetMs} ms, ${whole(input.memoryTargetMib)} MiB: ` +
+    `at worst ${ratio.toFixed(2)} ×, ${healthMs.toFixed(1)} ms, ${whole(memoryMib)} MiB, ` +
+    (met ? "met" : "missed");
+  return { text, met };
+}
+
 await runBenchmark(async () => {
   const { numbers, json } = readOptions(defaults);
   const where = surroundings();
@@ -171,7 +232,7 @@ await runBenchmark(async () => {
   for (let round = 1; round <= numbers.rounds; round++) {
     const server = await ServerProcess.start("switchboard");
     try {
-      for (const phase of phases) {
+      for (const phase of allPhases) {
         const run = await runPhase(server, round, phase, numbers);
         runs.push(run);
         console.log(`round ${round}, ${phase.name}: p99 ${run.p99Ms.toFixed(2)} ms`);
@@ -188,5 +249,7 @@ await runBenchmark(async () => {
   console.log(
     `\ntarget: p99 at most ${targetRatio} × quiet, whatever the kind: at worst ${worst.toFixed(2)} ×, ${met ? "met" : "missed"}`,
   );
-  writeJson(json, { ...where, options: numbers, targetRatio, worst, met, runs });
+  const ofInput = worstOfInput(runs);
+  console.log(ofInput.text);
+  writeJson(json, { ...where, options: numbers, targetRatio, worst, met, input, ofInput, runs });
 });

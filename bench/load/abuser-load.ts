@@ -2,6 +2,7 @@
 import { reportToBenchmark } from "../load-process.ts";
 import { lobbyDialect } from "./dialect.ts";
 import { clientFrame, opcodes } from "./frames.ts";
+import { type InputAbuse, startInputAbuse } from "./input-abuse.ts";
 import { newReadBuffer, RawClient } from "./raw-client.ts";
 import { joinViewers, Viewer } from "./viewer.ts";
 
@@ -17,6 +18,8 @@ export type Abuse = "flood" | "never-reads" | "invalid" | "binary" | "not-utf8" 
 export interface AbuserTask {
   readonly port: number;
   readonly abuses: readonly Abuse[];
+  /** Without a bound of their own: as fast as the server takes it. */
+  readonly inputAbuses: readonly InputAbuse[];
   /** Viewers of the big lobby. */
   readonly bigLobby: number;
   /** Updates a second in the flood; undefined: as many as the server takes. */
@@ -185,6 +188,7 @@ async function begin(task: AbuserTask): Promise<object> {
     const frame = clientFrame(opcodes.text, Buffer.alloc(1_048_577, "x"));
     bad("oversized frames", frame, badPerSecond === undefined ? undefined : badPerSecond / 10);
   }
+  for (const abuse of task.inputAbuses) startInputAbuse(abuse, port, count, readBuffer);
   return {};
 }
 

@@ -1,4 +1,5 @@
 /** The bystander, in its own process: two viewers of a lobby of their own, one sends updates, the other times how long they take. */
+import { Agent, get } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
 import { reportToBenchmark } from "../load-process.ts";
 import { lobbyDialect } from "./dialect.ts";
@@ -19,7 +20,12 @@ export interface ProbeResult {
   readonly latenciesMs: readonly number[];
   /** The same at the same times over a loopback connection of this process with itself: what the probe's own core adds. */
   readonly ownMs: readonly number[];
+  /** How long each `GET /healthz` took, in ms, over one connection that is kept. */
+  readonly healthMs: readonly number[];
 }
+
+/** A request to `/healthz` leaves this often, if the one before has been answered. */
+const healthEveryMs = 20;
 
 /** How long after the last update the last `refresh` may come. */
 const lastDeadlineMs = 60_000;
@@ -62,6 +68,29 @@ async function ownConnection(arrived: () => void): Promise<Socket> {
   return connect(address.port, "127.0.0.1").setNoDelay(true);
 }
 
+/** Times requests to `/healthz` until `isDone`; rejects if one is not answered. */
+async function watchHealth(
+  port: number,
+  measureFrom: () => number,
+  isDone: () => boolean,
+): Promise<number[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const healthMs: number[] = [];
+  while (!isDone()) {
+    const leftAt = performance.now();
+    await new Promise<void>((resolve, reject) => {
+      const options = { port, host: "127.0.0.1", path: "/healthz", agent, timeout: lastDeadlineMs };
+      const request = get(options, (response) => response.resume().once("end", resolve));
+      request.once("error", reject);
+      request.once("timeout", () => request.destroy(new Error("/healthz was not answered")));
+    });
+    if (leftAt >= measureFrom()) healthMs.push(performance.now() - leftAt);
+    await new Promise((resolve) => setTimeout(resolve, healthEveryMs));
+  }
+  agent.destroy();
+  return healthMs;
+}
+
 async function probe(task: ProbeTask): Promise<ProbeResult> {
   const dialect = lobbyDialect(task.lobbyId);
   const readBuffer = newReadBuffer();
@@ -70,9 +99,16 @@ async function probe(task: ProbeTask): Promise<ProbeResult> {
   const ownSocket = await ownConnection(() => own.arrived());
   return await new Promise<ProbeResult>((resolve, reject) => {
     let sending = true;
+    const health = watchHealth(
+      task.port,
+      () => updates.measureFrom,
+      () => !sending,
+    );
+    health.catch(reject);
     const settle = (): void => {
-      if (!sending && updates.underWay === 0)
-        resolve({ latenciesMs: updates.latenciesMs, ownMs: own.latenciesMs });
+      if (sending || updates.underWay > 0) return;
+      const { latenciesMs } = updates;
+      void health.then((healthMs) => resolve({ latenciesMs, ownMs: own.latenciesMs, healthMs }));
     };
     const failed = (reason: string): void =>
       reject(new Error(`the bystander lost its connection: ${reason}`));
