@@ -11,7 +11,7 @@ import { InputAccount } from "./input-account.ts";
 
 /** Frames and bytes of one connection that are handled in one turn of the event loop. */
 const framesPerTurn = 32;
-const bytesPerTurn = 256 * 1024;
+const bytesPerTurn = 64 * 1024;
 
 /** When a socket ends without a close frame, this many frames that had arrived are handled. */
 const lastFrames = 1024;
@@ -47,7 +47,7 @@ type Mode = "reads" | "awaits-close" | "discards";
 
 /**
  * Takes over the `data` listener of `ws` and hands the library at most 32 frames, of whatever kind,
- * or 256 KiB in one turn; then the socket is paused until the next one. Only small chunks of an
+ * or 64 KiB in one turn; then the socket is paused until the next one. Only small chunks of an
  * unfinished frame are copied. The memory of unfinished messages, and of messages that wait while reading is paused, is
  * reserved in the process's budget; beyond it the connection is closed with 1013. A client that has
  * not authenticated is closed with 1009 when a header announces more than
