@@ -28,7 +28,11 @@ export const closeCodes = {
     meaning: "not, or no longer, authenticated",
   },
   forbidden: { code: 4403, comeBack: "no", meaning: "not allowed" },
-  tooSlow: { code: 4408, comeBack: "yes", meaning: "too slow for messages that must all arrive" },
+  tooSlow: {
+    code: 4408,
+    comeBack: "yes",
+    meaning: "too slow for messages that must all arrive, or in sending a message",
+  },
   replaced: {
     code: 4409,
     comeBack: "no",

@@ -114,6 +114,28 @@ describe("the end", () => {
     expect(isGone()).toBe(true);
   });
 
+  test("a peer that closes while its messages fill the inbox is read to the end of TCP", async () => {
+    const { socket, turn, push, receiver, isGone } = await gated();
+    receiver.handle = () => held().done;
+    await push(
+      Buffer.concat([
+        times(64, () => encodeFrame(opcodes.text, "{}")),
+        encodeFrame(opcodes.close, Buffer.from([0x03, 0xe8])),
+      ]),
+    );
+    for (let turns = 0; turns < 3; turns++) {
+      // As in the event loop: what the turn does is followed by ticks, then by promises.
+      setImmediate(() => turn.end());
+      await settled();
+      await settled();
+    }
+    expect(socket.writableEnded).toBe(true);
+    socket.push(null);
+    await settled();
+    await settled();
+    expect(isGone()).toBe(true);
+  });
+
   test("a peer that never answers our close is destroyed after 5 s", async () => {
     const { socket, clock, connection } = await gated();
     connection.close("done", "");

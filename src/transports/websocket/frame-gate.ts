@@ -107,8 +107,9 @@ export class FrameGate {
     return nowMs - this.#begunMs > allowedMs;
   }
 
-  /** Nothing is read until `resume`. */
+  /** Nothing is read until `resume`, unless the end has come. */
   pause(): void {
+    if (this.#mode !== "reads") return;
     this.#isHeld = true;
     this.#webSocket.pause();
   }
