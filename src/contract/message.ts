@@ -14,7 +14,12 @@ export type Delivery = "all" | "latest";
 
 /** A message that clients send. */
 export interface InMessage<S extends z.ZodType = z.ZodType> {
-  /** What the message must look like. Unknown fields are dropped, never an error. */
+  /**
+   * What the message must look like. Unknown fields are dropped, never an error. Each string, list and
+   * dictionary needs a bound (`demandBounds`). A value of any type is bounded by
+   * `limits.maxJsonValues`, `limits.maxJsonDepth` and `limits.maxFrameBytes`. Validation ends at the
+   * first issue.
+   */
   readonly schema: S;
   /** One sentence: what it asks for. */
   readonly doc: string;

@@ -8,9 +8,15 @@ export interface Route<Params extends z.ZodType = z.ZodType, Body extends z.ZodT
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: `/${string}`;
   readonly doc: string;
-  /** Path parameters and query parameters together (a path parameter wins); all are strings before the schema has seen them. */
+  /**
+   * Path parameters and query parameters together (a path parameter wins). All are strings before the
+   * schema has seen them. Each needs a bound, as in a message.
+   */
   readonly params: Params;
-  /** JSON body, whatever the Content-Type; absent: the body is not read. */
+  /**
+   * JSON body, whatever the Content-Type; absent: the body is not read. Needs bounds, as a message does;
+   * `limits.maxBodyBytes` takes the place of `limits.maxFrameBytes`.
+   */
   readonly body?: Body;
   /** True: bare `NaN`, `Infinity` and `-Infinity` in the body, as Python prints them, are taken as the strings of that name. Default: no JSON. */
   readonly lenientBody?: boolean;

@@ -19,6 +19,9 @@ const maxNameLength = 10_000;
 const maxChains = 10_000;
 const maxVariables = 100_000;
 
+/** Most variables of a chain that one message resumes; further ones come in another. */
+const maxSince = 25_000;
+
 /** Longest token, id of a run, and `after`. */
 const maxTokenLength = 1 << 16;
 const maxRunLength = 1000;
@@ -76,7 +79,7 @@ const wish = z
       .array(
         z.object({
           ...variables,
-          since: dictionary(index, { max: maxVariables, maxKeyLength: maxNameLength })
+          since: dictionary(index, { max: maxSince, maxKeyLength: maxNameLength })
             .nullish()
             .describe("Variable → the index of the first sample wanted"),
           max_points: maxPoints.nullish().describe("Most points of initial data for each variable"),
