@@ -48,7 +48,7 @@ export const limitsSchema = z.strictObject({
   maxUnauthenticatedBytes: bytes
     .default(64 << 10)
     .describe(
-      "With auth on, largest message of a client that has not authenticated; over it: close 1009. Default 64 KiB",
+      "Largest frame or body of a client that has not authenticated, and largest body on a route that asks for no token; over it: close 1009 or 413. Default 64 KiB",
     ),
   maxInbox: count
     .default(1000)
@@ -86,6 +86,36 @@ export const limitsSchema = z.strictObject({
   requestTimeoutMs: ms
     .default(30_000)
     .describe("Time to answer an HTTP request; over it: 504 timeout. Default 30 s"),
+  maxAnswerBytes: bytes
+    .default(256 << 20)
+    .describe(
+      "Most bytes of HTTP answers that clients have not read yet, in all; over it: 503 over_capacity. Default 256 MiB",
+    ),
+  maxAnswerBytesPerAddress: bytes
+    .default(128 << 20)
+    .describe(
+      "Most bytes of HTTP answers that clients of one address have not read yet; over it: 503 over_capacity. Default 128 MiB",
+    ),
+  maxRequestsPerSocket: count
+    .default(16)
+    .describe(
+      "Most HTTP requests of one socket without their answer; over it: the socket is not read until an answer has left. Default 16",
+    ),
+  maxWaitingSockets: count
+    .default(10_000)
+    .describe(
+      "Most sockets that wait for an HTTP request: new, idle, or sending one; over it: 503 and the end of the socket. Default 10,000",
+    ),
+  maxWaitingSocketsPerAddress: count
+    .default(5000)
+    .describe(
+      "Most such sockets of one address; over it: 503 and the end of the socket. Default 5,000",
+    ),
+  openRequestsPerSecondPerAddress: rate
+    .default(100)
+    .describe(
+      "HTTP requests without a token that an address may send a second, in bursts of two seconds' worth (10 times as many for pages, 100 times for /healthz and /readyz); over it: 429 over_rate. Default 100; null: no bound",
+    ),
 });
 
 /** All limits, resolved. */

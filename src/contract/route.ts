@@ -20,6 +20,8 @@ export interface Route<Params extends z.ZodType = z.ZodType, Body extends z.ZodT
   readonly body?: Body;
   /** True: bare `NaN`, `Infinity` and `-Infinity` in the body, as Python prints them, are taken as the strings of that name. Default: no JSON. */
   readonly lenientBody?: boolean;
+  /** Most values in the JSON of the body, where a larger `maxJsonValues` than the limits' is needed. */
+  readonly maxJsonValues?: number;
   /** What the body of an error's answer is, where it is not `{"error":{"code","message"}}`. */
   readonly errorBody?: (error: { readonly code: ErrorCode; readonly message: string }) => object;
   /** Who may call it while auth is on. */

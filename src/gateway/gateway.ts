@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { hostname } from "node:os";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
+import { ByteBudget } from "../kit/byte-budget.ts";
 import { type Clock, systemClock } from "../kit/clock.ts";
 import { Connections } from "../kit/connections.ts";
 import type { Engine } from "../kit/engine.ts";
@@ -18,6 +19,7 @@ import {
   fileAnswer,
   type HttpOperation,
   RequestCount,
+  RequestTurns,
 } from "../transports/http/index.ts";
 import { createSocketIoTransport, type SocketIoTransport } from "../transports/socketio/index.ts";
 import { pathOf, refuseUpgrade, WebSocketTransport } from "../transports/websocket/index.ts";
@@ -169,6 +171,11 @@ async function start(
   const entrances = new Entrances(services, authenticator.enabled);
   allEntrances.push(...entrances.all);
   const requests = new RequestCount();
+  const answers = new ByteBudget({
+    total: config.limits.maxAnswerBytes,
+    perAddress: config.limits.maxAnswerBytesPerAddress,
+  });
+  const turns = new RequestTurns({ limits: config.limits, answers, clock, requests });
   const metrics = new Metrics({
     services,
     entrances: allEntrances,
@@ -176,7 +183,7 @@ async function start(
     engine,
     limits: config.limits,
     droppedLogLines: () => parts.logOutput?.dropped ?? 0,
-    requests: () => requests.entries(),
+    http: { requests, turns, answers },
     refusedPages: () => guard.refused,
   });
   const handleRequest = createHttpHandler({
@@ -188,6 +195,8 @@ async function start(
     clock,
     newId,
     requests,
+    answers,
+    input: connections.inputBudget,
     operations: [
       ...operations(readiness, metrics),
       ...consolePages({ start: isStartFree(services, pages) }),
@@ -203,19 +212,25 @@ async function start(
     if (everyPath !== undefined) allEntrances.push(everyPath);
     const ofPath = (path: string) => everyPath ?? entrances.at(path);
     return {
-      configure: (server) => configureHttpServer(server, config.limits),
-      request: (request, response) => {
-        const transport = owner(socketIos, request);
-        if (transport === undefined) handleRequest(request, response);
-        else transport.handleRequest(request, response);
+      configure: (server) => {
+        configureHttpServer(server, config.limits);
+        turns.watch(server);
       },
-      upgrade: (request, socket, head) => {
-        const transport = owner(socketIos, request);
-        const entrance = transport === undefined ? ofPath(pathOf(request)) : undefined;
-        if (transport !== undefined) transport.handleUpgrade(request, socket, head);
-        else if (entrance !== undefined) webSockets.handleUpgrade(request, socket, head, entrance);
-        else refuseUpgrade(socket, 404);
-      },
+      request: (request, response) =>
+        turns.request(request, response, () => {
+          const transport = owner(socketIos, request);
+          if (transport !== undefined) transport.handleRequest(request, response);
+          else handleRequest(request, response, (path) => ofPath(path) !== undefined);
+        }),
+      upgrade: (request, socket, head) =>
+        turns.upgrade(request, socket, head, () => {
+          const transport = owner(socketIos, request);
+          const entrance = transport === undefined ? ofPath(pathOf(request)) : undefined;
+          if (transport !== undefined) transport.handleUpgrade(request, socket, head);
+          else if (entrance !== undefined)
+            webSockets.handleUpgrade(request, socket, head, entrance);
+          else refuseUpgrade(socket, 404);
+        }),
     };
   };
 

@@ -1,11 +1,13 @@
 /** The numbers of the process for Prometheus, read from plain counters when asked. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Limits } from "../contract/index.ts";
+import type { ByteBudget } from "../kit/byte-budget.ts";
 import type { Connections } from "../kit/connections.ts";
 import type { Engine } from "../kit/engine.ts";
 import type { Entrance } from "../kit/entrance.ts";
 import type { RunningService } from "../kit/running-service.ts";
 import type { Tally } from "../kit/tally.ts";
+import type { RequestCount, RequestTurns } from "../transports/http/index.ts";
 
 /** What is counted. */
 export interface MetricsSources {
@@ -16,10 +18,14 @@ export interface MetricsSources {
   readonly limits: Limits;
   /** Log lines that were dropped because nobody read them. */
   droppedLogLines(): number;
-  /** Answered HTTP requests: route, status, count. */
-  requests(): Iterable<readonly [route: string, status: string, count: number]>;
   /** Requests refused for their origin or host, by reason. */
   refusedPages(): Readonly<Record<string, number>>;
+  readonly http: {
+    readonly requests: RequestCount;
+    readonly turns: RequestTurns;
+    /** Of the bytes of answers that clients have not read yet. */
+    readonly answers: ByteBudget;
+  };
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -46,7 +52,7 @@ export class Metrics {
 
   constructor(sources: MetricsSources) {
     collectDefaultMetrics({ register: this.#registry });
-    const { services, entrances, connections, engine, limits } = sources;
+    const { services, entrances, connections, engine, limits, http } = sources;
     const tallies = (): (readonly [string, Tally])[] => [
       ...services.map((service) => [service.contract.name, service.tally] as const),
       ...entrances.map((entrance) => ["none", entrance.tally] as const),
@@ -135,7 +141,7 @@ export class Metrics {
       () => [[{}, sources.droppedLogLines()]],
     );
     this.#counter("http_requests_total", "Answered HTTP requests", ["route", "status"], () =>
-      Array.from(sources.requests(), ([route, status, n]): Sample => [{ route, status }, n]),
+      Array.from(http.requests.entries(), ([route, status, n]): Sample => [{ route, status }, n]),
     );
     this.#counter(
       "refused_pages_total",
@@ -143,6 +149,18 @@ export class Metrics {
       ["reason"],
       () => Object.entries(sources.refusedPages()).map(([reason, n]): Sample => [{ reason }, n]),
     );
+    this.#counter(
+      "http_limited_total",
+      "Requests and sockets that a limit of HTTP refused or held back, by the limit's name",
+      ["limit"],
+      () => Array.from(http.requests.limits(), ([limit, n]): Sample => [{ limit }, n]),
+    );
+    this.#gauge("answer_bytes", "Bytes of HTTP answers that clients have not read yet", [], () => [
+      [{}, http.answers.used],
+    ]);
+    this.#gauge("waiting_sockets", "Sockets that wait for an HTTP request", [], () => [
+      [{}, http.turns.waitingSockets],
+    ]);
     for (const name of Object.keys(engine.stats())) {
       const add = name.endsWith("_total") ? this.#counter.bind(this) : this.#gauge.bind(this);
       add(`engine_${name}`, `${engine.kind} engine: ${name.replaceAll("_", " ")}`, [], () => [

@@ -32,6 +32,11 @@ export const errors = {
     retry: false,
     meaning: "the path exists, the method does not",
   },
+  upgrade_required: {
+    status: 426,
+    retry: false,
+    meaning: "the path takes WebSockets, and the request does not ask for one",
+  },
   too_large: { status: 413, retry: false, meaning: "a frame or body over its limit" },
   unauthenticated: {
     status: 401,

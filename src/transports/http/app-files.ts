@@ -1,7 +1,7 @@
 /** The files of a built single-page app. */
 import { sep } from "node:path";
 import { errorAnswer } from "../../kit/request.ts";
-import { bytesOf, contentTypeOf, type OpenFile, openIn, pathIn } from "./static-files.ts";
+import { bytesOf, contentTypeOf, findIn, pathIn } from "./static-files.ts";
 
 /** Compressed files that the build leaves beside the plain ones, the better first. */
 const encodings = [
@@ -37,12 +37,12 @@ export async function appAnswer(
   const isAsset = path.startsWith(`assets${sep}`);
   const accepted = request.headers.get("accept-encoding") ?? "";
   const found =
-    (await openEncoded(directory, path, accepted)) ??
-    (isAsset ? undefined : await openEncoded(directory, "index.html", accepted));
+    (await findEncoded(directory, path, accepted)) ??
+    (isAsset ? undefined : await findEncoded(directory, "index.html", accepted));
   if (found === undefined)
     return isAsset ? errorAnswer("not_found", "there is no such file") : notBuilt(missing);
   const { file, plainPath, encoding } = found;
-  return new Response(bytesOf(file, request), {
+  return new Response(bytesOf(file), {
     headers: {
       "content-type": contentTypeOf(plainPath),
       "cache-control": isAsset ? "public, max-age=31536000, immutable" : "no-cache",
@@ -55,13 +55,14 @@ export async function appAnswer(
 }
 
 interface Found {
-  readonly file: OpenFile;
+  /** Its real path. */
+  readonly file: string;
   /** Its name without the extension of the compression. */
   readonly plainPath: string;
   readonly encoding: string | undefined;
 }
 
-async function openEncoded(
+async function findEncoded(
   directory: string,
   path: string,
   accepted: string,
@@ -69,10 +70,10 @@ async function openEncoded(
   const offers = accepted.split(",").map((offer) => offer.trim().toLowerCase());
   for (const { name, extension } of encodings) {
     // A coding with a weight of its own (`br;q=0`) is left out: browsers send none.
-    const file = offers.includes(name) ? await openIn(directory, path + extension) : undefined;
+    const file = offers.includes(name) ? await findIn(directory, path + extension) : undefined;
     if (file !== undefined) return { file, plainPath: path, encoding: name };
   }
-  const file = await openIn(directory, path);
+  const file = await findIn(directory, path);
   return file === undefined ? undefined : { file, plainPath: path, encoding: undefined };
 }
 

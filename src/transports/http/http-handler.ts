@@ -1,46 +1,54 @@
 /** Answers HTTP requests: the services' routes and the gateway's own. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { ReadableStream } from "node:stream/web";
 import { getRequestListener, RequestError } from "@hono/node-server";
-import { type Context, Hono } from "hono";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { type Context, Hono, type HonoRequest } from "hono";
 import { cors } from "hono/cors";
 import { TrieRouter } from "hono/router/trie-router";
 import type { Limits } from "../../contract/index.ts";
-import type { Clock } from "../../kit/clock.ts";
-import { tokenOf } from "../../kit/credentials.ts";
+import type { ByteBudget } from "../../kit/byte-budget.ts";
 import type { Logger } from "../../kit/logger.ts";
 import type { OriginGuard } from "../../kit/origin-guard.ts";
-import { type Authenticator, anybody, type Principal } from "../../kit/principal.ts";
 import { errorAnswer, routeErrorAnswer } from "../../kit/request.ts";
 import type { RunningService } from "../../kit/running-service.ts";
-import { isSwitchboardError } from "../../wire/error.ts";
-import { boundedBody, hasBody, readJson } from "./request-body.ts";
-import type { RequestCount } from "./request-count.ts";
+import { AnswerWriter } from "./answer-writer.ts";
+import { OpenRates } from "./open-rates.ts";
+import { type RouteAnswerParts, routeAnswer } from "./route-answer.ts";
 import { type HttpOperation, routeTable, type ServedRoute } from "./route-table.ts";
-import { withinTime } from "./time-limit.ts";
 
 export type { HttpOperation };
 
 /** What the handler is made of. */
-export interface HttpParts {
+export interface HttpParts extends Omit<RouteAnswerParts, "rates"> {
   readonly services: readonly RunningService[];
-  readonly authenticator: Authenticator;
   /** Of the gateway's own paths; a service's routes have the service's. */
   readonly limits: Limits;
   /** Refuses pages of foreign origins, and hosts that are not the server's. */
   readonly guard: OriginGuard;
-  readonly clock: Clock;
+  /** Of the bytes of answers that clients have not read yet. */
+  readonly answers: ByteBudget;
   readonly logger: Logger;
-  readonly requests: RequestCount;
   readonly operations: readonly HttpOperation[];
   /** Names an incident. */
   newId(): string;
 }
 
-type App = {
-  Bindings: { incoming: IncomingMessage; outgoing: ServerResponse };
-  Variables: { route: string };
-};
+/** Answers one request. `takesWebSockets`: whether a path, of the listener it came to, is one of WebSockets. */
+export type HttpHandler = (
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  takesWebSockets?: (path: string) => boolean,
+) => void;
+
+interface Bindings {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly takesWebSockets: (path: string) => boolean;
+  /** `GET /path` of the route that has it; absent while none has. */
+  route?: string;
+}
+
+type App = { Bindings: Bindings };
 
 /** How long a browser may remember what a preflight said. */
 const preflightMaxAgeSeconds = 600;
@@ -56,22 +64,26 @@ const maxShownLength = 100;
  * request's signal is aborted when the client goes, the time is up or the answer has been sent. Time counts from the last byte of the request until
  * the answer begins; what streams afterwards may take as long as it moves.
  *
- * A stream that fails in the middle of an answer is logged, and the connection cut off, so that no client takes the part for the whole.
+ * An open route takes bodies up to `maxUnauthenticatedBytes`. Requests without a good token are within a rate for each address; over it
+ * they get 429 `over_rate`. A GET of a path of WebSockets that is not served gets 426.
  */
-export function createHttpHandler(
-  parts: HttpParts,
-): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+export function createHttpHandler(parts: HttpParts): HttpHandler {
   const app = new Hono<App>();
+  const routeParts = {
+    ...parts,
+    rates: new OpenRates(parts.limits.openRequestsPerSecondPerAddress, parts.clock),
+  };
+  const writer = new AnswerWriter(parts);
   const table = routeTable(parts.services, parts.operations, parts.limits);
   app.use(async (c, next) => {
-    if (isWellFormed(c.req.url)) await next();
-    else
+    if (!isWellFormed(c.req.url)) {
       c.res = errorAnswer(
         "bad_message",
         "the address has a % that is not followed by the code of a UTF-8 character",
       );
+    } else if (hasLostItsUpgrade(c.req, c.env)) c.res = upgradeRequired(c.req.path);
+    else await next();
     c.res = withCommonHeaders(c.res);
-    parts.requests.add(c.get("route") ?? "none", c.res.status);
     parts.logger.debug(
       { method: c.req.method, path: c.req.path, status: c.res.status },
       "request answered",
@@ -83,12 +95,25 @@ export function createHttpHandler(
   for (const route of table) {
     methods.add("ALL", route.path, route.method);
     routes.add(route.method, route.path, route);
-    app.on(route.method, route.path, (c) => answer(parts, route, c));
+    app.on(route.method, route.path, async (c) => {
+      c.env.route = `${route.method} ${route.path}`;
+      const response = await routeAnswer(routeParts, route, {
+        raw: c.req.raw,
+        url: c.req.url,
+        pathParams: c.req.param(),
+        ...c.env,
+      });
+      // A route for all paths has nothing at this one.
+      return response.status === 404 && route.path.endsWith("/*") && lacksUpgrade(c.req, c.env)
+        ? upgradeRequired(c.req.path)
+        : response;
+    });
   }
   app.notFound((c) =>
     unserved(
       c.req,
       methods.match("ALL", c.req.path)[0].map(([method]) => method),
+      c.env,
     ),
   );
   const ourFault = (error: unknown): Response => {
@@ -97,64 +122,39 @@ export function createHttpHandler(
     return errorAnswer("internal", `our fault: look for incident ${incident} in the log`);
   };
   app.onError(ourFault);
-  const listener = getRequestListener(
-    (request, env) => app.fetch(request, env as App["Bindings"]),
-    {
-      // The library can put its own Request and Response in the place of the global ones.
-      overrideGlobalObjects: false,
-      // HTTP/1.0 clients need not say which host they mean.
-      hostname: "localhost",
-      errorHandler: (error) => {
-        const answer =
-          error instanceof RequestError
-            ? errorAnswer("bad_message", `the request is malformed: ${error.message}`)
-            : ourFault(error);
-        parts.requests.add("none", answer.status);
-        return answer;
-      },
-    },
-  );
-  return (incoming, outgoing) => void listener(incoming, outgoing);
-}
-
-async function answer(parts: HttpParts, route: ServedRoute, c: Context<App>): Promise<Response> {
-  c.set("route", `${route.method} ${route.path}`);
-  const { clock, logger } = parts;
-  const { incoming, outgoing } = c.env;
-  const { maxBodyBytes, requestTimeoutMs } = route.limits;
-  // However it ends: the client goes, or an answer has been sent, which may be that the time is up.
-  const ended = new AbortController();
-  outgoing.once("close", () => ended.abort());
-  const work = async (progressed: () => void): Promise<Response> => {
-    const principal = route.open ? undefined : await identify(parts.authenticator, incoming);
-    const body = hasBody(incoming) ? boundedBody(incoming, maxBodyBytes, progressed) : undefined;
-    const mayAsk = route.open || principal !== undefined;
-    const read =
-      route.readsBody && mayAsk ? await readJson(body ?? nothing(), route.lenientBody) : undefined;
-    const response = await route.answer({
-      params: { ...queryOf(c.req.url), ...c.req.param() },
-      body: read?.json,
-      text: read?.text ?? "",
-      principal,
-      request: requestFor(c, ended.signal, route, body),
-    });
-    return cutOffOnFailure(response, (error) => {
-      logger.error({ route: c.get("route"), err: error }, "an answer's stream failed");
-      outgoing.destroy();
-    });
+  const respond = async (request: Request, bindings: Bindings): Promise<Response> => {
+    const response = await app.fetch(request, bindings);
+    await writer.write(response, bindings);
+    return RESPONSE_ALREADY_SENT;
   };
-  const expired = () =>
-    routeErrorAnswer(
-      route,
-      "timeout",
-      `no answer within ${requestTimeoutMs} ms (limits.requestTimeoutMs): try again later`,
+  const options = {
+    // The library can put its own Request and Response in the place of the global ones.
+    overrideGlobalObjects: false,
+    // `RequestTurns` ends the bodies of all requests.
+    autoCleanupIncoming: false,
+    // HTTP/1.0 clients need not say which host they mean.
+    hostname: "localhost",
+  };
+  return (incoming, outgoing, takesWebSockets = () => false) => {
+    const failed = (error: unknown): Response | undefined => {
+      if (outgoing.destroyed || outgoing.headersSent) {
+        if (!outgoing.destroyed) ourFault(error);
+        outgoing.destroy();
+        return undefined;
+      }
+      const answer =
+        error instanceof RequestError
+          ? errorAnswer("bad_message", `the request is malformed: ${error.message}`)
+          : ourFault(error);
+      parts.requests.add("none", answer.status);
+      return answer;
+    };
+    const listener = getRequestListener(
+      (request) => respond(request, { incoming, outgoing, takesWebSockets }),
+      { ...options, errorHandler: failed },
     );
-  try {
-    return await withinTime(clock, requestTimeoutMs, work, expired);
-  } catch (error) {
-    if (!isSwitchboardError(error)) throw error;
-    return routeErrorAnswer(route, error.code, error.message);
-  }
+    void listener(incoming, outgoing);
+  };
 }
 
 /** Refuses what the guard refuses, preflights included, and tells browsers which pages may read the answers. */
@@ -193,69 +193,41 @@ function guardPages(app: Hono<App>, guard: OriginGuard, routes: TrieRouter<Serve
   });
 }
 
-async function identify(
-  authenticator: Authenticator,
-  { headers, url = "/" }: IncomingMessage,
-): Promise<Principal | undefined> {
-  if (!authenticator.enabled) return anybody;
-  const mark = url.indexOf("?");
-  const token = tokenOf({
-    authorization: headers.authorization,
-    query: mark < 0 ? "" : url.slice(mark),
-  });
-  return token === undefined ? undefined : await authenticator.authenticate(token);
-}
-
-/** The query's parameters, the last of equal names, without the token. */
-function queryOf(url: string): Record<string, string> {
-  const { searchParams } = new URL(url);
-  searchParams.delete("token");
-  return Object.fromEntries(searchParams);
-}
-
-async function* nothing(): AsyncGenerator<Uint8Array, void> {}
-
-function requestFor(
-  c: Context<App>,
-  signal: AbortSignal,
-  route: ServedRoute,
-  body: AsyncIterable<Uint8Array> | undefined,
-): Request {
-  const { method } = route;
-  const init = { method, headers: c.req.raw.headers, signal };
-  if (body === undefined || route.readsBody || method === "GET")
-    return new Request(c.req.url, init);
-  return new Request(c.req.url, {
-    ...init,
-    body: ReadableStream.from(body),
-    duplex: "half",
-  } as RequestInit);
-}
-
-/** Answers of the kit say how long they are; all others may be streams, and fail. */
-function cutOffOnFailure(response: Response, failed: (error: unknown) => void): Response {
-  const { body } = response;
-  if (body === null || response.headers.has("content-length")) return response;
-  const pieces = async function* () {
-    try {
-      yield* body;
-    } catch (error) {
-      failed(error);
-    }
-  };
-  return new Response(ReadableStream.from(pieces()) as unknown as BodyInit, response);
-}
-
-function unserved(
-  { method, path }: { readonly method: string; readonly path: string },
-  served: readonly string[],
-): Response {
-  const shown = path.length > maxShownLength ? `${path.slice(0, maxShownLength)}…` : path;
-  if (served.length === 0) return errorAnswer("not_found", `there is nothing at ${shown}`);
+function unserved(request: HonoRequest, served: readonly string[], bindings: Bindings): Response {
+  const { method, path } = request;
+  if (served.length === 0) {
+    if (lacksUpgrade(request, bindings)) return upgradeRequired(path);
+    return errorAnswer("not_found", `there is nothing at ${shown(path)}`);
+  }
   const allow = [
     ...new Set([...served, ...(served.includes("GET") ? ["HEAD"] : []), "OPTIONS"]),
   ].join(", ");
-  return errorAnswer("method_not_allowed", `${shown} takes ${allow}, not ${method}`, { allow });
+  return errorAnswer("method_not_allowed", `${shown(path)} takes ${allow}, not ${method}`, {
+    allow,
+  });
+}
+
+/** Whether a plain GET goes to a path of WebSockets. */
+function lacksUpgrade({ method, path }: HonoRequest, { takesWebSockets }: Bindings): boolean {
+  return method === "GET" && takesWebSockets(path);
+}
+
+/** Whether it is a WebSocket client's, and a proxy has taken its Upgrade away. */
+function hasLostItsUpgrade(request: HonoRequest, bindings: Bindings): boolean {
+  return request.header("sec-websocket-key") !== undefined && lacksUpgrade(request, bindings);
+}
+
+function upgradeRequired(path: string): Response {
+  return errorAnswer(
+    "upgrade_required",
+    `${shown(path)} takes WebSockets: send Upgrade: websocket and Connection: Upgrade by HTTP/1.1, ` +
+      "and let proxies on the way pass both on",
+    { upgrade: "websocket", connection: "Upgrade" },
+  );
+}
+
+function shown(path: string): string {
+  return path.length > maxShownLength ? `${path.slice(0, maxShownLength)}…` : path;
 }
 
 function withCommonHeaders(response: Response): Response {

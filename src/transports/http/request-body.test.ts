@@ -159,3 +159,118 @@ describe("bodies", () => {
     expect(logged).toEqual([]);
   });
 });
+
+const post = (path: string, length: number) =>
+  `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`;
+
+describe("bodies without a token", () => {
+  test("on an open route are small, whoever sends them; the limit is named", async () => {
+    const { url, requests } = await serve(scope, {
+      auth: true,
+      limits: { maxUnauthenticatedBytes: 1000 },
+    });
+    const open = (length: number, headers = {}) =>
+      fetch(`${url}/open`, { method: "POST", body: `"${"a".repeat(length - 2)}"`, headers });
+    expect((await open(1000)).status).toBe(200);
+    for (const headers of [{}, { authorization: "Bearer keeper" }]) {
+      expect(await errorOf(await open(1001, headers))).toMatchObject({
+        status: 413,
+        message: expect.stringContaining("limits.maxUnauthenticatedBytes"),
+      });
+    }
+    expect(new Map(requests.limits()).get("maxUnauthenticatedBytes")).toBe(2);
+    const large = await fetch(`${url}/boxes?token=keeper`, {
+      method: "POST",
+      body: `"${"a".repeat(2000)}"`,
+    });
+    expect(large.status).toBe(201);
+  });
+
+  test("are not larger where the service's own limit is smaller", async () => {
+    const { url } = await serve(scope, { limits: { maxBodyBytes: 100 } });
+    const response = await fetch(`${url}/open`, { method: "POST", body: `"${"a".repeat(200)}"` });
+    expect((await errorOf(response)).message).toContain("limits.maxBodyBytes");
+  });
+
+  test("are not counted, and end soon, where a token is missing", async () => {
+    const { port, input } = await serve(scope, { auth: true });
+    const client = rawClient(scope, port);
+    client.socket.write(post("/boxes", 1_000_000_000));
+    const piece = "a".repeat(100_000);
+    const sending = setInterval(() => client.socket.destroyed || client.socket.write(piece), 20);
+    scope.own(sending, clearInterval);
+    expect(await client.receive(/\}\}$/)).toMatch(/^HTTP\/1\.1 401 /);
+    expect(input.used).toBe(0);
+    await within(client.ended, "end of the endless sender");
+  });
+});
+
+describe("what bodies hold", () => {
+  test("is counted while they come, refused beyond the budget, and released", async () => {
+    const { port, url, input, requests } = await serve(scope, {
+      limits: { maxInputBytesPerAddress: 100_000 },
+    });
+    const halves = ["/boxes", "/raw"].map((path) => {
+      const client = rawClient(scope, port);
+      client.socket.write(`${post(path, 50_000)}"${"a".repeat(39_999)}`);
+      return client;
+    });
+    await expect.poll(() => input.used).toBe(80_000);
+    const refused = await fetch(`${url}/boxes`, {
+      method: "POST",
+      body: `"${"a".repeat(30_000)}"`,
+    });
+    expect(refused.headers.get("retry-after")).toBe("1");
+    expect(await errorOf(refused)).toMatchObject({
+      status: 503,
+      code: "over_capacity",
+      message: expect.stringContaining("limits.maxInputBytesPerAddress"),
+    });
+    expect(new Map(requests.limits()).get("maxInputBytes")).toBe(1);
+    const [whole, left] = halves;
+    whole?.socket.write(`${"a".repeat(9_999)}"`);
+    await whole?.receive(/\}$/);
+    left?.socket.destroy();
+    await expect.poll(() => input.used).toBe(0);
+  });
+
+  test("is released when the time is up", async () => {
+    const { port, input } = await serve(scope, { limits: { requestTimeoutMs: 100 } });
+    const client = rawClient(scope, port);
+    client.socket.write(`${post("/boxes", 100)}"aaa`);
+    await expect.poll(() => input.used).toBe(4);
+    await client.receive(/504 [\s\S]*\}\}$/);
+    await within(client.ended, "end of the slow sender");
+    await expect.poll(() => input.used).toBe(0);
+  });
+
+  test("has few values and levels: more is refused before the rest has come", async () => {
+    const { port, url } = await serve(scope, { limits: { maxJsonValues: 1000, maxJsonDepth: 5 } });
+    for (const [start, status, code, limit] of [
+      ["[".repeat(6), 400, "bad_message", "maxJsonDepth"],
+      [`[${"{},".repeat(600)}`, 413, "too_large", "maxJsonValues"],
+    ] as const) {
+      const client = rawClient(scope, port);
+      client.socket.write(post("/boxes", 1_000_000) + start);
+      expect(await client.receive(/\}\}$/)).toMatch(
+        new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*${code}[\\s\\S]*limits\\.${limit}`),
+      );
+    }
+    const ones = JSON.stringify(Array.from({ length: 2000 }, () => 1));
+    const put = await fetch(`${url}/boxes`, { method: "POST", body: ones });
+    expect(put.status).toBe(413);
+    const many = await fetch(`${url}/many`, { method: "POST", body: ones });
+    expect(await many.json()).toEqual({ data: 2000 });
+  });
+});
+
+test("a GET that sends a body without end is answered, and cut off", async () => {
+  const { port } = await serve(scope);
+  const client = rawClient(scope, port);
+  client.socket.write("GET /boxes/1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+  const chunk = `2710\r\n${"a".repeat(10_000)}\r\n`;
+  const sending = setInterval(() => client.socket.destroyed || client.socket.write(chunk), 20);
+  scope.own(sending, clearInterval);
+  expect(await client.receive(/\}\}$/)).toMatch(/^HTTP\/1\.1 200 /);
+  await within(client.ended, "end of the endless sender");
+});

@@ -4,6 +4,18 @@
 export class RequestCount {
   readonly #byRoute = new Map<string, Map<number, number>>();
 
+  readonly #byLimit = new Map<string, number>();
+
+  /** A limit, by its name in the config, has refused or held back a request or a socket. */
+  limited(limit: string): void {
+    this.#byLimit.set(limit, (this.#byLimit.get(limit) ?? 0) + 1);
+  }
+
+  /** How often each limit has refused or held back something. */
+  limits(): IterableIterator<[limit: string, count: number]> {
+    return this.#byLimit.entries();
+  }
+
   add(route: string, status: number): void {
     let byStatus = this.#byRoute.get(route);
     if (byStatus === undefined) {

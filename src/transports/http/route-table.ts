@@ -48,7 +48,14 @@ export interface ServedRoute {
   /** As the contract's. */
   readonly lenientBody: boolean;
   readonly errorBody?: Route["errorBody"] | undefined;
-  readonly limits: Pick<Limits, "maxBodyBytes" | "requestTimeoutMs">;
+  readonly limits: Pick<
+    Limits,
+    | "maxBodyBytes"
+    | "maxUnauthenticatedBytes"
+    | "maxJsonValues"
+    | "maxJsonDepth"
+    | "requestTimeoutMs"
+  >;
   /** Rejects with a SwitchboardError, or with what is our fault. */
   answer(routed: RoutedRequest): Promise<Response>;
 }
@@ -108,7 +115,10 @@ function serviceRoutes(service: RunningService): ServedRoute[] {
     readsBody: route.body !== undefined,
     lenientBody: route.lenientBody === true,
     errorBody: route.errorBody,
-    limits: service.limits,
+    limits: {
+      ...service.limits,
+      maxJsonValues: Math.max(service.limits.maxJsonValues, route.maxJsonValues ?? 0),
+    },
     answer: ({ params, body, text, principal, request }) =>
       service.respond(name, route, params, body, principal, request, text),
   }));

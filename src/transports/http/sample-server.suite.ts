@@ -1,12 +1,14 @@
 /** For the tests of this folder: a small service, really served, and a raw connection to it. */
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { z } from "zod";
 import { within } from "../../../test/support/inbox.ts";
 import type { Scope } from "../../../test/support/scope.ts";
 import { defaultLimits, defineContract, type Limits } from "../../contract/index.ts";
 import { openMemoryEngine } from "../../engines/memory/index.ts";
+import { ByteBudget } from "../../kit/byte-budget.ts";
 import { systemClock } from "../../kit/clock.ts";
 import { OriginGuard } from "../../kit/origin-guard.ts";
 import type { Authenticator, Principal } from "../../kit/principal.ts";
@@ -19,6 +21,7 @@ import {
   createHttpHandler,
   type HttpOperation,
   RequestCount,
+  RequestTurns,
 } from "./index.ts";
 
 const anything = z.object({});
@@ -58,6 +61,23 @@ const shelfContract = defineContract({
       doc: "Adds anything.",
       params: anything,
       body: z.unknown(),
+    },
+    open: {
+      method: "POST",
+      path: "/open",
+      doc: "Takes anything from anybody.",
+      params: anything,
+      body: z.unknown(),
+      roles: "open",
+    },
+    many: {
+      method: "POST",
+      path: "/many",
+      doc: "Counts many values.",
+      params: anything,
+      body: z.array(z.number()).max(100_000),
+      maxJsonValues: 100_000,
+      roles: "any",
     },
     raw: {
       roles: "any",
@@ -119,6 +139,9 @@ export interface Served {
   readonly port: number;
   readonly server: Server;
   readonly requests: RequestCount;
+  readonly turns: RequestTurns;
+  readonly answers: ByteBudget;
+  readonly input: ByteBudget;
   /** Errors that were logged. */
   readonly logged: unknown[];
   /** Called when a slow request's signal is aborted. */
@@ -130,6 +153,8 @@ export interface ServeOptions {
   readonly origins?: "*" | readonly string[];
   readonly auth?: boolean;
   readonly operations?: readonly HttpOperation[];
+  /** Takes the upgrades to WebSockets. */
+  readonly upgraded?: (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
 const keeper: Principal = { name: "kim", roles: ["keeper"], only: {} };
@@ -172,6 +197,8 @@ export async function serve(scope: Scope, options: ServeOptions = {}): Promise<S
           box: ({ params, request }) => dataAnswer({ ...params, method: request.method }),
           fill: ({ params, body }) => dataAnswer({ id: params.id, size: body.size }),
           add: ({ body }) => dataAnswer({ body }, { status: 201 }),
+          open: () => dataAnswer("taken"),
+          many: ({ body }) => dataAnswer(body.length),
           raw: async ({ request }) =>
             dataAnswer({
               length: (await request.text()).length,
@@ -215,6 +242,15 @@ export async function serve(scope: Scope, options: ServeOptions = {}): Promise<S
     (running) => running.stop(),
   );
   const requests = new RequestCount();
+  const answers = new ByteBudget({
+    total: limits.maxAnswerBytes,
+    perAddress: limits.maxAnswerBytesPerAddress,
+  });
+  const input = new ByteBudget({
+    total: limits.maxInputBytes,
+    perAddress: limits.maxInputBytesPerAddress,
+  });
+  const turns = new RequestTurns({ limits, answers, clock: systemClock, requests });
   const handler = createHttpHandler({
     services: [service],
     authenticator: auth,
@@ -231,11 +267,21 @@ export async function serve(scope: Scope, options: ServeOptions = {}): Promise<S
     clock: systemClock,
     logger,
     requests,
+    answers,
+    input,
     operations: options.operations ?? [],
     newId,
   });
-  const server = createServer(handler);
+  const server = createServer((incoming, outgoing) =>
+    turns.request(incoming, outgoing, () =>
+      handler(incoming, outgoing, (path) => path === "/shelf"),
+    ),
+  );
+  server.on("upgrade", (incoming, socket, head) =>
+    turns.upgrade(incoming, socket, head, () => options.upgraded?.(incoming, socket, head)),
+  );
   configureHttpServer(server, limits);
+  turns.watch(server);
   scope.own(server, async (open) => {
     open.closeAllConnections();
     await new Promise((resolve) => open.close(resolve));
@@ -243,7 +289,8 @@ export async function serve(scope: Scope, options: ServeOptions = {}): Promise<S
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, port, server, requests, logged, slowEnded };
+  const url = `http://127.0.0.1:${port}`;
+  return { url, port, server, requests, turns, answers, input, logged, slowEnded };
 }
 
 async function* lines(count: number, fail: boolean): AsyncGenerator<Uint8Array> {

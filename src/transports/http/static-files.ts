@@ -1,7 +1,7 @@
 /** The files of a directory, for pages that have to come from the server's origin. */
-import { type FileHandle, open, realpath } from "node:fs/promises";
+import { access, constants, open, realpath, stat } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
-import { Readable } from "node:stream";
+import { ReadableStream } from "node:stream/web";
 import { errorAnswer } from "../../kit/request.ts";
 
 /** Of everything else a browser is told that it is bytes. */
@@ -38,26 +38,32 @@ const contentTypes: Readonly<Record<string, string>> = {
  */
 export async function fileAnswer(directory: string, request: Request): Promise<Response> {
   const path = pathIn(new URL(request.url).pathname);
-  const file = path === undefined ? undefined : await openIn(directory, path);
+  const file = path === undefined ? undefined : await findIn(directory, path);
   if (file === undefined) return errorAnswer("not_found", "there is no such file");
-  return new Response(bytesOf(file, request), {
-    headers: { "content-type": contentTypeOf(file.path), "cache-control": "no-cache" },
+  return new Response(bytesOf(file), {
+    headers: { "content-type": contentTypeOf(file), "cache-control": "no-cache" },
   });
 }
 
-/** An open file, below its directory. */
-export interface OpenFile {
-  readonly path: string;
-  readonly handle: FileHandle;
+/** Read at once. */
+const pieceBytes = 64 << 10;
+
+/** The bytes of a file. It is opened for the first read, and closed after the last or a cancel. */
+export function bytesOf(path: string): BodyInit {
+  return ReadableStream.from(piecesOf(path)) as unknown as BodyInit;
 }
 
-/** What is in it, for the answer to this request; closes it. */
-export function bytesOf({ handle }: OpenFile, request: Request): ReadableStream<Uint8Array> {
-  const stream = handle.createReadStream();
-  // A HEAD reads nothing of it, and a client that goes not all.
-  if (request.signal.aborted) stream.destroy();
-  request.signal.addEventListener("abort", () => stream.destroy(), { once: true });
-  return Readable.toWeb(stream) as ReadableStream<Uint8Array>;
+async function* piecesOf(path: string): AsyncGenerator<Uint8Array, void> {
+  const handle = await open(path);
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(pieceBytes));
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The content type by the name. */
@@ -75,23 +81,21 @@ export function pathIn(pathname: string): string | undefined {
   return isPlain ? segments.join(sep) : undefined;
 }
 
-/** Opens a file at or below the directory; undefined if it is not there, or outside. */
-export async function openIn(directory: string, path: string): Promise<OpenFile | undefined> {
-  let handle: FileHandle | undefined;
+/** The real path of a file at or below the directory; undefined if it is not there, or outside. */
+export async function findIn(directory: string, path: string): Promise<string | undefined> {
   try {
     const root = await realpath(directory);
     const real = await realpath(join(root, path));
     if (!real.startsWith(root.endsWith(sep) ? root : root + sep)) return undefined;
-    handle = await open(real);
-    if ((await handle.stat()).isFile()) return { path: real, handle };
+    await access(real, constants.R_OK);
+    return (await stat(real)).isFile() ? real : undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (
       code === undefined ||
-      !["ENOENT", "ENOTDIR", "EACCES", "EISDIR", "ELOOP", "ENAMETOOLONG"].includes(code)
+      !["ENOENT", "ENOTDIR", "EACCES", "ELOOP", "ENAMETOOLONG"].includes(code)
     )
       throw error;
+    return undefined;
   }
-  await handle?.close();
-  return undefined;
 }
