@@ -140,11 +140,12 @@ describe("a large room", () => {
     const room = new FakeRoom(32 << 20, 30);
     for (let joins = 0; joins < 1_000; joins++) {
       room.join();
-      room.clock.advance(2);
+      room.clock.advance(10);
     }
-    expect(room.sent.length).toBeLessThan(20_000);
+    // In these 10 s every update to every player would be 500,000 of them.
+    expect(room.sent.length).toBeLessThan(35_000);
     const bytes = room.sent.reduce((sum, update) => sum + update.bytes, 0);
-    expect(bytes).toBeLessThan((32 << 20) * 3);
+    expect(bytes).toBeLessThan(250e6);
     room.clock.advance(1_000);
     for (const player of room.players) expect(player.told).toBe(room.version);
     const { length } = room.sent;
@@ -173,7 +174,7 @@ describe("a large room", () => {
     );
     const rate = 100_000;
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 400, size: "max" }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 300, size: "max" }), (steps) => {
         const room = new FakeRoom(rate, 20);
         for (const { does, by } of steps) {
           if (does === "join") room.join();
@@ -182,7 +183,7 @@ describe("a large room", () => {
           expect(room.clock.pending).toBeLessThan(2);
         }
         const most = room.players.length * room.listingBytes;
-        room.clock.advance(((most + rate) / rate) * 1000 + 1_000);
+        room.clock.advance(((most + rate) / rate) * 1000 + 2_000);
         for (const player of room.players) expect(player.told).toBe(room.version);
         // In no time span more than its share, half a second's worth, and one group's last update.
         const largest = Math.max(0, ...room.sent.map(({ bytes }) => bytes)) * groupSize;
@@ -196,7 +197,7 @@ describe("a large room", () => {
           }
         });
       }),
-      { numRuns: 30 },
+      { numRuns: 12 },
     );
   });
 });

@@ -23,11 +23,17 @@ export interface RoomUpdatesParts {
 /** The connections of a room that are told in one go. */
 export const groupSize = 32;
 
+/** Where telling all players of a room costs more than this, a group is told at most every 500 ms. */
+const largeBytes = 1 << 20;
+const largeEveryMs = 500;
+
 /** A room with players on this node. */
 interface Pace {
   readonly groups: Group[];
   /** Groups that have not been told of the last change. */
   readonly due: Set<Group>;
+  /** When each group was last told, by the monotonic clock. */
+  readonly toldAtMs: Map<Group, number>;
   /** Bytes that may go now; negative while a large update is paid off. */
   allowance: number;
   /** When `allowance` was last filled up, by the monotonic clock. */
@@ -38,9 +44,9 @@ interface Pace {
 /**
  * Tells the players of a room of each change. An update goes out at once while the room's updates
  * stay within `bytesPerSecond`, which they do in rooms of up to about a hundred players: there each
- * join and leave is seen. Beyond it, groups of players are told one after another at that rate,
- * each with the listing as it is then, so that a thousand joins cost no more bytes than the time
- * they take allows. Whoever was not told of a change is told of the newest listing as soon as the
+ * join and leave is seen. Beyond it, groups of players are told one after another at that rate and
+ * at most twice a second, each with the listing as it is then, so that a thousand joins cost no
+ * more bytes than the time they take allows. Whoever was not told of a change is told of the newest listing as soon as the
  * rate allows it: within a second for a thousand players with short names.
  *
  * One timer per room at the most, and nothing per connection.
@@ -92,6 +98,7 @@ export class RoomUpdates {
     const pace: Pace = {
       groups: [],
       due: new Set(),
+      toldAtMs: new Map(),
       allowance: this.#most,
       filledAtMs: this.#parts.clock.monotonic(),
       timer: undefined,
@@ -108,7 +115,9 @@ export class RoomUpdates {
   #drop(room: string, pace: Pace): void {
     while (pace.groups.at(-1)?.size === 0) {
       const [group] = pace.groups.splice(-1);
-      if (group !== undefined) pace.due.delete(group);
+      if (group === undefined) continue;
+      pace.due.delete(group);
+      pace.toldAtMs.delete(group);
     }
     if (pace.groups.length > 0) return;
     pace.timer?.cancel();
@@ -116,7 +125,7 @@ export class RoomUpdates {
     // A room that is left and joined again at once has no fresh allowance.
     this.#fill(pace);
     if (pace.allowance >= this.#most) this.#paces.delete(room);
-    else this.#wait(room, pace);
+    else this.#wait(room, pace, 0);
   }
 
   #fill(pace: Pace): void {
@@ -128,21 +137,39 @@ export class RoomUpdates {
 
   #tell(room: string, pace: Pace): void {
     this.#fill(pace);
-    const bytes = pace.allowance > 0 ? this.#parts.listingBytes(room) : 0;
+    if (pace.allowance <= 0) {
+      this.#wait(room, pace, 0);
+      return;
+    }
+    const now = pace.filledAtMs;
+    const bytes = this.#parts.listingBytes(room);
+    const players = pace.groups.reduce((sum, { size }) => sum + size, 0);
+    const everyMs = bytes * players > largeBytes ? largeEveryMs : 0;
+    let earliestMs = 0;
     for (const group of pace.due) {
-      if (pace.allowance <= 0) break;
+      const restMs = everyMs - (now - (pace.toldAtMs.get(group) ?? Number.NEGATIVE_INFINITY));
+      if (restMs > 0) {
+        earliestMs = earliestMs === 0 ? restMs : Math.min(earliestMs, restMs);
+        continue;
+      }
+      if (pace.allowance <= 0) {
+        earliestMs = 0;
+        break;
+      }
       pace.due.delete(group);
       if (group.size === 0) continue;
       group.publish();
+      pace.toldAtMs.set(group, now);
       pace.allowance -= bytes * group.size;
     }
-    if (pace.due.size > 0) this.#wait(room, pace);
+    if (pace.due.size > 0) this.#wait(room, pace, earliestMs);
   }
 
-  #wait(room: string, pace: Pace): void {
+  /** Goes on when the allowance is paid off, and `leastMs` from now at the earliest. */
+  #wait(room: string, pace: Pace, leastMs: number): void {
     const wanted = pace.groups.length === 0 ? this.#most : 0;
     const ms = ((wanted - pace.allowance) / this.#parts.bytesPerSecond) * 1000;
-    pace.timer = this.#parts.clock.after(Math.ceil(ms) + 1, () => {
+    pace.timer = this.#parts.clock.after(Math.max(leastMs, Math.ceil(ms) + 1), () => {
       pace.timer = undefined;
       this.#drop(room, pace);
       if (this.#paces.get(room) === pace && pace.timer === undefined) this.#tell(room, pace);

@@ -57,6 +57,26 @@ describe("limits", () => {
   });
 });
 
+describe("a room whose lists are larger than its rate", () => {
+  it("tells everybody fewer lists, and the newest in the end; a start goes to all at once", async () => {
+    const at = await start({ updateBytesPerSecond: 1 << 16 });
+    const players: TextClient[] = [];
+    for (let nth = 0; nth < 40; nth++)
+      players.push((await join(at, `${"x".repeat(90)} ${nth}`)).client);
+    let updates = 0;
+    for (const player of players) {
+      for (let users = 0; users !== 40; updates++) {
+        const message = (await player.nextJson()) as { users: unknown[] };
+        users = message.users.length;
+      }
+    }
+    // Each join to each player would be 820, of which each has read its first.
+    expect(updates).toBeLessThan(500);
+    players[0]?.send({ type: "start", in: 7 });
+    for (const player of players) expect(await player.nextJson()).toMatchObject({ in: 7 });
+  });
+});
+
 describe("a connection is one thing", () => {
   it.each([
     [{ type: "wait_start", user: "dan", lobby_id: 1, prompt_id: 1 }],
