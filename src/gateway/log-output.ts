@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 
 /** The default of `log.maxBufferBytes`. */
-export const defaultLogBufferBytes = 1 << 20;
+const defaultLogBufferBytes = 1 << 20;
 
 /** What a log output is made with. */
 export interface LogOutputOptions {
