@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { CDPSession, Page, Route } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createToken } from "../support/cli.ts";
+import { type AgentDetails, submitTask } from "../support/crowd.ts";
 import { dataOf, request } from "../support/http.ts";
 import { chromium, needs } from "../support/requirements.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
@@ -54,12 +55,34 @@ const load = async (url: string, body: object, token?: string) =>
     await request(url, "POST /crowd/studies", { body, ...(token === undefined ? {} : { token }) }),
   );
 
-/** Enters a name, chooses the study, and gets a unit. */
-async function work(page: Page, worker: string, id: string): Promise<void> {
+/** Enters a name, chooses the study, and begins. */
+async function begin(page: Page, worker: string, id: string): Promise<void> {
   await page.getByLabel("Worker name").fill(worker);
   await page.getByLabel("Study").selectOption(id);
   await page.getByRole("button", { name: "Begin" }).click();
+}
+
+/** Begins, and gets a unit. */
+async function work(page: Page, worker: string, id: string): Promise<void> {
+  await begin(page, worker, id);
   await page.getByRole("button", { name: "Get a unit" }).click();
+}
+
+/** Completes a unit of a study over HTTP, as the page of another worker does. */
+async function complete(
+  url: string,
+  worker: string,
+  id: string,
+  finalData: (task: { readonly sentences: readonly string[] }) => object,
+): Promise<void> {
+  const provider_data = { worker_name: worker, agent_registration_id: `${worker} ${id}` };
+  const { json } = await request(url, `POST /request_agent?study=${id}`, {
+    body: { provider_data },
+  });
+  const { agent_id, init_task_data } = (json as { readonly data: AgentDetails }).data;
+  if (agent_id === null) throw new Error(`${worker} got no unit of ${id}`);
+  const { status } = await submitTask(url, agent_id, finalData(init_task_data));
+  expect(status).toBe(200);
 }
 
 const order = (page: Page): Promise<string[]> =>
@@ -102,9 +125,6 @@ describe("beside the demo", () => {
     });
   }, 90_000);
 
-  const exportOf = async (id: string) =>
-    dataOf(await request(url, `GET /crowd/studies/${id}/export`)) as Exported;
-
   it.each(views)(
     "the worker's page looks as it should: $width px, $theme",
     async ({ width, theme }) => {
@@ -136,21 +156,34 @@ describe("beside the demo", () => {
       await opened.screenshot(`crowd-${width}-${theme}`);
     },
   );
+});
 
-  it("does a whole study: loaded, written, ranked by finger and key, counted, and paid", async () => {
+// Without the demo, whose clients would have the processor for themselves.
+describe("of one study", () => {
+  let url: string;
+  let browser: ConsoleBrowser;
+  beforeAll(async () => {
+    ({ url } = await startServer(fileScope));
+    browser = new ConsoleBrowser(fileScope, url);
+  });
+
+  const version = "A robot is walking his dog in the park.";
+
+  const exportOf = async (id: string) =>
+    dataOf(await request(url, `GET /crowd/studies/${id}/export`)) as Exported;
+
+  it("is loaded, written by a worker whose draft survives a reload, and counted", async () => {
     const requester = await browser.openPage(scope, "/console/crowd/requester");
-    await requester.page.getByLabel("Or its text").fill(JSON.stringify(study("whole")));
+    await requester.page.getByLabel("Or its text").fill(JSON.stringify(study("written")));
     await requester.page.getByRole("button", { name: "Load the study" }).click();
-    const told = requester.panel("Study whole");
+    const told = requester.panel("Study written");
     await told.getByText("0 of 1 done").first().waitFor();
 
-    // Written with the mouse; the draft survives a reload.
     const eve = await browser.openPage(scope, "/console/crowd/worker");
-    await work(eve.page, "eve", "whole");
+    await work(eve.page, "eve", "written");
     await eve.page.getByText(original).waitFor();
     await eve.page.getByRole("button", { name: "Submit" }).click();
     await eve.page.getByText("Write your version first").waitFor();
-    const version = "A robot is walking his dog in the park.";
     await eve.page.getByLabel("Your version").pressSequentially(version);
     await eve.page.getByText("Draft saved").waitFor();
     await eve.screenshot("crowd-writing-1280-light");
@@ -165,13 +198,19 @@ describe("beside the demo", () => {
     await eve.panel("Numbers of eve").getByRole("row").filter({ hasText: version }).waitFor();
     await told.getByText("1 of 1 done").waitFor();
     await requester.panel("Workers").getByRole("row").filter({ hasText: "eve" }).waitFor();
+    await requester.panel("Feedback of workers").getByText("A fine dog.").waitFor();
+    const { feedback } = await exportOf("written");
+    expect(feedback).toMatchObject([{ feedback: "A fine dog.", worker: "eve" }]);
+  });
 
-    // Ranked on a phone: dragged by finger, then moved by key.
+  it("is ranked on a phone: dragged by finger, then moved by key", async () => {
+    await load(url, study("ranked"));
+    await complete(url, "eva", "ranked", () => ({ cad: version }));
     const fay = await browser.openPage(scope, "/console/crowd/worker", {
       width: 390,
       theme: "dark",
     });
-    await work(fay.page, "fay", "whole");
+    await work(fay.page, "fay", "ranked");
     await fay.panel("Rank sentences").waitFor();
     const given = await order(fay.page);
     const [first = "", second = ""] = given.filter((sentence) => sentence !== version);
@@ -219,20 +258,31 @@ describe("beside the demo", () => {
     );
 
     // In the protocol the last place is the best.
-    const { units, feedback } = await exportOf("whole");
-    const ranking = units.find(({ worker }) => worker === "fay");
+    const ranking = (await exportOf("ranked")).units.find(({ worker }) => worker === "fay");
     expect(ranking?.permutation?.map((index) => ranking.sentences?.[index])).toEqual(
       [...ordered].reverse(),
     );
-    expect(feedback).toMatchObject([{ feedback: "A fine dog.", worker: "eve" }]);
+  });
 
-    // The author sees the first place live; the requester sees the winner and pays.
-    await eve
-      .panel("Numbers of eve")
+  it("shows who won to the author and to the requester, who pays", async () => {
+    await load(url, study("paid"));
+    await complete(url, "emma", "paid", () => ({ cad: version }));
+    const emma = await browser.openPage(scope, "/console/crowd/worker");
+    await begin(emma.page, "emma", "paid");
+    const firstPlaces = emma
+      .panel("Numbers of emma")
       .locator(".figure")
-      .filter({ hasText: "First places" })
-      .getByText("1", { exact: true })
-      .waitFor();
+      .filter({ hasText: "First places" });
+    await firstPlaces.getByText("0", { exact: true }).waitFor();
+    const requester = await browser.openPage(scope, "/console/crowd/requester/paid");
+    await requester.panel("Study paid").getByText("1 of 1 done").waitFor();
+    await complete(url, "flo", "paid", ({ sentences }) => {
+      const best = sentences.indexOf(version);
+      return { permutation: [...sentences.keys()].filter((index) => index !== best).concat(best) };
+    });
+
+    // The author sees the first place live.
+    await firstPlaces.getByText("1", { exact: true }).waitFor();
     const result = requester.panel("Rankings, taken together");
     await result
       .getByRole("listitem")
@@ -240,21 +290,20 @@ describe("beside the demo", () => {
       .filter({ hasText: version })
       .last()
       .waitFor();
-    await requester.panel("Feedback of workers").getByText("A fine dog.").waitFor();
     const bonuses = requester.panel("Bonuses");
     await bonuses.getByText("2 due").waitFor();
-    await bonuses.getByRole("button", { name: "Mark as paid: eve, The version that won" }).click();
+    await bonuses.getByRole("button", { name: "Mark as paid: emma, The version that won" }).click();
     await bonuses.getByText("1 due").waitFor();
     await bonuses
       .getByRole("row")
-      .filter({ hasText: "eve" })
+      .filter({ hasText: "emma" })
       .getByText("Paid", { exact: true })
       .waitFor();
     expect(
-      (dataOf(await request(url, "GET /crowd/studies/whole/bonuses")) as readonly Bonus[]).filter(
+      (dataOf(await request(url, "GET /crowd/studies/paid/bonuses")) as readonly Bonus[]).filter(
         ({ paid }) => paid,
       ),
-    ).toMatchObject([{ worker: "eve", kind: "winner" }]);
+    ).toMatchObject([{ worker: "emma", kind: "winner" }]);
     await requester.axe();
     await requester.screenshot("crowd-done-1280-light");
   });

@@ -1,0 +1,121 @@
+/**
+ * Loaded into the server's process before the server (`--import`): answers the bench's questions
+ * about heap, handles and the event loop over the process's IPC channel. Needs `--expose-gc`.
+ */
+import { Session } from "node:inspector";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import type { ObjectCounts, ProbeAnswer, ProbeQuestion } from "./probe-messages.ts";
+
+const delay = monitorEventLoopDelay({ resolution: 5 });
+delay.enable();
+
+const gc = (globalThis as { readonly gc?: () => void }).gc;
+
+/** Collects what can be collected, also what finalizers have let go of. */
+async function collect(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) {
+    gc?.();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function counted(names: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+/** Runs in the server: counts all objects by constructor, and the entries of all maps and sets. */
+function countByConstructor(this: readonly object[]): string {
+  const counts: Record<string, number> = Object.create(null);
+  let entries = 0;
+  let largest = 0;
+  for (const object of this) {
+    const prototype: unknown = Object.getPrototypeOf(object);
+    const own =
+      prototype === null || typeof prototype !== "object"
+        ? undefined
+        : Object.getOwnPropertyDescriptor(prototype, "constructor");
+    const name = typeof own?.value === "function" ? String(own.value.name) : "(none)";
+    counts[name] = (counts[name] ?? 0) + 1;
+    if (!(object instanceof Map || object instanceof Set)) continue;
+    try {
+      entries += object.size;
+      largest = Math.max(largest, object.size);
+    } catch {
+      // The prototype of a class that extends Map: it has no size.
+    }
+  }
+  return JSON.stringify({ counts, entries, largest });
+}
+
+/** All objects of the heap by constructor. Stops the process for some hundred ms. */
+function constructors(): ObjectCounts {
+  const session = new Session();
+  session.connect();
+  const post = (method: string, parameters: object): Record<string, unknown> => {
+    let answer: Record<string, unknown> = {};
+    session.post(method, parameters, (error, result) => {
+      if (error !== null) throw new Error(`${method}: ${JSON.stringify(error)}`);
+      answer = result as Record<string, unknown>;
+    });
+    return answer;
+  };
+  try {
+    const prototype = post("Runtime.evaluate", { expression: "Object.prototype" });
+    const { objects } = post("Runtime.queryObjects", {
+      prototypeObjectId: (prototype.result as { readonly objectId: string }).objectId,
+      objectGroup: "count",
+    });
+    const { result } = post("Runtime.callFunctionOn", {
+      objectId: (objects as { readonly objectId: string }).objectId,
+      functionDeclaration: countByConstructor.toString(),
+      returnByValue: true,
+    });
+    const { value, description } = result as {
+      readonly value?: string;
+      readonly description?: string;
+    };
+    if (value === undefined) throw new Error(`the objects cannot be counted: ${description}`);
+    return JSON.parse(value) as ObjectCounts;
+  } finally {
+    post("Runtime.releaseObjectGroup", { objectGroup: "count" });
+    session.disconnect();
+  }
+}
+
+async function answer({ ask, id }: ProbeQuestion): Promise<ProbeAnswer> {
+  const maxHoldMs = delay.max / 1e6;
+  if (ask === "holds") {
+    delay.reset();
+    return { id, maxHoldMs };
+  }
+  await collect();
+  const { heapUsed, rss, external, arrayBuffers } = process.memoryUsage();
+  const resources = counted(process.getActiveResourcesInfo());
+  const objects = ask === "objects" ? constructors() : undefined;
+  // What the questions themselves cost is no hold of the server's.
+  delay.reset();
+  return {
+    id,
+    maxHoldMs,
+    figures: {
+      heapUsedBytes: heapUsed,
+      rssBytes: rss,
+      externalBytes: external,
+      arrayBuffers,
+      resources,
+    },
+    ...(objects === undefined ? {} : { objects }),
+  };
+}
+
+process.on("message", (question: ProbeQuestion) => {
+  answer(question).then(
+    (text) => process.send?.(text),
+    (error: Error) =>
+      process.send?.({ id: question.id, maxHoldMs: 0, failure: error.stack } as ProbeAnswer),
+  );
+});
+// The channel alone keeps no process from ending.
+process.channel?.unref();
