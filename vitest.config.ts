@@ -13,8 +13,8 @@ export default defineConfig({
   },
   test: {
     // Deadlines of last resort: what a test waits for has a shorter deadline of its own, which says what did not come.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     expect: { poll: { timeout: 15_000, interval: 20 } },
     retry: 0,
     // Two cores, and every wire test file has a server process of its own.

@@ -148,8 +148,12 @@ function otherItems(items: readonly unknown[], random: Random): unknown {
       return items.toSpliced(at, 1);
     case "add":
       return items.toSpliced(at, 0, random.pick(replacements));
-    case "repeat":
-      return Array.from({ length: random.pick([10, 100, 2000]) }, () => items[at] ?? null);
+    case "repeat": {
+      // Of what is large already, fewer.
+      const most = Math.ceil(hugeLengths[3] / (print(items[at] ?? null).length + 1));
+      const length = Math.min(random.pick([10, 100, 2000]), most);
+      return Array.from({ length }, () => items[at] ?? null);
+    }
     case "object":
       return { ...items };
   }
