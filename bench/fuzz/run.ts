@@ -23,6 +23,9 @@ const warmUpShare = 0.2;
 /** How long everything may take to come to rest after the load. */
 const restMs = 20_000;
 
+/** About how many conversations are kept for a fault. */
+const maxSuspects = 200;
+
 /** After so many ends of the process the run is over. */
 const maxLives = 4;
 
@@ -49,6 +52,8 @@ export class Run {
   #loaded: readonly BystanderReport[] = [];
   #inputs = 0;
   #loadMs = 0;
+  /** The conversations that were under way when something was logged that must not be. */
+  readonly #beforeFaults = new Set<number>();
   /** The first conversation of the next server. */
   #next = 0;
 
@@ -112,6 +117,10 @@ export class Run {
     await wait(quietMs);
     this.#quiet = await bystanders.report();
     const watch = new HoldWatch(server, load);
+    server.log.onFault = () => {
+      for (const number of [...load.running, ...load.recent]) this.#beforeFaults.add(number);
+      if (this.#beforeFaults.size > maxSuspects) server.log.onFault = undefined;
+    };
     const before = await this.#send(server, load, warmUpShare);
     const after = before === undefined ? undefined : await this.#send(server, load, 1);
     await watch.stop();
@@ -191,7 +200,7 @@ export class Run {
       await this.#blame(
         "an error in the log",
         log.faults.slice(0, 5).join("\n"),
-        load.wrongAnswers.map(({ conversation }) => conversation),
+        [...this.#beforeFaults],
         surface,
         ({ logged }) => logged.length > 0,
       );
@@ -229,7 +238,10 @@ export class Run {
 
   #bystanders(): readonly Verdict[] {
     const faults = this.#loaded.flatMap(({ faults }) => faults);
-    const health = this.#loaded.find(({ name }) => name === "/healthz");
+    const [health, quiet] = [this.#loaded, this.#quiet].map((reports) =>
+      reports.find(({ name }) => name === "/healthz"),
+    );
+    const mostMs = Math.max(bounds.healthP99Ms, bounds.healthRatio * (quiet?.p99Ms ?? 0));
     return [
       {
         rule: "bystanders miss nothing and lose no connection",
@@ -237,8 +249,8 @@ export class Run {
         detail: faults.length === 0 ? "nothing missed" : faults.slice(0, 5).join("; "),
       },
       {
-        rule: `GET /healthz: p99 under ${bounds.healthP99Ms} ms`,
-        held: (health?.p99Ms ?? Number.POSITIVE_INFINITY) < bounds.healthP99Ms,
+        rule: `GET /healthz: p99 under ${Math.round(mostMs)} ms`,
+        held: (health?.p99Ms ?? Number.POSITIVE_INFINITY) < mostMs,
         detail: `${Math.round(health?.p99Ms ?? Number.NaN)} ms`,
       },
     ];

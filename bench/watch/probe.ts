@@ -3,11 +3,40 @@
  * about heap, handles and the event loop over the process's IPC channel. Needs `--expose-gc`.
  */
 import { Session } from "node:inspector";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { ObjectCounts, ProbeAnswer, ProbeQuestion } from "./probe-messages.ts";
 
-const delay = monitorEventLoopDelay({ resolution: 5 });
-delay.enable();
+/**
+ * The longest time that the event loop was held: between two ticks of a timer, the lesser of the
+ * time that passed and the CPU time of the process. A process that the machine does not run
+ * holds nothing.
+ */
+class HoldMeter {
+  #maxMs = 0;
+  #lastMs = performance.now();
+  #lastCpu = process.cpuUsage();
+
+  constructor() {
+    setInterval(() => this.#tick(), 10).unref();
+  }
+
+  /** The longest since the last call. */
+  take(): number {
+    this.#tick();
+    const maxMs = this.#maxMs;
+    this.#maxMs = 0;
+    return maxMs;
+  }
+
+  #tick(): void {
+    const nowMs = performance.now();
+    const { user, system } = process.cpuUsage(this.#lastCpu);
+    this.#maxMs = Math.max(this.#maxMs, Math.min(nowMs - this.#lastMs, (user + system) / 1000));
+    this.#lastMs = nowMs;
+    this.#lastCpu = process.cpuUsage();
+  }
+}
+
+const holds = new HoldMeter();
 
 const gc = (globalThis as { readonly gc?: () => void }).gc;
 
@@ -85,17 +114,14 @@ function constructors(): ObjectCounts {
 }
 
 async function answer({ ask, id }: ProbeQuestion): Promise<ProbeAnswer> {
-  const maxHoldMs = delay.max / 1e6;
-  if (ask === "holds") {
-    delay.reset();
-    return { id, maxHoldMs };
-  }
+  const maxHoldMs = holds.take();
+  if (ask === "holds") return { id, maxHoldMs };
   await collect();
   const { heapUsed, rss, external, arrayBuffers } = process.memoryUsage();
   const resources = counted(process.getActiveResourcesInfo());
   const objects = ask === "objects" ? constructors() : undefined;
   // What the questions themselves cost is no hold of the server's.
-  delay.reset();
+  holds.take();
   return {
     id,
     maxHoldMs,

@@ -12,6 +12,8 @@ export class ServerLog {
   /** All lines of this kind, also those that were not kept. */
   faultCount = 0;
   lineCount = 0;
+  /** Called with each of them. */
+  onFault: ((line: string) => void) | undefined;
   #rest = "";
 
   push(text: string): void {
@@ -26,6 +28,7 @@ export class ServerLog {
     if (isHarmless(line)) return;
     this.faultCount++;
     if (this.faults.length < maxKept) this.faults.push(line.slice(0, 2000));
+    this.onFault?.(line);
   }
 }
 

@@ -130,14 +130,14 @@ describe("beside the demo", () => {
     async ({ width, theme }) => {
       const opened = await browser.openPage(scope, "/console/crowd", { width, theme });
       await opened.shows("Crowd");
-      await opened.axe();
+      await opened.axe(theme);
       if (theme === "light") await opened.screenshot(`crowd-who-${width}-light`);
       // One of the demo's workers, who gets another sentence each time.
       await work(opened.page, "cho", "looks");
       await opened.panel("Write a counterfactual").waitFor();
       await opened.page.getByText("First places", { exact: true }).first().waitFor();
       await opened.fitsWidth();
-      await opened.axe();
+      await opened.axe(theme);
       await opened.screenshot(`crowd-worker-${width}-${theme}`);
     },
   );
@@ -152,7 +152,7 @@ describe("beside the demo", () => {
       await opened.panel("Workers").getByRole("cell", { name: "amy" }).waitFor();
       await opened.page.getByRole("progressbar", { name: "Versions" }).waitFor();
       await opened.fitsWidth();
-      await opened.axe();
+      await opened.axe(theme);
       await opened.screenshot(`crowd-${width}-${theme}`);
     },
   );

@@ -171,7 +171,7 @@ describe("with the demo", () => {
       .first()
       .waitFor();
     await opened.fitsWidth();
-    await opened.axe();
+    await opened.axe(theme);
     await opened.screenshot(`devices-${width}-${theme}`);
   });
 

@@ -52,7 +52,7 @@ describe("the list", () => {
     await opened.shows("Experiments");
     await opened.page.getByRole("link", { name: xid }).waitFor();
     await opened.fitsWidth();
-    await opened.axe();
+    await opened.axe(theme);
     await opened.screenshot(`experiments-${width}-${theme}`);
   });
 
@@ -123,7 +123,7 @@ describe("an experiment", () => {
       .getByText(/converged|not yet|too few/)
       .waitFor();
     await opened.fitsWidth();
-    await opened.axe();
+    await opened.axe(theme);
     await opened.screenshot(`experiment-${width}-${theme}`);
   });
 

@@ -133,7 +133,7 @@ describe("with the demo", () => {
     await opened.panel("Frames of the connection").locator(".frame").nth(9).waitFor();
     await opened.panel("Send a test message").waitFor();
     await opened.fitsWidth();
-    await opened.axe();
+    await opened.axe(theme);
     await opened.screenshot(`inspector-${width}-${theme}`);
   });
 });

@@ -55,7 +55,7 @@ it.each(views)("shows the demo's players: $width px, $theme", async ({ width, th
     .waitFor();
   await opened.page.getByRole("banner").getByText("Live").waitFor();
   await opened.fitsWidth();
-  await opened.axe();
+  await opened.axe(theme);
   await opened.screenshot(`lobby-${width}-${theme}`);
 });
 

@@ -143,7 +143,7 @@ describe("with the demo", () => {
       .poll(async () => (await line.getAttribute("points"))?.split(" ").length)
       .toBeGreaterThan(4);
     await opened.fitsWidth();
-    await opened.axe();
+    await opened.axe(theme);
     await opened.screenshot(`overview-${width}-${theme}`);
   });
 });

@@ -20,7 +20,7 @@ it.each(views)("look as they should: $width px, $theme", async ({ width, theme }
   await opened.shows("Parts");
   await opened.page.getByText("Numbers of three chains").click();
   await opened.fitsWidth();
-  await opened.axe();
+  await opened.axe(theme);
   await opened.screenshot(`parts-${width}-${theme}`);
 });
 

@@ -40,7 +40,7 @@ describe("with auth off", () => {
     const opened = await browser.openPage(scope, "/console/nowhere/at/all", { width, theme });
     await opened.shows("There is no such page");
     await opened.fitsWidth();
-    await opened.axe();
+    await opened.axe(theme);
     await opened.screenshot(`shell-${width}-${theme}`);
   });
 
@@ -211,7 +211,7 @@ describe("with auth on", () => {
     await opened.page.getByLabel("Token").fill("sb_not_a_token");
     await opened.page.getByRole("button", { name: "Log in" }).click();
     await opened.page.getByText("The server does not accept this token").waitFor();
-    await opened.axe();
+    await opened.axe(theme);
     await opened.screenshot(`login-${width}-${theme}`);
   });
 

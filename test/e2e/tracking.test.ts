@@ -96,7 +96,7 @@ describe("with the demo", () => {
         .waitFor();
       await opened.page.getByRole("img", { name: /^Object \d+ over 3 cameras/ }).waitFor();
       await opened.fitsWidth();
-      await opened.axe();
+      await opened.axe(theme);
       await opened.screenshot(`tracking-${width}-${theme}`);
     },
   );
