@@ -21,7 +21,7 @@ const quietMs = 2000;
 const warmUpShare = 0.2;
 
 /** How long everything may take to come to rest after the load. */
-const restMs = 20_000;
+const restMs = 45_000;
 
 /** About how many conversations are kept for a fault. */
 const maxSuspects = 200;

@@ -19,7 +19,7 @@ const readings = 8;
 const restMs = 5000;
 
 /** Longest wait for the last connections to go. */
-const goneMs = 20_000;
+const goneMs = 45_000;
 
 /** Lobby 1, devices 2, experiments 1, tracking 2, crowd 1, admin 1. */
 const bystanderConnections = 8;
