@@ -9,7 +9,7 @@ import { SwitchboardError } from "../../wire/error.ts";
  * `data`: what a page of a foreign origin may not have. `page`: files of a page, which other sites may link to. `probe`: says only
  * whether the server is up, to everybody.
  */
-type RouteKind = "data" | "page" | "probe";
+export type RouteKind = "data" | "page" | "probe";
 
 /** A path that belongs to no service. */
 export interface HttpOperation {
