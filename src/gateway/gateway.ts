@@ -216,6 +216,8 @@ async function start(
         configureHttpServer(server, config.limits);
         turns.watch(server);
       },
+      failed: (error) =>
+        logger.error({ code: "internal", err: error }, "a request could not be handled"),
       request: (request, response) =>
         turns.request(request, response, () => {
           const transport = owner(socketIos, request);
@@ -315,8 +317,7 @@ async function leave(parts: Leaving): Promise<void> {
   } = parts;
   logger.info({ connections: connections.size }, "draining");
   const closed = Promise.all(listeners.map((listener) => listener.close()));
-  for (const connection of connections)
-    connection.close("restarting", "the server restarts: come back");
+  connections.drain();
   await within(clock, timeoutMs / 2, connections.whenEmpty());
   for (const connection of connections) connection.destroy("draining");
   for (const close of closeTransports) await close();

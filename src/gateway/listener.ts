@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { guarded } from "../kit/guard.ts";
 import { SwitchboardError } from "../wire/error.ts";
 
 /** Where to listen. */
@@ -15,6 +16,8 @@ export interface ListenerAddress {
 export interface ListenerRoutes {
   request(request: IncomingMessage, response: ServerResponse): void;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** One of these threw; the client has been cut off. */
+  failed(error: unknown): void;
   /** Sets timeouts and the answer to broken requests. */
   configure(server: Server): void;
 }
@@ -33,8 +36,16 @@ export class Listener {
 
   /** Resolves when it listens; rejects with `start_failed` when the address cannot be had. */
   static async open(address: ListenerAddress, routes: ListenerRoutes): Promise<Listener> {
-    const server = createServer((request, response) => routes.request(request, response));
-    server.on("upgrade", (request, socket, head) => routes.upgrade(request, socket, head));
+    const cutOff = (socket: Duplex) => (error: unknown) => {
+      socket.destroy();
+      routes.failed(error);
+    };
+    const server = createServer((request, response) => {
+      guarded(() => routes.request(request, response), cutOff(request.socket))();
+    });
+    server.on("upgrade", (request, socket, head) => {
+      guarded(() => routes.upgrade(request, socket, head), cutOff(socket))();
+    });
     routes.configure(server);
     await new Promise<void>((resolve, reject) => {
       server.once("error", (error: NodeJS.ErrnoException) => reject(startFailed(address, error)));

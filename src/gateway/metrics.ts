@@ -66,6 +66,9 @@ export class Metrics {
         entrances.reduce((sum, entrance) => sum + entrance.connections.size, 0),
       ],
     ]);
+    this.#gauge("handshakes", "Clients that have begun a handshake and not joined", [], () => [
+      [{}, connections.held],
+    ]);
     this.#gauge("topics", "Topics that have members", ["service"], () =>
       services.map((service): Sample => [{ service: service.contract.name }, service.topicCount]),
     );

@@ -16,6 +16,12 @@ export interface Refusal {
   readonly reason: string;
 }
 
+/** What a client holds that counts as a connection and is none yet. */
+export interface Place {
+  /** Gives it up; does nothing the second time. */
+  release(): void;
+}
+
 /** What the table is made of. */
 export interface ConnectionsParts {
   readonly clock: Clock;
@@ -34,6 +40,8 @@ const longestSweepMs = 1000;
  */
 const maxRefusedPerAddress = 64;
 
+const restarts = "the server restarts: come back";
+
 /** Most addresses whose rate is remembered; beyond it all are forgotten, which lets each of them one burst more. */
 const maxAddresses = 100_000;
 
@@ -50,6 +58,8 @@ export class Connections {
   readonly #rates = new Map<string, Rate>();
   readonly #whenEmpty: (() => void)[] = [];
   #refused = 0;
+  #held = 0;
+  #draining = false;
   #sweep: Timer | undefined;
 
   constructor(parts: ConnectionsParts) {
@@ -75,6 +85,16 @@ export class Connections {
     return this.#open.size;
   }
 
+  /** Places of clients that have no connection yet. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** True once `drain` has been called. */
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
   /** Connections that were not taken. */
   get refused(): number {
     return this.#refused;
@@ -98,10 +118,28 @@ export class Connections {
    */
   flooded(address: string): boolean {
     const flooded =
-      this.#open.size >= 2 * this.#parts.limits.maxConnections ||
+      this.#open.size + this.#held >= 2 * this.#parts.limits.maxConnections ||
       this.#refusedByAddress.of(address) >= maxRefusedPerAddress;
     if (flooded) this.#refused++;
     return flooded;
+  }
+
+  /**
+   * Takes a place for a client whose handshake has begun: it counts as a connection, of its address
+   * and in all. To be released when the connection opens, or will not.
+   */
+  hold(address: string): Place {
+    this.#held++;
+    this.#byAddress.add(address, 1);
+    let isHeld = true;
+    return {
+      release: () => {
+        if (!isHeld) return;
+        isHeld = false;
+        this.#held--;
+        this.#byAddress.add(address, -1);
+      },
+    };
   }
 
   /**
@@ -131,6 +169,12 @@ export class Connections {
     const refused = this.#refusedOpen.delete(connection);
     const count = refused ? this.#refusedByAddress : this.#byAddress;
     count.add(connection.opening.address, -1);
+  }
+
+  /** Closes every connection with 1012 and refuses new ones from now on. */
+  drain(): void {
+    this.#draining = true;
+    for (const connection of this.#open) connection.close("restarting", restarts);
   }
 
   /** Resolves when no connection is open. */
@@ -163,7 +207,8 @@ export class Connections {
   #refusal(address: string): Refusal | undefined {
     const { maxConnections, maxConnectionsPerAddress, connectsPerSecondPerAddress } =
       this.#parts.limits;
-    if (this.#open.size - this.#refusedOpen.size >= maxConnections) {
+    if (this.#draining) return { close: "restarting", reason: restarts };
+    if (this.#open.size + this.#held - this.#refusedOpen.size >= maxConnections) {
       return {
         close: "overCapacity",
         reason: `${maxConnections} connections are open (limits.maxConnections): come back later`,

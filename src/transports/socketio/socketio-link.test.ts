@@ -35,13 +35,10 @@ describe("closing", () => {
 
   test("who leaves the namespace and stays is disconnected, and cannot join again", async () => {
     const sample = await serveSample(scope);
-    for (const [packets, code] of [
-      [["41"], 1000],
-      [["41", "40"], 1006],
-    ] as const) {
+    for (const packets of [["41"], ["41", "40"]]) {
       const raw = await RawSocket.join(scope, sample.url);
       for (const packet of packets) raw.send(packet);
-      expect(await sample.closed.next()).toMatchObject({ code, byServer: false });
+      expect(await sample.closed.next()).toMatchObject({ code: 1000, byServer: false });
       await expect(raw.packets.next()).rejects.toThrow("closed with");
       await within(sample.connections.whenEmpty(), "the end of the connection");
       await sample.opened.next();

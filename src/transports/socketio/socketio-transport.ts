@@ -1,17 +1,27 @@
 /** Turns Socket.IO clients into connections of the kit. */
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { Server as EngineServer, type Socket as EngineSocket } from "engine.io";
+import type { Socket as EngineSocket } from "engine.io";
 import { Server, type Socket } from "socket.io";
 import type { Limits } from "../../contract/index.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Connections } from "../../kit/connections.ts";
-import { tokenOf, withoutToken } from "../../kit/credentials.ts";
+import { withoutToken } from "../../kit/credentials.ts";
+import { guardEvents, guarded } from "../../kit/guard.ts";
 import type { Logger } from "../../kit/logger.ts";
 import type { OriginGuard } from "../../kit/origin-guard.ts";
-import { type Authenticator, anybody, type Principal } from "../../kit/principal.ts";
+import type { Authenticator, Principal } from "../../kit/principal.ts";
 import type { RunningService } from "../../kit/running-service.ts";
-import { isSwitchboardError, SwitchboardError } from "../../wire/error.ts";
+import type { CloseName } from "../../wire/close-codes.ts";
+import { SwitchboardError } from "../../wire/error.ts";
+import type { ErrorCode } from "../../wire/errors.ts";
+import { endNow, webSocketOfUpgrade } from "./engine-internals.ts";
+import { Handshakes } from "./handshakes.ts";
+import { answerRefused, answerUpgradeRefused } from "./http-refusal.ts";
+import { connectError, identify } from "./identify.ts";
+import { packetParser } from "./packet-decoder.ts";
+import { SessionEngine } from "./session-engine.ts";
+import { malformed, queryOf, sidOf } from "./session-request.ts";
 import { SocketIoLink } from "./socketio-link.ts";
 
 /** What the transport is made of. */
@@ -32,9 +42,6 @@ export function createSocketIoTransport(parts: SocketIoParts): SocketIoTransport
   return new SocketIoTransport(parts);
 }
 
-/** The client must have time for its pong. */
-const minPingTimeoutMs = 1000;
-
 /**
  * Socket.IO 3 and 4 clients, and those of Socket.IO 2 (Engine.IO 3), over WebSocket and long-polling, in the default namespace.
  *
@@ -43,16 +50,17 @@ const minPingTimeoutMs = 1000;
  */
 export class SocketIoTransport {
   readonly #parts: SocketIoParts;
-  readonly #engine: EngineServer;
+  readonly #engine: SessionEngine;
   readonly #io: Server;
   readonly #paths: ReadonlySet<string>;
+  readonly #handshakes: Handshakes;
   readonly #links = new Map<EngineSocket, SocketIoLink>();
-  #joined = 0;
+  readonly #bySession = new Map<string, SocketIoLink>();
   #whenEmpty: (() => void) | undefined;
 
   constructor(parts: SocketIoParts) {
     this.#parts = parts;
-    const { service, limits, logger } = parts;
+    const { connections, service, limits, logger } = parts;
     const { paths } = service.contract;
     this.#paths = new Set(
       (paths.length === 0 ? ["/socket.io/"] : paths).flatMap((path) => [
@@ -60,37 +68,42 @@ export class SocketIoTransport {
         path.replace(/\/?$/, "/"),
       ]),
     );
-    this.#engine = new EngineServer({
-      allowEIO3: true,
-      // Requests that reach the library have passed the guard, so the answer names their origin. Socket.IO 2 in a browser always asks
-      // with credentials, which `*` does not allow. There are no cookies here that this could expose.
-      cors: { origin: true, credentials: true },
-      httpCompression: false,
-      maxHttpBufferSize: limits.maxFrameBytes,
-      perMessageDeflate: false,
-      pingInterval: limits.pingIntervalMs,
-      pingTimeout: Math.max(minPingTimeoutMs, limits.idleTimeoutMs - limits.pingIntervalMs),
+    this.#handshakes = new Handshakes(connections);
+    this.#engine = new SessionEngine({
+      limits,
+      fault: (error) => this.#log(error),
     });
-    this.#engine.on("connection", (engineSocket: EngineSocket) => this.#opened(engineSocket));
+    this.#engine.on("connection", (engineSocket: EngineSocket) => {
+      guarded(
+        () => this.#opened(engineSocket),
+        (error) => this.#cutOff(engineSocket, error),
+      )();
+    });
     this.#engine.on(
       "connection_error",
       ({ code, message }: { readonly code: number; readonly message: string }) =>
         logger.debug({ code, reason: message }, "handshake refused by the library"),
     );
-    this.#engine.on("headers", (headers: Record<string, string>) => {
-      headers["x-content-type-options"] = "nosniff";
+    this.#io = new Server({
+      serveClient: false,
+      connectTimeout: limits.authTimeoutMs,
+      parser: packetParser(limits),
     });
-    this.#io = new Server({ serveClient: false, connectTimeout: limits.authTimeoutMs });
     this.#io.use((socket, next) => {
-      this.#identify(socket).then(
+      identify(socket, parts).then(
         (principal) => {
           socket.data.principal = principal;
           next();
         },
-        (error: unknown) => next(this.#refusal(socket, error)),
+        (error: unknown) => next(connectError(socket, error, logger)),
       );
     });
-    this.#io.on("connection", (socket) => this.#join(socket));
+    this.#io.on("connection", (socket) => {
+      guarded(
+        () => this.#join(socket),
+        (error) => this.#cutOff(socket.conn, error),
+      )();
+    });
     this.#io.bind(this.#engine);
   }
 
@@ -101,39 +114,23 @@ export class SocketIoTransport {
 
   /** Answers a poll, a post or a preflight. Never throws. */
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
-    const refused = this.#unwelcome(request);
-    if (refused !== undefined) {
-      response
-        .writeHead(refused.status, { "content-type": "application/json; charset=utf-8" })
-        .end(errorText(refused));
-      return;
-    }
-    try {
-      this.#engine.handleRequest(request, response);
-    } catch {
-      // An address that is none.
-      if (!response.headersSent) response.writeHead(400);
-      response.end();
-    }
+    const fault = (error: unknown) => {
+      request.socket.destroy();
+      this.#log(error);
+    };
+    guardEvents(request, fault);
+    guarded(() => this.#request(request, response), fault)();
   }
 
   /** Takes over a socket. Never throws. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const refused = this.#unwelcome(request);
-    if (refused !== undefined) {
-      socket.once("error", () => socket.destroy());
-      const text = errorText(refused);
-      socket.end(
-        `HTTP/1.1 ${refused.status} ${STATUS_CODES[refused.status]}\r\nConnection: close\r\n` +
-          `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
-      );
-      return;
-    }
-    try {
-      this.#engine.handleUpgrade(request, socket, head);
-    } catch {
-      socket.destroy();
-    }
+    guarded(
+      () => this.#upgrade(request, socket, head),
+      (error) => {
+        socket.destroy();
+        this.#log(error);
+      },
+    )();
   }
 
   /** Ends every connection that is left; resolves when all have gone. */
@@ -146,74 +143,70 @@ export class SocketIoTransport {
     if (this.#links.size > 0) await new Promise<void>((resolve) => (this.#whenEmpty = resolve));
   }
 
+  #request(request: IncomingMessage, response: ServerResponse): void {
+    const refused = malformed(request) ?? this.#unwelcome(request);
+    if (refused !== undefined) {
+      answerRefused(response, refused);
+      return;
+    }
+    const sid = sidOf(request);
+    if (sid === undefined && request.method === "GET") this.#handshakes.begin(request, response);
+    const link = sid === undefined ? undefined : this.#bySession.get(sid);
+    const proceed = () => this.#engine.handleRequest(request, response);
+    if (link !== undefined && request.method === "GET") link.poll(request, response, proceed);
+    else proceed();
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const refused = malformed(request) ?? this.#unwelcome(request) ?? this.#cannotUpgrade(request);
+    if (refused !== undefined) {
+      answerUpgradeRefused(socket, refused);
+      return;
+    }
+    const sid = sidOf(request);
+    if (sid === undefined) this.#handshakes.begin(request, socket);
+    this.#engine.handleUpgrade(request, socket, head);
+    const link = this.#bySession.get(sid ?? "");
+    link?.input.reads(socket, webSocketOfUpgrade(request));
+  }
+
   /** Why a request is not taken. Limits are for handshakes only: later requests of a session always pass them. */
   #unwelcome(request: IncomingMessage): SwitchboardError | undefined {
-    const foreign = this.#parts.guard.refusal(request);
+    const { connections, guard } = this.#parts;
+    const foreign = guard.refusal(request);
     if (foreign !== undefined) return foreign;
-    // As the library has it: the last one counts, and an empty one is none.
-    if (request.method !== "GET" || new URLSearchParams(queryOf(request.url)).getAll("sid").at(-1))
-      return undefined;
-    const { connections, limits } = this.#parts;
-    const joining = this.#engine.clientsCount - this.#joined;
-    if (
-      connections.size + joining >= limits.maxConnections &&
-      connections.size < limits.maxConnections
-    ) {
-      return new SwitchboardError(
-        "over_capacity",
-        `${joining} clients are just connecting (limits.maxConnections): come back later`,
-      );
-    }
+    if (request.method !== "GET" || sidOf(request) !== undefined) return undefined;
     const refusal = connections.refusal(request.socket.remoteAddress ?? "unknown");
     if (refusal === undefined) return undefined;
-    return new SwitchboardError(
-      refusal.close === "overRate" ? "over_rate" : "over_capacity",
-      refusal.reason,
-    );
+    return new SwitchboardError(refusalCodes[refusal.close] ?? "over_capacity", refusal.reason);
   }
 
-  async #identify({ handshake }: Socket): Promise<Principal | undefined> {
-    const { authenticator, service } = this.#parts;
-    if (!authenticator.enabled) return anybody;
-    const given: unknown = handshake.auth.token;
-    const elsewhere = tokenOf({
-      authorization: handshake.headers.authorization,
-      query: queryOf(handshake.url),
-    });
-    const token = typeof given === "string" && given !== "" ? given : elsewhere;
-    if (token !== undefined) return await authenticator.authenticate(token);
-    if (service.contract.auth === "message") return undefined;
-    throw new SwitchboardError(
-      "unauthenticated",
-      "no token: send it as auth.token, as Authorization: Bearer or as ?token=",
-    );
-  }
-
-  /** What the library sends to a client whose token is not good. */
-  #refusal({ conn }: Socket, error: unknown): Error {
-    if (!isSwitchboardError(error))
-      this.#parts.logger.error({ err: error }, "a token could not be checked");
-    const code = isSwitchboardError(error) ? error.code : "unauthenticated";
-    const message = isSwitchboardError(error) ? error.message : "the token could not be checked";
-    // To Socket.IO 2 the library sends the data in the place of the message.
-    return Object.assign(new Error(message), conn.protocol === 3 ? {} : { data: { code } });
+  /** A session changes to a WebSocket once, and tries one at a time. */
+  #cannotUpgrade(request: IncomingMessage): SwitchboardError | undefined {
+    const link = this.#bySession.get(sidOf(request) ?? "");
+    if (link === undefined || link.mayUpgrade) return undefined;
+    return new SwitchboardError("bad_message", "this session has a WebSocket already");
   }
 
   #opened(engineSocket: EngineSocket): void {
     const { clock, connections, limits } = this.#parts;
+    const { sid } = engineSocket.transport;
     const gone = (link: SocketIoLink): void => {
       this.#links.delete(engineSocket);
-      if (link.connection !== undefined) {
-        this.#joined--;
-        connections.gone(link.connection);
-      }
+      this.#bySession.delete(sid);
+      if (link.connection !== undefined) connections.gone(link.connection);
       if (this.#links.size === 0) this.#whenEmpty?.();
     };
-    const { maxQueueBytes, pingIntervalMs } = limits;
-    this.#links.set(
-      engineSocket,
-      new SocketIoLink(engineSocket, { clock, maxQueueBytes, pingIntervalMs, gone }),
-    );
+    const link = new SocketIoLink(engineSocket, {
+      clock,
+      limits,
+      budget: connections.inputBudget,
+      place: this.#handshakes.claim(engineSocket.request),
+      gone,
+      fault: (of, error) => this.#failed(of, error),
+    });
+    this.#links.set(engineSocket, link);
+    this.#bySession.set(sid, link);
   }
 
   #join(socket: Socket): void {
@@ -232,18 +225,40 @@ export class SocketIoTransport {
       wantsErrors: false,
       wantsSkipped: false,
     };
-    this.#joined++;
+    // The library keeps these for as long as the connection.
+    Object.assign(socket.handshake, { auth: {}, headers: {}, query: {} });
+    link.leavePlace();
     const connection = connections.open(opening, link, service, limits);
     link.join(socket, connection);
     connection.handOver(() => service.open(connection));
+    if (connections.isDraining) connection.close("restarting", "the server restarts: come back");
+  }
+
+  /** Something threw in a call from a library: it ends the client that it was about. */
+  #failed(link: SocketIoLink, error: unknown): void {
+    const { connection } = link;
+    if (connection === undefined || connection.isClosed) {
+      this.#log(error);
+      link.destroy();
+    } else connection.receiver.failed(connection, error);
+  }
+
+  /** A client that may have no link. */
+  #cutOff(engineSocket: EngineSocket, error: unknown): void {
+    this.#log(error);
+    endNow(engineSocket);
+  }
+
+  #log(error: unknown): void {
+    this.#parts.logger.error(
+      { code: "internal", err: error },
+      "a Socket.IO client's input could not be handled: it has been cut off",
+    );
   }
 }
 
-function queryOf(url = ""): string {
-  const mark = url.indexOf("?");
-  return mark < 0 ? "" : url.slice(mark + 1);
-}
-
-function errorText({ code, message }: SwitchboardError): string {
-  return JSON.stringify({ error: { code, message } });
-}
+/** How a refusal of a connection is told over HTTP. */
+const refusalCodes: Partial<Record<CloseName, ErrorCode>> = {
+  overRate: "over_rate",
+  restarting: "draining",
+};
