@@ -258,3 +258,31 @@ test("after stop no timer is left", () => {
   connections.stop();
   expect(clock.pending).toBe(0);
 });
+
+test("a handshake takes a place, of its address and in all, until it is released, once", () => {
+  const { connections, open } = table({ maxConnections: 3, maxConnectionsPerAddress: 2 });
+  const place = connections.hold("1.1.1.1");
+  open("1.1.1.1");
+  expect(connections.refusal("1.1.1.1")).toMatchObject({ close: "overRate" });
+  expect(connections.refusal("2.2.2.2")).toBeUndefined();
+  const other = connections.hold("2.2.2.2");
+  expect(connections.refusal("2.2.2.2")).toMatchObject({ close: "overCapacity" });
+  expect([connections.held, connections.size]).toEqual([2, 1]);
+  place.release();
+  place.release();
+  expect([connections.held, connections.refusal("1.1.1.1")]).toEqual([1, undefined]);
+  other.release();
+  expect(connections.held).toBe(0);
+});
+
+test("a drain closes everybody with 1012 and takes nobody any more", () => {
+  const { connections, open } = table();
+  const links = [open(), open("2.2.2.2")].map(({ link }) => link);
+  expect([connections.isDraining, connections.refusal("3.3.3.3")]).toEqual([false, undefined]);
+  connections.drain();
+  expect(links.map(codes)).toEqual([[1012], [1012]]);
+  expect([connections.isDraining, connections.refusal("3.3.3.3")?.close]).toEqual([
+    true,
+    "restarting",
+  ]);
+});

@@ -65,11 +65,58 @@ describe("packets", () => {
       "a command nested so",
       `42["command send",{"command":${"[".repeat(50_000)}${"]".repeat(50_000)}}]`,
     ],
+    ["more arguments than a call can have", `42["query",${"0,".repeat(99_000)}0]`],
+    ["more acknowledged ones", `427["command send",${"0,".repeat(95_000)}0]`],
+    ["more acknowledging ones", `437[${"0,".repeat(99_000)}0]`],
+    ["binary ones", `451-["query",${"0,".repeat(90_000)}{"_placeholder":true,"num":0}]`],
+    ["more values than allowed", `42["query",[${"[],".repeat(60_000)}0]]`],
+    ["a handshake in the wrong place", `40{"token":"${"x".repeat(50_000)}"}`],
+    ["a namespace without an end", `40/${"x".repeat(100_000)}`],
+    ["bytes in base64", `b${"A".repeat(100_000)}`],
   ])("harm nobody else: %s", async (_what, packet) => {
     const socket = await byHand();
     socket.send(packet);
     // Whatever became of that one, the next is served.
     await DeviceSocket.user(scope, server.url, newMonitorId());
+  });
+
+  it.each([
+    ["arguments", `42["query",${"0,".repeat(99_000)}0]`],
+    ["goodbyes", Array.from({ length: 20_000 }, () => "41").join("\u001e")],
+    ["pongs", Array.from({ length: 20_000 }, () => "3").join("\u001e")],
+    ["unknown events", Array.from({ length: 8_000 }, () => '42["no such"]').join("\u001e")],
+    ["acknowledged events", Array.from({ length: 8_000 }, () => '427["no such"]').join("\u001e")],
+    ["namespaces", Array.from({ length: 8_000 }, (_, n) => `40/${n}`).join("\u001e")],
+    ["separators", "\u001e".repeat(100_000)],
+    ["handshakes", Array.from({ length: 8_000 }, () => "40{}").join("\u001e")],
+  ])("of thousands of %s in one post harm nobody else", async (_what, body) => {
+    const poll = `${server.url}/socket.io/?EIO=4&transport=polling`;
+    const opened = await (await fetch(poll)).text();
+    const session = `${poll}&sid=${JSON.parse(opened.slice(1)).sid}`;
+    const post = async (text: string) =>
+      (await fetch(session, { method: "POST", body: text })).status;
+    expect(await post("40")).toBe(200);
+    await fetch(session);
+    expect([200, 400]).toContain(await post(body));
+    await DeviceSocket.user(scope, server.url, newMonitorId());
+  });
+
+  it("of thousands in one post of Engine.IO 3, whatever their lengths say, harm nobody else", async () => {
+    const poll = `${server.url}/socket.io/?EIO=3&transport=polling`;
+    for (const body of [
+      "1:2".repeat(30_000),
+      "0:".repeat(60_000),
+      "9".repeat(100_000),
+      "999999999:2",
+      "3:42[".repeat(1000),
+      `4:4\u{1f600}`,
+      `100000:b4${"A".repeat(99_998)}`,
+    ]) {
+      const opened = await (await fetch(poll)).text();
+      const session = `${poll}&sid=${/"sid":"([^"]+)"/.exec(opened)?.[1]}`;
+      await fetch(session, { method: "POST", body }).catch(() => {});
+      await DeviceSocket.user(scope, server.url, newMonitorId());
+    }
   });
 
   it("before the handshake of Socket.IO are not events", async () => {

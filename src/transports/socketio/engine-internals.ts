@@ -24,13 +24,12 @@ export function webSocketOfUpgrade(request: IncomingMessage): WebSocket | undefi
 export function heldBytesOf(webSocket: WebSocket): number {
   const { _receiver: receiver } = webSocket as unknown as {
     readonly _receiver: {
-      /** Of the unfinished frame, of the complete frames of its message, and not yet looked at. */
+      /** Not yet a whole frame, and of the whole frames of an unfinished message. */
       readonly _bufferedBytes: number;
       readonly _messageLength: number;
-      readonly writableLength: number;
     };
   };
-  return receiver._bufferedBytes + receiver._messageLength + receiver.writableLength;
+  return receiver._bufferedBytes + receiver._messageLength;
 }
 
 /** Sends an Engine.IO 4 ping out of its turn. Clients answer every ping, and the library takes every pong. */

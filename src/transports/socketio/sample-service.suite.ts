@@ -65,6 +65,7 @@ export interface Sample {
   readonly url: string;
   readonly urls: readonly string[];
   readonly transport: SocketIoTransport;
+  readonly inputBudget: ByteBudget;
   /** Faults of ours. */
   readonly logged: readonly object[];
   readonly service: RunningService;
@@ -81,6 +82,7 @@ export interface Sample {
 export interface SampleOptions {
   readonly limits?: Partial<Limits>;
   readonly clock?: Clock;
+  readonly newId?: () => string;
   readonly auth?: boolean;
   readonly origins?: "*" | readonly string[];
   /** HTTP servers in front of one transport. */
@@ -112,7 +114,7 @@ export async function serveSample(scope: Scope, options: SampleOptions = {}): Pr
     error: (fields: object) => void logged.push(fields),
   };
   let ids = 0;
-  const newId = () => `id-${++ids}`;
+  const newId = options.newId ?? (() => `id-${++ids}`);
   const engine = scope.own(await openMemoryEngine(), (open) => open.close());
   const opened = new Inbox<Connection>("connection");
   const closed = new Inbox<Closed>("end of a connection");
@@ -196,6 +198,7 @@ export async function serveSample(scope: Scope, options: SampleOptions = {}): Pr
     url,
     urls,
     logged,
+    inputBudget,
     transport,
     service,
     connections,

@@ -8,6 +8,8 @@ import { heldBytesOf } from "./engine-internals.ts";
 /** Headers of frames that a client may send before it has authenticated, in bytes. */
 const headerSlackBytes = 1024;
 
+const frameEvents = ["message", "ping", "pong"] as const;
+
 /** What a socket's input needs. */
 export interface WebSocketInputParts {
   readonly address: string;
@@ -34,7 +36,7 @@ export class WebSocketInput {
     this.#webSocket = webSocket;
     this.#parts = parts;
     socket.on("data", this.#received);
-    webSocket.on("message", this.#account);
+    for (const event of frameEvents) webSocket.on(event, this.#account);
     webSocket.once("close", this.#ended);
   }
 
@@ -65,7 +67,7 @@ export class WebSocketInput {
 
   readonly #ended = (): void => {
     this.#socket.off("data", this.#received);
-    this.#webSocket.off("message", this.#account);
+    for (const event of frameEvents) this.#webSocket.off(event, this.#account);
     this.#parts.budget.release(this.#parts.address, this.#reservedBytes);
     this.#reservedBytes = 0;
   };
