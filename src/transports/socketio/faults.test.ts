@@ -85,7 +85,6 @@ test("an exception in the library's own promise of a handshake cuts the client o
   const faults: unknown[] = [];
   const engine = new SessionEngine({
     limits: defaultLimits,
-    origins: "*",
     fault: (error) => faults.push(error),
   });
   engine.on("connection", fail);

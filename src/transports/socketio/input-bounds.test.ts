@@ -238,7 +238,7 @@ describe("places", () => {
   test("are taken by handshakes, per address and in all, whatever becomes of them", async () => {
     const sample = await serveSample(scope, {
       auth: true,
-      limits: { maxConnectionsPerAddress: 5, authTimeoutMs: 1000 },
+      limits: { maxConnectionsPerAddress: 5, authTimeoutMs: 5000 },
     });
     const { connections } = sample;
     const sockets = [RawSocket.open(scope, sample.url), RawSocket.open(scope, sample.url)];
