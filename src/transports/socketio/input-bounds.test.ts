@@ -144,14 +144,14 @@ test("one that has joined may send what maxFrameBytes allows, by each transport"
 
 describe("bytes of what is not yet a message", () => {
   test("of frames are counted for all clients together; one too many closes with 1013", async () => {
-    const sample = await serveSample(scope, { maxInputBytes: 300_000 });
+    const sample = await serveSample(scope, { limits: { maxInputBytes: 300_000 } });
     const bystander = await RealClient.connect(scope, sample.url);
     const frame = encodeFrame(opcodes.text, `42["say",{"text":"${"x".repeat(400_000)}"}]`);
     const first = await RawSocket.join(scope, sample.url);
     tcpOf(first).write(frame.subarray(0, 200_000));
     await eventually(
       "they are counted",
-      async () => sample.inputBudget.used,
+      async () => sample.connections.inputBudget.used,
       (n) => n === 199_986,
     );
     const second = await RawSocket.join(scope, sample.url);
@@ -161,44 +161,44 @@ describe("bytes of what is not yet a message", () => {
     expect(await bystander.call("nothing")).toEqual([]);
     await eventually(
       "its are given back",
-      async () => sample.inputBudget.used,
+      async () => sample.connections.inputBudget.used,
       (n) => n === 199_986,
     );
     // The first one goes away in the middle.
     first.socket.terminate();
     await eventually(
       "all are given back",
-      async () => sample.inputBudget.used,
+      async () => sample.connections.inputBudget.used,
       (n) => n === 0,
     );
   });
 
   test("of whole frames and fragments are given back when they are handled", async () => {
-    const sample = await serveSample(scope, { maxInputBytes: 300_000 });
+    const sample = await serveSample(scope, { limits: { maxInputBytes: 300_000 } });
     const raw = await RawSocket.join(scope, sample.url);
     const half = `42["say",{"text":"${"x".repeat(100_000)}`;
     for (let n = 0; n < 5; n++) {
       tcpOf(raw).write(encodeFrame(opcodes.text, half, { fin: false }));
       await eventually(
         "the fragment is counted",
-        async () => sample.inputBudget.used,
+        async () => sample.connections.inputBudget.used,
         (used) => used >= half.length,
       );
       tcpOf(raw).write(encodeFrame(opcodes.continuation, '"}]'));
       expect(await raw.packets.next()).toContain('42["said"');
-      expect(sample.inputBudget.used).toBe(0);
+      expect(sample.connections.inputBudget.used).toBe(0);
     }
   });
 
   test("of bodies are counted with them; one too many is answered with 503, and gone ones are given back", async () => {
-    const sample = await serveSample(scope, { maxInputBytes: 300_000 });
+    const sample = await serveSample(scope, { limits: { maxInputBytes: 300_000 } });
     const first = await RawPoller.join(sample.url);
     const second = await RawPoller.join(sample.url);
     const headers = { "content-length": 900_000 };
     void halfPost(sample, first.sid, "x".repeat(200_000), headers);
     await eventually(
       "they are counted",
-      async () => sample.inputBudget.used,
+      async () => sample.connections.inputBudget.used,
       (n) => n === 200_000,
     );
     expect(await halfPost(sample, second.sid, "x".repeat(200_000), headers)).toBe(503);
@@ -206,12 +206,12 @@ describe("bytes of what is not yet a message", () => {
     for (const connection of sample.connections) connection.destroy("enough");
     await eventually(
       "all are given back",
-      async () => sample.inputBudget.used,
+      async () => sample.connections.inputBudget.used,
       (n) => n === 0,
     );
     const third = await RawPoller.join(sample.url);
     expect(await third.post(`42["say",{"text":"${"x".repeat(250_000)}"}]`)).toBe("ok");
-    expect(sample.inputBudget.used).toBe(0);
+    expect(sample.connections.inputBudget.used).toBe(0);
   });
 
   test("in thousands of pieces take no more room than in one", async () => {

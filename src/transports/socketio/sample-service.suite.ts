@@ -65,7 +65,6 @@ export interface Sample {
   readonly url: string;
   readonly urls: readonly string[];
   readonly transport: SocketIoTransport;
-  readonly inputBudget: ByteBudget;
   /** Faults of ours. */
   readonly logged: readonly object[];
   readonly service: RunningService;
@@ -198,7 +197,6 @@ export async function serveSample(scope: Scope, options: SampleOptions = {}): Pr
     url,
     urls,
     logged,
-    inputBudget,
     transport,
     service,
     connections,
