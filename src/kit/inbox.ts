@@ -32,7 +32,7 @@ const tasksPerTurn = 32;
 
 /**
  * A task is begun when the one before has ended (its promise has settled). At most 32 of one connection are run in one turn of the
- * event loop where the transport can pause reading: a flood of one does not keep the others waiting. Where it cannot (Socket.IO), what
+ * event loop where the transport can pause reading: a flood of one does not keep the others waiting. Where it cannot, what
  * is left would pile up here instead of in the peer's socket, so there is no such bound.
  */
 export class Inbox {
