@@ -126,14 +126,16 @@ function isEscaped(text: string, begin: number, end: number): boolean {
   return (end - before) % 2 === 0;
 }
 
-function tooManyValues({ maxJsonValues }: JsonBounds): SwitchboardError {
+/** What is thrown for a text with more values than the bound. */
+export function tooManyValues({ maxJsonValues }: JsonBounds): SwitchboardError {
   return new SwitchboardError(
     "too_large",
     `the JSON has more than ${maxJsonValues} values (limits.maxJsonValues): send fewer at once`,
   );
 }
 
-function tooDeep({ maxJsonDepth }: JsonBounds): SwitchboardError {
+/** What is thrown for a text with more levels than the bound. */
+export function tooDeep({ maxJsonDepth }: JsonBounds): SwitchboardError {
   return new SwitchboardError(
     "too_large",
     `the JSON is nested more than ${maxJsonDepth} levels deep (limits.maxJsonDepth): ` +

@@ -1,7 +1,7 @@
 /** The place where a text stops being JSON. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { jsonFault } from "./json-fault.ts";
+import { jsonFault } from "./json-scanner.ts";
 
 test.each([
   ["", 0],
@@ -28,7 +28,7 @@ test.each([
   ['{"a":1}}', 7],
   ["'a'", 0],
 ])("%j is wrong at %i", (text, at) => {
-  expect(jsonFault(text)).toBe(at);
+  expect(jsonFault(text)?.at).toBe(at);
 });
 
 test("finds no fault in JSON, however it is laid out", () => {
@@ -69,7 +69,7 @@ test("finds a fault exactly where JSON.parse does not take the text", () => {
         piece === ""
           ? json.slice(0, at) + json.slice(at + 1)
           : json.slice(0, at) + piece + json.slice(at);
-      const fault = jsonFault(text);
+      const fault = jsonFault(text)?.at;
       expect(fault === undefined).toBe(parses(text));
       if (fault !== undefined) expect(fault).toBeLessThanOrEqual(text.length);
     }),
@@ -77,9 +77,18 @@ test("finds a fault exactly where JSON.parse does not take the text", () => {
   );
 });
 
-test("gives up on depth instead of memory, and takes long strings and numbers in its stride", () => {
-  expect(jsonFault("[".repeat(1_000_000))).toBeUndefined();
-  expect(jsonFault(`["${"a".repeat(1_000_000)}",${"1".repeat(1_000_000)},x]`)).toBe(2_000_005);
+test("takes depth, long strings and long numbers in its stride", () => {
+  expect(jsonFault("[".repeat(1_000_000))?.at).toBe(1_000_000);
+  const text = `["${"a".repeat(1_000_000)}",${"1".repeat(1_000_000)},x]`;
+  expect(jsonFault(text)).toMatchObject({ at: 2_000_005, character: "x" });
+  expect(jsonFault(`[${"1".repeat(1_000_000)}x]`)?.at).toBe(1);
+});
+
+test("takes bare words for values where they are allowed", () => {
+  expect(jsonFault("[NaN, -Infinity,Infinity]", true)).toBeUndefined();
+  expect(jsonFault("[NaN]")?.at).toBe(1);
+  expect(jsonFault("[NaN, nan]", true)?.at).toBe(6);
+  expect(jsonFault("{NaN:1}", true)?.at).toBe(1);
 });
 
 function parses(text: string): boolean {
