@@ -1,4 +1,5 @@
 /** How a service's messages are named inside JSON text frames. */
+import type { JsonPath } from "../wire/json-slices.ts";
 import { printJson } from "../wire/print-json.ts";
 
 /** Finds the name of a parsed message, and prints a message of a name. Pure. */
@@ -10,6 +11,12 @@ export interface Codec {
    * message on a shared path.
    */
   readonly parse?: (text: string) => { readonly json: unknown; readonly text: string };
+  /**
+   * How a large frame is read, in slices: `lenient` as `parse` is, if it takes bare NaN. Lists at the
+   * places in `keeps` come as `KeptList`s then, and the text that handlers get has `[]` in their
+   * place; without `keeps` they get the frame's own text. Default: as `JSON.parse`, nothing kept.
+   */
+  readonly large?: { readonly lenient?: boolean; readonly keeps?: readonly JsonPath[] };
   /**
    * The frame's text. Values that are `RawJson` keep their spelling. Must also print the two messages that the kit itself sends to
    * clients that asked for them: `error` `{code, message}` and `skipped` `{count}`.

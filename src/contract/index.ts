@@ -1,4 +1,5 @@
 /** What a `contract.ts` may import. */
+export type { JsonPath } from "../wire/json-slices.ts";
 export { parseLenient } from "../wire/lenient-json.ts";
 export { printJson } from "../wire/print-json.ts";
 export { type Access, demandAccess } from "./access.ts";

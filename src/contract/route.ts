@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { ErrorCode } from "../wire/errors.ts";
 import type { Access } from "./access.ts";
+import type { JsonPath } from "../wire/json-slices.ts";
 
 /** One route. Path parameters are written `:name` and are percent-decoded. */
 export interface Route<Params extends z.ZodType = z.ZodType, Body extends z.ZodType = z.ZodType> {
@@ -22,6 +23,11 @@ export interface Route<Params extends z.ZodType = z.ZodType, Body extends z.ZodT
   readonly lenientBody?: boolean;
   /** Most values in the JSON of the body, where a larger `maxJsonValues` than the limits' is needed. */
   readonly maxJsonValues?: number;
+  /**
+   * Lists in the body that may be as long as the body: in a large body they come as `KeptList`s, and
+   * the handler's `text` has `[]` in their place. Their values do not count for `maxJsonValues`.
+   */
+  readonly keeps?: readonly JsonPath[];
   /** What the body of an error's answer is, where it is not `{"error":{"code","message"}}`. */
   readonly errorBody?: (error: { readonly code: ErrorCode; readonly message: string }) => object;
   /** Who may call it while auth is on. */

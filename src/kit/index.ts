@@ -3,6 +3,7 @@
 export { type CloseName, type ComeBack, closeCodes, comeBack } from "../wire/close-codes.ts";
 export { isSwitchboardError, SwitchboardError } from "../wire/error.ts";
 export { type ErrorCode, errors } from "../wire/errors.ts";
+export { KeptList, type ListChunk } from "../wire/kept-list.ts";
 export { nullWords } from "../wire/lenient-json.ts";
 export { RawJson, type RawTree, rawElements, rawMembers, rawTree } from "../wire/raw-json.ts";
 export { fromSubjectToken, maxSubjectLength, subjectToken } from "../wire/subject.ts";
@@ -65,4 +66,5 @@ export {
 export type { Tally } from "./tally.ts";
 export type { Tap } from "./tap.ts";
 export type { Topic } from "./topic.ts";
+export { TurnQueue } from "./turn-queue.ts";
 export { validate } from "./validate.ts";

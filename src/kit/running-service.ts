@@ -13,6 +13,7 @@ import {
 import { isSwitchboardError, SwitchboardError } from "../wire/error.ts";
 import type { ErrorCode } from "../wire/errors.ts";
 import { demandJsonBounds, demandValueBounds } from "../wire/json-meter.ts";
+import { readSlices } from "../wire/json-slices.ts";
 import type { Clock } from "./clock.ts";
 import { OwnedClock } from "./clock.ts";
 import type { Closed, Connection, Receiver } from "./connection.ts";
@@ -25,6 +26,7 @@ import type { ServerView, ServiceView } from "./server-view.ts";
 import type { AnyService, InvalidMessage, ServiceContext, ServiceHandlers } from "./service.ts";
 import { Tally } from "./tally.ts";
 import { Topics } from "./topic.ts";
+import { TurnQueue } from "./turn-queue.ts";
 import { validate } from "./validate.ts";
 
 /** What a service is started with. */
@@ -45,6 +47,9 @@ export interface ServiceParts {
 
 /** The store cannot take it: nothing the client can do but come back. */
 const storeErrors: ReadonlySet<ErrorCode> = new Set(["log_unavailable", "log_closed"]);
+
+/** Longer frames are read in slices. */
+const smallLength = 128 << 10;
 
 /** Any handlers, called by name. */
 type Handlers = {
@@ -77,6 +82,7 @@ export class RunningService implements Receiver, ServiceView {
   readonly #clock: OwnedClock;
   readonly #topics: Topics;
   readonly #background = new Set<Promise<void>>();
+  readonly #turns = new TurnQueue();
   readonly #onOpen = new Set<(connection: Connection, first: string | undefined) => void>();
   /** Role of the contract → its name in tokens, where the config gives it another. */
   #roleNames: Readonly<Record<string, string>> = {};
@@ -163,22 +169,42 @@ export class RunningService implements Receiver, ServiceView {
   }
 
   text(connection: Connection, text: string): void | Promise<void> {
+    if (text.length > smallLength) return this.#largeText(connection, text);
     const codec = this.contract.codec;
     let read: { readonly json: unknown; readonly text: string };
     try {
       demandJsonBounds(text, this.limits);
       read = codec?.parse === undefined ? { json: JSON.parse(text), text } : codec.parse(text);
     } catch (error) {
-      return this.#invalid(
-        connection,
-        undefined,
-        undefined,
-        isSwitchboardError(error)
-          ? error
-          : new SwitchboardError("bad_json", "the frame is not JSON: send one JSON object as text"),
-      );
+      return this.#unread(connection, error);
     }
     return this.#message(connection, codec?.nameOf(read.json), read.json, read.text);
+  }
+
+  /** Reads a frame without holding the loop. */
+  async #largeText(connection: Connection, text: string): Promise<void> {
+    const codec = this.contract.codec;
+    let read: { readonly json: unknown; readonly text: string };
+    try {
+      const options = { ...codec?.large, bounds: this.limits };
+      read = await readSlices(text, options, (length) => this.#turns.take(length));
+    } catch (error) {
+      return this.#unread(connection, error);
+    }
+    const own = codec?.large?.keeps === undefined ? text : read.text;
+    return this.#message(connection, codec?.nameOf(read.json), read.json, own);
+  }
+
+  /** A frame could not be read. */
+  #unread(connection: Connection, error: unknown): void | Promise<void> {
+    return this.#invalid(
+      connection,
+      undefined,
+      undefined,
+      isSwitchboardError(error)
+        ? error
+        : new SwitchboardError("bad_json", "the frame is not JSON: send one JSON object as text"),
+    );
   }
 
   event(connection: Connection, name: string, payload: unknown): void | Promise<void> {
@@ -291,6 +317,7 @@ export class RunningService implements Receiver, ServiceView {
         connection.deliver(encode(this.contract, name, payload as object)),
       reportError: (connection, error) => this.#report(connection, error),
       close: (connection, name, reason) => connection.close(name, reason),
+      turns: this.#turns,
       background: (work) => this.#startBackground(work),
     };
   }

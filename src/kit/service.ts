@@ -11,6 +11,7 @@ import type { Principal } from "./principal.ts";
 import type { RouteRequest } from "./request.ts";
 import type { ServerView } from "./server-view.ts";
 import type { Topic } from "./topic.ts";
+import type { TurnQueue } from "./turn-queue.ts";
 
 /** Everything that a service may touch. It holds no timer, socket, file or global of its own. */
 export interface ServiceContext<C extends Contract, Config> {
@@ -46,6 +47,8 @@ export interface ServiceContext<C extends Contract, Config> {
   reportError(connection: Connection, error: SwitchboardError): void;
   /** Closes behind everything that was sent. */
   close(connection: Connection, name: CloseName, reason: string): void;
+  /** Where long work of the service asks for each of its slices. */
+  readonly turns: TurnQueue;
   /**
    * Runs work that no message waits for; a failure is logged and counted as `internal`, never lost. The service's stop
    * waits for it.

@@ -241,8 +241,6 @@ export const experimentsContract = defineContract({
         }),
       }),
       lenientBody: true,
-      // As many as there is room for in the largest body, by default.
-      maxJsonValues: 1 << 25,
       errorBody: statusError,
       roles: publish,
       errors: ["too_large", "over_capacity"],

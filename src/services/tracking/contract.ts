@@ -42,7 +42,11 @@ export const trackingContract = defineContract({
   transport: "websocket",
   paths: ["/client", "/tracking/client", "/processor", "/tracking/processor"],
   // Python prints NaN as a bare word: what is only relayed keeps it, so handlers get the text as it came.
-  codec: { ...namedBy("type"), parse: (text) => ({ json: parseLenient(text).json, text }) },
+  codec: {
+    ...namedBy("type"),
+    parse: (text) => ({ json: parseLenient(text).json, text }),
+    large: { lenient: true },
+  },
   auth: "message",
   in: {
     authenticate: {

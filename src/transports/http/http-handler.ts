@@ -11,6 +11,7 @@ import type { Logger } from "../../kit/logger.ts";
 import type { OriginGuard } from "../../kit/origin-guard.ts";
 import { errorAnswer, routeErrorAnswer } from "../../kit/request.ts";
 import type { RunningService } from "../../kit/running-service.ts";
+import { TurnQueue } from "../../kit/turn-queue.ts";
 import { AnswerWriter } from "./answer-writer.ts";
 import { OpenRates } from "./open-rates.ts";
 import { type RouteAnswerParts, routeAnswer } from "./route-answer.ts";
@@ -72,6 +73,7 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
   const routeParts = {
     ...parts,
     rates: new OpenRates(parts.limits.openRequestsPerSecondPerAddress, parts.clock),
+    turns: new TurnQueue(),
   };
   const writer = new AnswerWriter(parts);
   const table = routeTable(parts.services, parts.operations, parts.limits);

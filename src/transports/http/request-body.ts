@@ -2,10 +2,16 @@
 import type { IncomingMessage } from "node:http";
 import type { ByteBudget } from "../../kit/byte-budget.ts";
 import type { Clock } from "../../kit/clock.ts";
-import { isSwitchboardError, SwitchboardError } from "../../wire/error.ts";
-import { type JsonBounds, JsonMeter } from "../../wire/json-meter.ts";
+import { SwitchboardError } from "../../wire/error.ts";
+import { demandJsonBounds } from "../../wire/json-meter.ts";
+import { JsonFault, jsonFault } from "../../wire/json-scanner.ts";
+import {
+  JsonSlices,
+  type SliceOptions,
+  defaultSliceLength as sliceBytes,
+} from "../../wire/json-slices.ts";
 import { parseLenient, type ReadJson } from "../../wire/lenient-json.ts";
-import { jsonFault } from "./json-fault.ts";
+import { PieceDecoder } from "./piece-decoder.ts";
 
 /** Whether a body comes with the request. */
 export function hasBody({ headers }: IncomingMessage): boolean {
@@ -15,8 +21,6 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 /** How long a client may go on sending once its answer has left. */
 const lingerMs = 500;
 
-/** In longer texts the place of a fault is not looked for. */
-const maxSearchedLength = 1 << 20;
 
 /** Who may send how much. */
 export interface BodyBounds {
@@ -112,64 +116,75 @@ export function endBody(incoming: IncomingMessage, clock: Clock): void {
   if (socket.destroyed) gone();
 }
 
+/** How a body is read. */
+export interface BodyReading extends Pick<SliceOptions, "lenient" | "keeps" | "bounds"> {
+  /** Called before each slice of a large body with its length; the slice waits for the result. */
+  take(length: number): Promise<void> | undefined;
+}
+
+/** Shorter bodies are read natively, at once. */
+const smallBytes = 128 << 10;
+
 /**
  * The JSON in `pieces`, whatever their Content-Type, and its text. `lenient`: bare NaN and
- * infinities are taken as strings. Throws `too_large` at the piece that passes a bound of the JSON's
- * structure (`bad_message` for its depth), `bad_json` with the place of the fault, and what reading throws.
+ * infinities are taken as strings. A large body is read in slices while it comes, so that it never
+ * holds the loop; only then, lists at the places in `keeps` come as `KeptList`s. Throws `too_large` beyond the bounds (`bad_message` for the depth), `bad_json` with
+ * the place of the fault, and what reading throws.
  */
 export async function readJson(
   pieces: AsyncIterable<Uint8Array>,
-  bounds: JsonBounds,
-  lenient = false,
+  reading: BodyReading,
 ): Promise<ReadJson> {
-  const text = await readText(pieces, bounds);
+  const decoder = new PieceDecoder();
+  let text = "";
+  let bytes = 0;
+  let slices: JsonSlices | undefined;
   try {
-    return lenient ? parseLenient(text) : { json: JSON.parse(text), text };
+    for await (const piece of pieces) {
+      bytes += piece.length;
+      for (let at = 0; at < piece.length; at += sliceBytes) {
+        const decoded = decoder.decode(piece.subarray(at, at + sliceBytes));
+        if (bytes <= smallBytes) text += decoded;
+        else {
+          slices ??= await beginSlices(text, reading);
+          await reading.take(decoded.length);
+          slices.push(decoded);
+        }
+      }
+    }
+    decoder.end();
+    return slices === undefined ? await readSmall(text, reading) : slices.end();
   } catch (error) {
+    if (error instanceof SwitchboardError) throw asBadMessage(error);
     if (!(error instanceof SyntaxError)) throw error;
-    throw new SwitchboardError("bad_json", explainFault(text));
+    const fault = error instanceof JsonFault ? error : jsonFault(text, reading.lenient);
+    const why = fault === undefined ? "" : `: ${fault.message}`;
+    throw new SwitchboardError("bad_json", `the body is not JSON${why}`);
   }
 }
 
-async function readText(pieces: AsyncIterable<Uint8Array>, bounds: JsonBounds): Promise<string> {
-  const meter = new JsonMeter(bounds);
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  const decode = (piece?: Uint8Array): string => {
-    try {
-      return piece === undefined ? decoder.decode() : decoder.decode(piece, { stream: true });
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      throw new SwitchboardError(
-        "bad_json",
-        "the body is not UTF-8 text: send JSON as UTF-8, not compressed",
-      );
-    }
-  };
-  let text = "";
-  for await (const piece of pieces) {
-    const decoded = decode(piece);
-    meterBody(meter, decoded);
-    text += decoded;
+async function readSmall(text: string, reading: BodyReading): Promise<ReadJson> {
+  const { lenient, keeps = [], bounds } = reading;
+  // Values in kept lists do not count, which only reading in slices can tell.
+  if (keeps.length > 0 && bounds !== undefined && text.length > bounds.maxJsonValues)
+    return (await beginSlices(text, reading)).end();
+  if (bounds !== undefined) demandJsonBounds(text, bounds);
+  return lenient === true ? parseLenient(text) : { json: JSON.parse(text), text };
+}
+
+async function beginSlices(text: string, reading: BodyReading): Promise<JsonSlices> {
+  const slices = new JsonSlices(reading);
+  for (let at = 0; at < text.length; at += sliceBytes) {
+    await reading.take(sliceBytes);
+    slices.push(text.slice(at, at + sliceBytes));
   }
-  return text + decode();
+  return slices;
 }
 
 /** A body nested too deep is `bad_message`: no limit that a caller could know makes it right. */
-function meterBody(meter: JsonMeter, piece: string): void {
-  try {
-    meter.push(piece);
-  } catch (error) {
-    if (!isSwitchboardError(error, "too_large") || !error.message.includes("maxJsonDepth"))
-      throw error;
-    throw new SwitchboardError("bad_message", error.message, { limit: "maxJsonDepth" });
-  }
-}
-
-function explainFault(text: string): string {
-  const at = text.length > maxSearchedLength ? undefined : jsonFault(text);
-  if (at === undefined) return "the body is not JSON";
-  if (at === text.length) return `the body is not JSON: it ends too early, at character ${at}`;
-  return `the body is not JSON: ${JSON.stringify(text[at])} at character ${at} does not belong there`;
+function asBadMessage(error: SwitchboardError): SwitchboardError {
+  if (error.code !== "too_large" || !error.message.includes("maxJsonDepth")) return error;
+  return new SwitchboardError("bad_message", error.message, { limit: "maxJsonDepth" });
 }
 
 function tooLarge({ maxBytes, limit }: BodyBounds): SwitchboardError {

@@ -6,6 +6,7 @@ import type { Clock } from "../../kit/clock.ts";
 import { tokenOf } from "../../kit/credentials.ts";
 import { type Authenticator, anybody, type Principal } from "../../kit/principal.ts";
 import { routeErrorAnswer } from "../../kit/request.ts";
+import type { TurnQueue } from "../../kit/turn-queue.ts";
 import { isSwitchboardError } from "../../wire/error.ts";
 import type { OpenRates } from "./open-rates.ts";
 import { type BodyBounds, BodyReceipt, boundedBody, hasBody, readJson } from "./request-body.ts";
@@ -21,6 +22,8 @@ export interface RouteAnswerParts {
   readonly input: ByteBudget;
   readonly rates: OpenRates;
   readonly requests: RequestCount;
+  /** Where reading large bodies asks for each slice. */
+  readonly turns: TurnQueue;
 }
 
 /** A request that has found its route. */
@@ -85,7 +88,12 @@ async function workOn(
     const mayAsk = route.open || principal !== undefined;
     const read =
       route.readsBody && mayAsk
-        ? await readJson(body ?? nothing(), route.limits, route.lenientBody)
+        ? await readJson(body ?? nothing(), {
+            lenient: route.lenientBody,
+            keeps: route.keeps ?? [],
+            bounds: route.limits,
+            take: (length) => parts.turns.take(length),
+          })
         : undefined;
     return await route.answer({
       params: { ...queryOf(url), ...pathParams },

@@ -47,6 +47,7 @@ export interface ServedRoute {
   readonly readsBody: boolean;
   /** As the contract's. */
   readonly lenientBody: boolean;
+  readonly keeps?: Route["keeps"] | undefined;
   readonly errorBody?: Route["errorBody"] | undefined;
   readonly limits: Pick<
     Limits,
@@ -114,6 +115,7 @@ function serviceRoutes(service: RunningService): ServedRoute[] {
     sameOrigin: service.contract.sameOrigin === true,
     readsBody: route.body !== undefined,
     lenientBody: route.lenientBody === true,
+    keeps: route.keeps,
     errorBody: route.errorBody,
     limits: {
       ...service.limits,
