@@ -50,6 +50,13 @@ const maxPoints = z.int().min(1).max(100_000);
 /** Frames to subscribers are wrapped; the finish echo, which is the publisher's, is not. A name may come as `type` too. */
 const codec: Codec = {
   parse: parseLenient,
+  large: {
+    lenient: true,
+    keeps: [
+      ["data", "*", "data", "*"],
+      ["data", "data", "*", "data", "*"],
+    ],
+  },
   nameOf(json) {
     if (typeof json !== "object" || json === null) return undefined;
     const { action, type } = json as Record<string, unknown>;
@@ -241,6 +248,7 @@ export const experimentsContract = defineContract({
         }),
       }),
       lenientBody: true,
+      keeps: [["payload", "logs", "vars", "*", "*"]],
       errorBody: statusError,
       roles: publish,
       errors: ["too_large", "over_capacity"],

@@ -1,5 +1,14 @@
 /** What publishers send, taken apart and checked as a whole, before anything of it is stored. Pure. */
-import { RawJson, type RawTree, rawElements, rawTree, SwitchboardError } from "../../kit/index.ts";
+import {
+  KeptList,
+  type ListChunk,
+  RawJson,
+  type RawTree,
+  rawElements,
+  rawTree,
+  SwitchboardError,
+  type TurnQueue,
+} from "../../kit/index.ts";
 import { defaultChain } from "./contract.ts";
 import type { Bounds } from "./rules.ts";
 import { digest } from "./subjects.ts";
@@ -29,29 +38,32 @@ export type Word =
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The samples in the body of an HTTP post. Throws `bad_message`. */
+/** Work for one entry of a frame beside its text, in units of a turn queue. */
+const entryUnits = 200;
+
+/**
+ * The samples in the body of an HTTP post. `text` is the body's; lists of a large body come as
+ * `KeptList`s, and their text is not looked at. Throws `bad_message`.
+ */
 export function postOf(payload: Json, text: string): Post {
   const logs = record(payload.logs, "payload.logs");
   const vars = record(logs.vars, "payload.logs.vars");
   const iteration = record(logs.iteration ?? {}, "payload.logs.iteration");
-  const raw = inside(inside(inside(rawTree(text, 5), "payload"), "logs"), "vars");
+  let raw: RawTree | undefined;
+  const textOf = (chain: string, variable: string): string => {
+    raw ??= inside(inside(inside(rawTree(text, 5), "payload"), "logs"), "vars");
+    return String(inside(raw, chain).get(variable));
+  };
   const lists = Object.entries(vars).flatMap(([chain, inChain]) => {
     const variables = Object.entries(
       record(inChain, `payload.logs.vars: chain ${JSON.stringify(chain)}`),
     );
     const bounds = boundsOf(own(iteration, chain), chain);
-    const texts = inside(raw, chain);
-    return variables.map(([variable, values]): SampleList => {
-      if (!Array.isArray(values))
-        throw bad(`the values of ${JSON.stringify(variable)} are no list`);
+    return variables.map(([variable, list]): SampleList => {
+      const values = valuesOf(variable, list, () => textOf(chain, variable));
       if (values.length > 0 && bounds.last < bounds.first)
         throw bad(`iteration of ${JSON.stringify(chain)} ends before it begins`);
-      return {
-        chain,
-        variable,
-        values: new ValueList(String(texts.get(variable)), values.length),
-        bounds,
-      };
+      return { chain, variable, values, bounds };
     });
   });
   return { lists, run: digest(JSON.stringify([payload.batch_id ?? null, payload.run_id ?? null])) };
@@ -74,35 +86,40 @@ export function wordsOf(payload: Json, text: string): readonly Word[] {
   });
 }
 
-/** The samples in a frame; `text` is the frame's. Throws `bad_message`. */
-export function framePost(data: unknown, text: string): Post {
+/**
+ * The samples in a frame; `text` is the frame's, without the lists that are kept. Rejects with
+ * `bad_message`.
+ */
+export async function framePost(data: unknown, text: string, turns: TurnQueue): Promise<Post> {
   const raw = rawTree(text, 1).get("data");
   if (data === null || data === undefined) return { lists: [], run: "" };
-  if (Array.isArray(data)) return { lists: listsOf(data, rawElements(String(raw))), run: "" };
+  if (Array.isArray(data))
+    return { lists: await listsOf(data, rawElements(String(raw)), turns), run: "" };
   // An older logger's: its own envelope inside ours.
   const inner = record(data, "data").data ?? null;
   if (inner === null) return { lists: [], run: "" };
   if (!Array.isArray(inner)) throw bad("data.data is no list");
-  return {
-    lists: listsOf(inner, rawElements(String(rawTree(String(raw), 1).get("data")))),
-    run: "",
-  };
+  const texts = rawElements(String(rawTree(String(raw), 1).get("data")));
+  return { lists: await listsOf(inner, texts, turns), run: "" };
 }
 
-function listsOf(items: readonly unknown[], texts: readonly string[]): readonly SampleList[] {
-  const lists = new Map<string, SampleList>();
-  const add = (chain: string, variable: string, values: ValueList) => {
+async function listsOf(
+  items: readonly unknown[],
+  texts: readonly string[],
+  turns: TurnQueue,
+): Promise<readonly SampleList[]> {
+  const lists = new Map<string, { chain: string; variable: string; chunks: ListChunk[] }>();
+  const add = (chain: string, variable: string, { chunks }: Pick<ValueList, "chunks">) => {
     const key = JSON.stringify([chain, variable]);
     const before = lists.get(key);
-    lists.set(key, {
-      chain,
-      variable,
-      values: before === undefined ? values : before.values.with(values),
-    });
+    if (before === undefined) lists.set(key, { chain, variable, chunks: [...chunks] });
+    else for (const chunk of chunks) before.chunks.push(chunk);
   };
   for (const [nth, of] of items.entries()) {
     const item = record(of, `data: entry ${nth}`);
     const text = texts[nth] ?? "";
+    const turn = turns.take(entryUnits + text.length);
+    if (turn !== undefined) await turn;
     if (
       typeof item.data === "object" &&
       (item.chain === undefined || typeof item.chain === "string")
@@ -111,21 +128,20 @@ function listsOf(items: readonly unknown[], texts: readonly string[]): readonly 
       for (const [variable, list] of Object.entries(
         record(item.data, `data: the data of entry ${nth}`),
       )) {
-        if (!Array.isArray(list))
-          throw bad(`the values of ${JSON.stringify(variable)} are no list`);
-        add(
-          item.chain ?? defaultChain,
-          variable,
-          new ValueList(String(values.get(variable)), list.length),
-        );
+        const textOf = () => String(values.get(variable));
+        add(item.chain ?? defaultChain, variable, valuesOf(variable, list, textOf));
       }
     } else {
       // The older logger's: one value of each variable.
       for (const [variable, value] of rawTree(text, 1))
-        add(defaultChain, variable, ValueList.of([String(value)]));
+        add(defaultChain, variable, { chunks: [{ text: String(value), count: 1 }] });
     }
   }
-  return [...lists.values()];
+  return Array.from(lists.values(), ({ chain, variable, chunks }) => ({
+    chain,
+    variable,
+    values: new ValueList(chunks),
+  }));
 }
 
 /** Undefined for a message that is none of ours. `raw`: the text of its data. */
@@ -140,6 +156,13 @@ function wordOf({ action, type, data }: Json, raw: () => string): Word | undefin
   if (name === "experiment:finish" || (name === "experiment:control" && data === "finish"))
     return { say: "finish" };
   return undefined;
+}
+
+/** `list`: as it was parsed, or kept. `text`: its text, if it was parsed. */
+function valuesOf(variable: string, list: unknown, text: () => string): ValueList {
+  if (list instanceof KeptList) return new ValueList(list.chunks);
+  if (Array.isArray(list)) return ValueList.parsed(text(), list.length);
+  throw bad(`the values of ${JSON.stringify(variable)} are no list`);
 }
 
 function boundsOf(iteration: unknown, chain: string): Bounds {

@@ -40,7 +40,7 @@ export const experiments = defineService({
       maxExperiments: config.maxExperiments,
       maxKnownVariables: config.maxKnownVariables,
     });
-    const writer = new Writer(library, config);
+    const writer = new Writer(library, config, context.turns);
     const summaries = new SummaryBoard(context, library);
     const subscribers = new Subscribers({
       clock,
@@ -146,8 +146,10 @@ export const experiments = defineService({
           feed.unsubscribe(data ?? []);
           if (summary === true) summaries.unwatch(feed.experiment, connection);
         },
-        "experiment:event": (connection, { data }, text) =>
-          writer.store(published(connection), framePost(data, text)),
+        async "experiment:event"(connection, { data }, text) {
+          const xid = published(connection);
+          await writer.store(xid, await framePost(data, text, context.turns));
+        },
         "experiment:output": (connection, { data }) =>
           say(connection, { say: "output", text: data }),
         "experiment:error": (connection, _message, text) =>

@@ -1,7 +1,7 @@
 /** Lists by their text: whatever is cut out and joined again is spelled as it was. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { textsOf, ValueList } from "./value-list.ts";
+import { demandShort, textsOf, ValueList } from "./value-list.ts";
 
 const number = fc.oneof(
   fc.constantFrom("1.0", "1e-7", "-0.0", "12345678901234567890", "0", "true", "null"),
@@ -26,16 +26,22 @@ describe("ValueList", () => {
         fc.nat(),
         fc.nat(),
         fc.integer({ min: 200, max: 400 }),
-        (texts, between, a, b, maxBytes) => {
+        fc.boolean(),
+        (texts, between, a, b, maxBytes, chunked) => {
           fc.pre(texts.every((text) => Buffer.byteLength(text) <= maxBytes));
-          const values = new ValueList(
-            `[${between}${texts.join(`${between},${between}`)}${between}]`,
-            texts.length,
-          );
+          // One list, or several chunks.
+          const values = chunked
+            ? new ValueList(
+                texts.flatMap((text) => ValueList.parsed(`[${between}${text}]`, 1).chunks),
+              )
+            : ValueList.parsed(
+                `[${between}${texts.join(`${between},${between}`)}${between}]`,
+                texts.length,
+              );
           const [from = 0, to = 0] = [a % (texts.length + 1), b % (texts.length + 1)].sort(
             (x, y) => x - y,
           );
-          const pieces = values.pieces({ from, to }, maxBytes);
+          const pieces = [...values.pieces({ from, to }, maxBytes)];
           expect(pieces.flatMap(({ text }) => textsOf(text))).toEqual(texts.slice(from, to));
           let next = from;
           for (const piece of pieces) {
@@ -50,21 +56,26 @@ describe("ValueList", () => {
     );
   });
 
-  it("joins two lists", () => {
-    const one = new ValueList("[1.0, 2]", 2);
-    const two = new ValueList('["a"]', 1);
-    expect(one.with(two).pieces({ from: 0, to: 3 }, 100)).toEqual([
+  it("joins chunks", () => {
+    const one = ValueList.parsed("[1.0, 2]", 2);
+    const two = ValueList.parsed('["a"]', 1);
+    const none = ValueList.parsed("[ ]", 0);
+    const all = new ValueList([...one.chunks, ...none.chunks, ...two.chunks]);
+    expect([...all.pieces({ from: 0, to: 3 }, 100)]).toEqual([
       { from: 0, to: 3, text: '1.0,2,"a"' },
     ]);
-    expect(new ValueList("[ ]", 0).with(one).length).toBe(2);
+    expect(all.length).toBe(3);
   });
 
   it.each(["1".repeat(101), `"${"ü".repeat(60)}"`])(
     "refuses a value that is too long for itself",
     (text) => {
-      expect(() => new ValueList(`[1,${text}]`, 2).pieces({ from: 0, to: 2 }, 100)).toThrow(
-        expect.objectContaining({ code: "too_large" }),
-      );
+      const values = ValueList.parsed(`[1,${text}]`, 2);
+      const tooLarge = expect.objectContaining({ code: "too_large" });
+      expect(() => [...values.pieces({ from: 0, to: 2 }, 100)]).toThrow(tooLarge);
+      const [chunk = { text: "", count: 0 }] = values.chunks;
+      expect(() => demandShort(chunk, 100)).toThrow(tooLarge);
+      expect(() => demandShort(chunk, 1000)).not.toThrow();
     },
   );
 });

@@ -1,28 +1,26 @@
 /** Stores what publishers send: names first, then samples, each variable's in its own subject. */
-import { isSwitchboardError, type Log, type NewEvent, SwitchboardError } from "../../kit/index.ts";
+import { isSwitchboardError, type Log, SwitchboardError, type TurnQueue } from "../../kit/index.ts";
 import type { ExperimentsConfig } from "./config.ts";
-import type { Experiment, Variable } from "./experiment.ts";
+import type { Experiment } from "./experiment.ts";
 import { type NewFact, printFact } from "./facts.ts";
 import type { Library } from "./library.ts";
+import { maxNamesLength, namesFacts, newNames } from "./new-names.ts";
 import type { Post, SampleList, Word } from "./post.ts";
-import { afterStoring, newSpans, type Run } from "./rules.ts";
-import { emptyState, printSamples, stateAfter, type VariableState } from "./sample-event.ts";
+import { maxPartBytes, SampleAppends } from "./sample-appends.ts";
 import { appendOutput } from "./text-log.ts";
-
-/** Names in one event of the log have no more characters than this together. */
-const maxNamesLength = 100_000;
-
-/** A post is stored in parts of about this size, so that one does not fill the engine's queue. */
-const maxPartBytes = 16 << 20;
+import { demandShort } from "./value-list.ts";
 
 /** What a post counts for beside its values and text. */
 const postBytes = 1000;
 
-/** Appends that are under way at once, so that engines over a network are not flooded. */
-const maxPartEvents = 2000;
+/** Lists of a part, each of which is an append. */
+const maxPartLists = 250;
 
-/** What is stored of a variable before anything was. */
-const nothingStored = { last: 0, state: emptyState };
+/** Variables whose last event is read in one turn. */
+const maxPartReads = 50;
+
+/** Work for one list beside its text, in units of a turn queue. */
+const listUnits = 200;
 
 /**
  * Posts of one experiment are stored one after another on this node. Between nodes, each append of samples is conditional on the
@@ -32,23 +30,37 @@ export class Writer {
   readonly #log: Log;
   readonly #library: Library;
   readonly #config: ExperimentsConfig;
+  readonly #turns: TurnQueue;
+  readonly #samples: SampleAppends;
   #waitingBytes = 0;
 
-  constructor(library: Library, config: ExperimentsConfig) {
+  constructor(library: Library, config: ExperimentsConfig, turns: TurnQueue) {
     this.#log = library.log;
     this.#library = library;
     this.#config = config;
+    this.#turns = turns;
+    this.#samples = new SampleAppends(library.log, config);
   }
 
   /** Resolves when every sample of the post that was not stored yet is. A rejected post may be stored in part; sent again it is completed. */
   async store(xid: string, post: Post): Promise<void> {
     let bytes = postBytes;
     for (const { chain, variable, values } of post.lists) {
-      for (const name of [chain, variable]) this.#demandName(name);
-      values.demandShort(this.#config.maxValueBytes);
+      this.#demandName(chain);
+      this.#demandName(variable);
       bytes += values.size;
     }
+    for (const { values } of post.lists) await this.#demandShort(values);
     await this.#inTurn(xid, bytes, (experiment) => this.#store(experiment, post));
+  }
+
+  /** Throws `too_large` if a value is too long. */
+  async #demandShort({ chunks }: SampleList["values"]): Promise<void> {
+    for (const chunk of chunks) {
+      demandShort(chunk, this.#config.maxValueBytes);
+      const turn = this.#turns.take(listUnits + chunk.text.length / 16);
+      if (turn !== undefined) await turn;
+    }
   }
 
   /** Resolves when they are stored, in order. */
@@ -117,7 +129,7 @@ export class Writer {
   async #write(experiment: Experiment, text: string): Promise<void> {
     if (!experiment.isKnown)
       await this.#state(experiment, ({ isKnown }) => (isKnown ? [] : [{ fact: "opened" }]));
-    await appendOutput(this.#log, experiment, text, this.#config.maxLogBytes);
+    await appendOutput(this.#log, experiment, text, this.#config.maxLogBytes, this.#turns);
   }
 
   async #store(experiment: Experiment, { lists, run }: Post): Promise<void> {
@@ -125,117 +137,27 @@ export class Writer {
     for (;;) {
       await this.#register(experiment, lists);
       const { generation } = experiment;
-      const parts = partsOf(lists);
       // First everything that may refuse it, so that it is not stored in part.
-      for (const part of parts) await all(part, (list) => this.#demandRun(experiment, list, run));
-      for (const part of parts) await all(part, (list) => this.#append(experiment, list, run));
+      for (const part of partsOf(lists, maxPartReads)) {
+        await this.#turns.take(part.length * listUnits * 10);
+        await all(part, (list) => this.#samples.demandRun(experiment, list, run));
+      }
+      for (const part of partsOf(lists, maxPartLists)) {
+        await this.#turns.take(part.length * listUnits);
+        await all(part, (list) => this.#samples.append(experiment, list, run));
+      }
       // Removed meanwhile: what was stored has gone with it, or is nobody's.
       if (experiment.generation === generation) return;
     }
   }
 
-  async #demandRun(
-    experiment: Experiment,
-    { chain, variable, bounds }: SampleList,
-    run: string,
-  ): Promise<void> {
-    const known = experiment.variable(chain, variable);
-    if (known === undefined) return;
-    known.stored ??= await this.#read(known);
-    const { runs } = known.stored.state;
-    const { maxRuns } = this.#config;
-    if (bounds === undefined || Object.hasOwn(runs, run) || Object.keys(runs).length < maxRuns)
-      return;
-    throw new SwitchboardError(
-      "over_capacity",
-      `${JSON.stringify(variable)} has samples of ${maxRuns} runs (services.experiments.maxRuns)`,
-    );
-  }
-
-  async #append(experiment: Experiment, list: SampleList, run: string): Promise<void> {
-    const variable = experiment.variable(list.chain, list.variable);
-    // Undefined: the experiment was removed meanwhile.
-    while (variable !== undefined) {
-      const { last, state } = variable.stored ?? (await this.#read(variable));
-      const { events, after } = this.#decide(state, list, run);
-      if (events.length === 0) {
-        variable.stored = { last, state };
-        return;
-      }
-      // Until it is known what became of the append.
-      variable.stored = undefined;
-      try {
-        const appended = await this.#log.append(variable.subject, events, { expect: last });
-        variable.stored = { last: appended.at(-1)?.offset ?? last, state: after };
-        return;
-      } catch (error) {
-        if (!isSwitchboardError(error, "log_conflict")) throw error;
-      }
-    }
-  }
-
-  #decide(
-    before: VariableState,
-    { values, bounds }: SampleList,
-    run: string,
-  ): { readonly events: readonly NewEvent[]; readonly after: VariableState } {
-    const { maxValueBytes } = this.#config;
-    const events: NewEvent[] = [];
-    let after = before;
-    const known: Run | undefined = Object.hasOwn(before.runs, run) ? before.runs[run] : undefined;
-    const spans =
-      bounds === undefined
-        ? [{ from: 0, to: values.length }]
-        : newSpans(known, bounds, values.length);
-    for (const span of spans) {
-      for (const { from, to, text } of values.pieces(span, maxValueBytes)) {
-        const index = after.next;
-        const runs =
-          bounds === undefined
-            ? after.runs
-            : {
-                ...after.runs,
-                [run]: afterStoring(after.runs[run], bounds, values.length, { from, to }),
-              };
-        after = { next: index + to - from, runs };
-        events.push({ data: printSamples({ index, count: to - from, text }, after) });
-      }
-    }
-    return { events, after };
-  }
-
-  async #read({ subject }: Variable): Promise<NonNullable<Variable["stored"]>> {
-    const last = await this.#log.last(subject);
-    if (last === 0) return nothingStored;
-    const [event] = (await this.#log.read(subject, last - 1, { limit: 1, upTo: last })).events;
-    return event === undefined || event.purged
-      ? { last, state: emptyState }
-      : { last, state: stateAfter(event.data) };
-  }
-
-  /** Resolves when all the variables exist. */
+  /** Resolves when all the variables exist. Many names are stored one part after the other. */
   async #register(experiment: Experiment, lists: readonly SampleList[]): Promise<void> {
-    await this.#state(experiment, () => {
-      const fresh = new Map<string, Set<string>>();
-      for (const { chain, variable } of lists) {
-        if (experiment.variable(chain, variable) !== undefined) continue;
-        const names = fresh.get(chain);
-        if (names === undefined) fresh.set(chain, new Set([variable]));
-        else names.add(variable);
-      }
-      let count = experiment.variables.length;
-      for (const names of fresh.values()) count += names.size;
-      const { maxVariables } = this.#config;
-      if (count > maxVariables && fresh.size > 0) {
-        throw new SwitchboardError(
-          "over_capacity",
-          `an experiment has at most ${maxVariables} variables (services.experiments.maxVariables)`,
-        );
-      }
-      return [...fresh].flatMap(([chain, names]) =>
-        inParts(names).map((part): NewFact => ({ fact: "variables", chain, names: part })),
-      );
-    });
+    const { maxVariables } = this.#config;
+    for (const part of newNames(experiment, lists, maxVariables)) {
+      await this.#turns.take(maxNamesLength);
+      await this.#state(experiment, () => namesFacts(experiment, part, maxVariables));
+    }
   }
 
   /** Stores facts on condition that all earlier ones are known here; after a conflict they are asked for again. */
@@ -285,37 +207,18 @@ async function all(
     if (done.status === "rejected") throw done.reason;
 }
 
-/** Consecutive lists, so many at once. */
-function partsOf(lists: readonly SampleList[]): SampleList[][] {
-  const parts: SampleList[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
+/** Consecutive lists: at most `maxLists`, and so many as are not too large together. */
+function* partsOf(lists: readonly SampleList[], maxLists: number): Generator<SampleList[], void> {
+  let part: SampleList[] = [];
+  let bytes = 0;
   for (const list of lists) {
-    const part = parts.at(-1);
-    if (
-      part === undefined ||
-      bytes + list.values.size > maxPartBytes ||
-      part.length >= maxPartEvents
-    ) {
-      parts.push([list]);
-      bytes = list.values.size;
-    } else {
-      part.push(list);
-      bytes += list.values.size;
+    if (part.length === maxLists || (part.length > 0 && bytes + list.values.size > maxPartBytes)) {
+      yield part;
+      part = [];
+      bytes = 0;
     }
+    part.push(list);
+    bytes += list.values.size;
   }
-  return parts;
-}
-
-function inParts(names: Iterable<string>): string[][] {
-  const parts: string[][] = [];
-  let length = Number.POSITIVE_INFINITY;
-  for (const name of names) {
-    if (length + name.length > maxNamesLength) {
-      parts.push([]);
-      length = 0;
-    }
-    parts.at(-1)?.push(name);
-    length += name.length + 3;
-  }
-  return parts;
+  if (part.length > 0) yield part;
 }
