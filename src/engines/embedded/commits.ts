@@ -21,7 +21,7 @@ interface Waiting {
 }
 
 /** A turn that asks for more than this is stored in several transactions, with other work between them. */
-const maxTransactionBytes = 8 * 1024 * 1024;
+const maxTransactionBytes = 1024 * 1024;
 
 /** A failing store: logged once when it begins, once when it is over. */
 interface Episode {

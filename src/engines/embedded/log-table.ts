@@ -6,7 +6,7 @@ import { gapAfter } from "../local/gap-after.ts";
 import type { DataFile, Statement } from "./data-file.ts";
 
 /** An answer ends early, with `more`, at about this many characters. */
-const maxAnswerChars = 8 * 1024 * 1024;
+const maxAnswerChars = 1024 * 1024;
 /** Events of the history that a follow gets in one turn. */
 const historyPerTurn = 500;
 const subjectsPerTurn = 1_000;

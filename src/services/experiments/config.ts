@@ -71,6 +71,11 @@ export const configSchema = z.strictObject({
     .describe(
       "Most experiments in memory; idle ones are forgotten and read again when asked for, if all are busy: over_capacity. Default 1,000",
     ),
+  maxAwaitedExperiments: count
+    .default(1000)
+    .describe(
+      "Most experiments that are watched though nobody has published to them; they do not count for maxExperiments. Over it: over_capacity for whoever watches one more. Default 1,000",
+    ),
   maxKnownVariables: count
     .default(500_000)
     .describe(

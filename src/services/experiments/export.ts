@@ -1,5 +1,5 @@
 /** Samples of one variable as the body of an HTTP answer, read as fast as the client takes them. */
-import type { Log } from "../../kit/index.ts";
+import type { Log, TurnQueue } from "../../kit/index.ts";
 import { parseSamples, type Samples } from "./sample-event.ts";
 import { pointsAt, Shape } from "./thinning.ts";
 import { type Span, textsOf } from "./value-list.ts";
@@ -11,9 +11,13 @@ export interface Export {
   /** Indices; `to` may be beyond the end. */
   readonly span: Span;
   readonly format: "json" | "csv";
+  readonly turns: TurnQueue;
 }
 
 const pageEvents = 200;
+
+/** Work for a page, in units of a turn queue: it has a turn to itself. */
+const pageUnits = 128 << 10;
 
 /** `{"data":[…]}`, or CSV with the columns index and value; values keep their spelling. Fails if the variable is removed meanwhile. */
 export function exportSamples(wanted: Export): ReadableStream<Uint8Array> {
@@ -35,7 +39,10 @@ export async function exportPoints(
   const end = await log.last(subject);
   const shape = new Shape(variable, maxSamples);
   for await (const page of storedSamples(wanted, end))
-    for (const samples of page) shape.add(samples);
+    for (const samples of page) {
+      await wanted.turns.take(samples.text.length);
+      shape.add(samples);
+    }
   const chosen = shape.choose(maxPoints);
   return streamOf(pointPieces(pointsAt(log, subject, chosen, end), chosen, format));
 }
@@ -97,10 +104,11 @@ async function* pointPieces(
 
 /** What is stored up to an offset, as far as it is in the span, a page at a time; no page is empty. */
 async function* storedSamples(
-  { log, subject, span }: Export,
+  { log, subject, span, turns }: Export,
   upTo: number,
 ): AsyncGenerator<Samples[], void> {
   for (let after = 0, more = upTo > 0; more; ) {
+    await turns.take(pageUnits);
     const page = await log.read(subject, after, { upTo, limit: pageEvents });
     if (page.events.some(({ purged }) => purged))
       throw new Error(`${subject} was removed while it was being read`);

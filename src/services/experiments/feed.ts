@@ -29,6 +29,9 @@ interface Job {
   begun(): void;
 }
 
+/** Work for a message beside its text, in units of a turn queue. */
+const stepUnits = 1000;
+
 /** Around names, and around each of them. */
 const namesBytes = 256;
 const nameBytes = 32;
@@ -63,9 +66,10 @@ export class Feed implements Watcher {
       open: (chain, name, held) => this.#open(experiment.subjectOf(chain, name), held),
       close: (reader) => library.unlisten(reader.subject, reader),
       thin: (subscription, maxPoints) =>
-        thin(library.log, subscription, maxPoints, context.config.maxThinnedSamples),
+        thin(library.log, subscription, maxPoints, context.config.maxThinnedSamples, context.turns),
       refused: (error) => context.reportError(parts.connection, error),
       due: () => this.#wake(),
+      turns: context.turns,
     });
     experiment.watchers.add(this);
   }
@@ -157,8 +161,10 @@ export class Feed implements Watcher {
     try {
       while (this.#again) {
         this.#again = false;
-        do await connection.whenDrained();
-        while (!this.#isOver && (await this.#step()));
+        do {
+          await connection.whenDrained();
+          await context.turns.take(stepUnits);
+        } while (!this.#isOver && (await this.#step()));
       }
     } catch (error) {
       if (isSwitchboardError(error))
@@ -173,9 +179,10 @@ export class Feed implements Watcher {
 
   /** Sends one thing; false if there is nothing to send. */
   async #step(): Promise<boolean> {
-    const { experiment } = this.#parts;
+    const { experiment, context } = this.#parts;
     if (this.#output.isReady) {
       const data = await this.#output.next();
+      context.turns.spent(data.text.length);
       if (data.text !== '""') this.#send("experiment:output", { data });
       return true;
     }
@@ -208,6 +215,7 @@ export class Feed implements Watcher {
       bytes += Buffer.byteLength(JSON.stringify([chain, name])) + nameBytes;
       if (bytes > maxFrameBytes) break;
     }
+    this.#parts.context.turns.spent(bytes);
     this.#send("names", { data: experiment.namesFrom(from, this.#toldNames) });
   }
 

@@ -18,6 +18,7 @@ export interface Listener {
 export interface LibraryParts {
   readonly log: Log;
   readonly maxExperiments: number;
+  readonly maxAwaitedExperiments: number;
   readonly maxKnownVariables: number;
 }
 
@@ -71,6 +72,24 @@ export class Library {
       await this.log.caughtUp(await this.log.last(experiment.facts));
       return await work(experiment);
     });
+  }
+
+  /**
+   * Throws `over_capacity` if nobody has published to the experiment, nobody watches it yet, and too
+   * many like it are watched.
+   */
+  demandWatchable(experiment: Experiment): void {
+    if (experiment.isKnown || experiment.watchers.size > 0) return;
+    const { maxAwaitedExperiments } = this.#parts;
+    let awaited = 0;
+    for (const { isKnown, watchers } of this.#experiments.values())
+      if (!isKnown && watchers.size > 0) awaited++;
+    if (awaited < maxAwaitedExperiments) return;
+    throw new SwitchboardError(
+      "over_capacity",
+      `${maxAwaitedExperiments} experiments that do not exist are watched already ` +
+        "(services.experiments.maxAwaitedExperiments): come back when this one exists",
+    );
   }
 
   /** Has `listener` given every event of `subject` from now on. */
@@ -134,17 +153,25 @@ export class Library {
     }
   }
 
+  /** Makes room for one more. Experiments that are only awaited take none. */
   #forgetSome(): void {
     const { maxExperiments, maxKnownVariables } = this.#parts;
     let variables = 0;
-    for (const experiment of this.#experiments.values()) variables += experiment.variables.length;
+    let count = 0;
     for (const [token, experiment] of this.#experiments) {
-      if (this.#experiments.size < maxExperiments && variables <= maxKnownVariables) return;
-      if (!experiment.isIdle || this.#loading.has(token)) continue;
-      variables -= experiment.variables.length;
+      const { isKnown, isIdle, users } = experiment;
+      if (!isKnown && isIdle && !this.#loading.has(token)) this.#experiments.delete(token);
+      else if (isKnown || users > 0) count++;
+      variables += experiment.variables.length;
+    }
+    for (const [token, { isKnown, isIdle, variables: own }] of this.#experiments) {
+      if (count < maxExperiments && variables <= maxKnownVariables) return;
+      if (!isKnown || !isIdle || this.#loading.has(token)) continue;
+      variables -= own.length;
+      count--;
       this.#experiments.delete(token);
     }
-    if (this.#experiments.size < maxExperiments) return;
+    if (count < maxExperiments) return;
     throw new SwitchboardError(
       "over_capacity",
       `${maxExperiments} experiments are in use (services.experiments.maxExperiments): try again later`,

@@ -82,6 +82,10 @@ describe("a post", () => {
     ["without logs", '{"object_type":"experiment.protobuf_message"}'],
     ["of a type that nobody knows", '{"object_type":"experiment.other"}'],
     ["without a type", "{}"],
+    [
+      "whose batch_id is nested without end",
+      `{"object_type":"experiment.protobuf_message","logs":{"vars":{}},"batch_id":${"[".repeat(5000)}${"]".repeat(5000)}}`,
+    ],
     ["of text without datas", '{"object_type":"experiment.text_message"}'],
     [
       "of text that is none",
@@ -314,9 +318,37 @@ describe("memory", () => {
     await at.post(samples({ c: { x: [1] } }, { c: [1, 1] }), "busy");
     await next(busy.client, "names");
     expect(await next(busy.client, "experiment:event")).toEqual(item({ x: [1] }, { x: 0 }));
+    await at.post(samples({ c: { x: [1] } }, { c: [1, 1] }), "busy too");
     await at.subscriber("busy too");
     expect(await at.post(samples({ c: { x: [1] } }, { c: [1, 1] }), "idle1")).toMatchObject({
       code: "over_capacity",
     });
+  });
+
+  it("of experiments that do not exist is bounded for itself, and takes no place from others", async () => {
+    const at = await start({ maxExperiments: 3, maxAwaitedExperiments: 3 });
+    await at.post(samples({ c: { x: [1] } }, { c: [1, 1] }), "real");
+    const [awaited] = [
+      await at.subscriber("none0"),
+      await at.subscriber("none1"),
+      await at.subscriber("none2"),
+    ];
+    // Another watcher of the same is no other experiment.
+    await at.subscriber("none2");
+    const refused = await at.server.open("/mcmc/ws/sub/object/none3?errors=1");
+    refused.send({ action: "authorization", token: "any" });
+    expect(await nextError(refused)).toMatchObject({
+      code: "over_capacity",
+      message: expect.stringContaining("maxAwaitedExperiments"),
+    });
+    expect((await refused.closed()).code).toBe(1013);
+    await at.subscriber("real");
+    expect(await at.post(samples({ c: { x: [1, 2] } }, { c: [1, 2] }), "real")).toEqual(ok);
+    expect(await at.post(samples({ c: { x: [7] } }, { c: [1, 1] }), "new")).toEqual(ok);
+    expect(await at.stored("x", "c", "new")).toBe('{"data":[7]}');
+    // What is awaited is told when it comes, and makes room for another.
+    expect(await at.post(samples({ c: { x: [1] } }, { c: [1, 1] }), "none0")).toEqual(ok);
+    expect(await next(awaited.client, "names")).toEqual([{ chain: "c", names: ["x"] }]);
+    await at.subscriber("none3");
   });
 });

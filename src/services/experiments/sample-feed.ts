@@ -1,5 +1,11 @@
 /** The variables that one connection is subscribed to, and what of their samples is to be sent next. */
-import { type Clock, isSwitchboardError, SwitchboardError, type Timer } from "../../kit/index.ts";
+import {
+  type Clock,
+  isSwitchboardError,
+  SwitchboardError,
+  type Timer,
+  type TurnQueue,
+} from "../../kit/index.ts";
 import type { ExperimentsConfig } from "./config.ts";
 import { envelopeBytes, SampleFrame, type SampleMessage } from "./sample-frame.ts";
 import type { SubjectReader } from "./subject-reader.ts";
@@ -33,10 +39,14 @@ export interface SampleFeedParts {
   refused(error: SwitchboardError): void;
   /** New samples are due. */
   due(): void;
+  readonly turns: TurnQueue;
 }
 
 /** New samples wait for more until their frame is worth its envelope: when values are so many times as long. */
 const worth = 25;
+
+/** Work for one read of the log, in units of a turn queue. */
+const readUnits = 1000;
 
 /** The first samples after a pause wait only for what comes with them. */
 const togetherMs = 5;
@@ -159,9 +169,10 @@ export class SampleFeed {
       if (!subscription.reader.hasJoined) await this.#thin(subscription);
       done =
         addPoints(frame, subscription) &&
-        (await fill(frame, subscription, () => !subscription.reader.hasJoined));
+        (await this.#fill(frame, subscription, () => !subscription.reader.hasJoined));
       if (!done) break;
     }
+    this.#parts.turns.spent(frame.bytes);
     return { message: frame.message(), done };
   }
 
@@ -178,7 +189,8 @@ export class SampleFeed {
       return undefined;
     const frame = new SampleFrame();
     for (const subscription of ready)
-      if (!(await fill(frame, subscription, () => subscription.reader.isReady))) break;
+      if (!(await this.#fill(frame, subscription, () => subscription.reader.isReady))) break;
+    this.#parts.turns.spent(frame.bytes);
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#isDue = false;
@@ -195,6 +207,28 @@ export class SampleFeed {
       if (!isSwitchboardError(error, "over_capacity")) throw error;
       this.#parts.refused(error);
       this.#forget(subscription);
+    }
+  }
+
+  /** Adds samples while there are some and `isMore`. False if the frame is full. */
+  async #fill(
+    frame: SampleFrame,
+    subscription: Subscription,
+    isMore: () => boolean,
+  ): Promise<boolean> {
+    for (;;) {
+      for (
+        let [samples] = subscription.waiting;
+        samples !== undefined;
+        [samples] = subscription.waiting
+      ) {
+        if (!frame.add(subscription, samples)) return false;
+        subscription.waiting.shift();
+      }
+      if (subscription.ended || !isMore()) return true;
+      const turn = this.#parts.turns.take(readUnits);
+      if (turn !== undefined) await turn;
+      await subscription.advance();
     }
   }
 
@@ -221,26 +255,6 @@ export class SampleFeed {
       this.#heldBytes += reader.heldBytes;
       if (reader.heldBytes > 0) this.#heldNameBytes += nameBytes;
     }
-  }
-}
-
-/** Adds samples while there are some and `isMore`. False if the frame is full. */
-async function fill(
-  frame: SampleFrame,
-  subscription: Subscription,
-  isMore: () => boolean,
-): Promise<boolean> {
-  for (;;) {
-    for (
-      let [samples] = subscription.waiting;
-      samples !== undefined;
-      [samples] = subscription.waiting
-    ) {
-      if (!frame.add(subscription, samples)) return false;
-      subscription.waiting.shift();
-    }
-    if (subscription.ended || !isMore()) return true;
-    await subscription.advance();
   }
 }
 

@@ -30,6 +30,11 @@ export class SampleFrame {
   readonly #parts = new Map<Subscription, Part>();
   #bytes = envelopeBytes;
 
+  /** About how long it is. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get isEmpty(): boolean {
     return this.#parts.size === 0;
   }

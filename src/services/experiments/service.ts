@@ -38,6 +38,7 @@ export const experiments = defineService({
     const library = await Library.open({
       log,
       maxExperiments: config.maxExperiments,
+      maxAwaitedExperiments: config.maxAwaitedExperiments,
       maxKnownVariables: config.maxKnownVariables,
     });
     const writer = new Writer(library, config, context.turns);
@@ -123,6 +124,7 @@ export const experiments = defineService({
           subscribers.admitted(connection);
           await library.look(visitor.xid, async (experiment) => {
             if (connection.isClosed) return;
+            library.demandWatchable(experiment);
             const feed = new Feed({ context, library, experiment, connection });
             subscribers.begun(connection, feed);
             await feed.greet(epoch === true);
@@ -201,7 +203,7 @@ export const experiments = defineService({
           const span = { from, to: to ?? Number.POSITIVE_INFINITY };
           const body =
             max_points === undefined
-              ? exportSamples({ log, subject, span, format })
+              ? exportSamples({ log, subject, span, format, turns: context.turns })
               : await exportPoints({
                   log,
                   subject,
@@ -210,6 +212,7 @@ export const experiments = defineService({
                   variable,
                   maxPoints: max_points,
                   maxSamples: config.maxThinnedSamples,
+                  turns: context.turns,
                 });
           return new Response(body, { headers: { "content-type": type } });
         },

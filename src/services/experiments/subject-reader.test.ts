@@ -43,7 +43,12 @@ it("gives every event once, in order, however long reads take and however often 
         const engine = await openMemoryEngine();
         try {
           const log = await engine.log("experiments");
-          const library = await Library.open({ log, maxExperiments: 1, maxKnownVariables: 1 });
+          const library = await Library.open({
+            log,
+            maxExperiments: 1,
+            maxAwaitedExperiments: 1,
+            maxKnownVariables: 1,
+          });
           let appended = 0;
           const append = () => log.append("s.x", [{ data: String(appended++) }]);
           for (let nth = 0; nth < before; nth++) await append();

@@ -1,5 +1,5 @@
 /** Few samples that show the shape of many: read twice, once for their numbers and once for the texts of those that were chosen. */
-import { type Log, SwitchboardError } from "../../kit/index.ts";
+import { type Log, SwitchboardError, type TurnQueue } from "../../kit/index.ts";
 import { lttb } from "./lttb.ts";
 import { parseSamples, type Samples } from "./sample-event.ts";
 import type { Subscription } from "./subscription.ts";
@@ -58,6 +58,7 @@ export async function thin(
   subscription: Subscription,
   maxPoints: number,
   maxSamples: number,
+  turns: TurnQueue,
 ): Promise<void> {
   const shape = new Shape(subscription.name, maxSamples);
   /** As long as there are no more than points. */
@@ -68,6 +69,7 @@ export async function thin(
       lastOffset = event.offset;
       const samples = subscription.wanted(event);
       if (samples === undefined) continue;
+      await turns.take(samples.text.length);
       shape.add(samples);
       if (shape.length <= maxPoints) few.push(samples);
     }
