@@ -1,8 +1,8 @@
 /** Declaring the HTTP routes of a service. */
 import type { z } from "zod";
 import type { ErrorCode } from "../wire/errors.ts";
-import type { Access } from "./access.ts";
 import type { JsonPath } from "../wire/json-slices.ts";
+import type { Access } from "./access.ts";
 
 /** One route. Path parameters are written `:name` and are percent-decoded. */
 export interface Route<Params extends z.ZodType = z.ZodType, Body extends z.ZodType = z.ZodType> {

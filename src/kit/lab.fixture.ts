@@ -132,9 +132,14 @@ export async function say(
   { connection, turn, link }: Fakes,
   ...messages: readonly unknown[]
 ): Promise<unknown[]> {
-  for (const message of messages)
-    connection.receiveText(typeof message === "string" ? message : JSON.stringify(message), 1);
-  await settled();
+  let turns = 1;
+  for (const message of messages) {
+    const text = typeof message === "string" ? message : JSON.stringify(message);
+    connection.receiveText(text, 1);
+    // A long text is read in slices, at least one in each turn.
+    turns += Math.ceil(text.length / (64 << 10));
+  }
+  for (; turns > 0; turns--) await settled();
   turn.end();
   return link.writes.splice(0).flatMap((texts) => texts.map((text) => JSON.parse(text) as unknown));
 }

@@ -66,15 +66,7 @@ export function postOf(payload: Json, text: string): Post {
       return { chain, variable, values, bounds };
     });
   });
-  return { lists, run: runOf(payload) };
-}
-
-function runOf({ batch_id, run_id }: Json): string {
-  try {
-    return digest(JSON.stringify([batch_id ?? null, run_id ?? null]));
-  } catch {
-    throw bad("batch_id and run_id are nested too deep: send strings");
-  }
+  return { lists, run: digest(JSON.stringify([payload.batch_id ?? null, payload.run_id ?? null])) };
 }
 
 /** The words in the body of an HTTP post. Throws `bad_message`. Messages that are none of ours are passed over. */

@@ -83,8 +83,8 @@ describe("a post", () => {
     ["of a type that nobody knows", '{"object_type":"experiment.other"}'],
     ["without a type", "{}"],
     [
-      "whose batch_id is nested without end",
-      `{"object_type":"experiment.protobuf_message","logs":{"vars":{}},"batch_id":${"[".repeat(5000)}${"]".repeat(5000)}}`,
+      "whose batch_id is no scalar",
+      `{"object_type":"experiment.protobuf_message","logs":{"vars":{}},"batch_id":${"[".repeat(60)}${"]".repeat(60)}}`,
     ],
     ["of text without datas", '{"object_type":"experiment.text_message"}'],
     [
