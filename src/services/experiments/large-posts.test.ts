@@ -82,7 +82,7 @@ it("a large post that is no JSON, holds a value that is too long, or nests too d
   expect(
     await at.post(samples(`{"c":{"x":[${numbers}${deep}]}}`, { c: [1, 50_001] })),
   ).toMatchObject({
-    code: "too_large",
+    code: "bad_message",
     message: expect.stringContaining("maxJsonDepth"),
   });
   expect(await at.get("/experiments")).toEqual({ data: [] });

@@ -20,7 +20,7 @@ import { type HttpOperation, routeTable, type ServedRoute } from "./route-table.
 export type { HttpOperation };
 
 /** What the handler is made of. */
-export interface HttpParts extends Omit<RouteAnswerParts, "rates"> {
+export interface HttpParts extends Omit<RouteAnswerParts, "rates" | "turns"> {
   readonly services: readonly RunningService[];
   /** Of the gateway's own paths; a service's routes have the service's. */
   readonly limits: Limits;

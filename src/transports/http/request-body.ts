@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { ByteBudget } from "../../kit/byte-budget.ts";
 import type { Clock } from "../../kit/clock.ts";
 import { SwitchboardError } from "../../wire/error.ts";
-import { demandJsonBounds } from "../../wire/json-meter.ts";
+import { demandJsonBounds, JsonMeter } from "../../wire/json-meter.ts";
 import { JsonFault, jsonFault } from "../../wire/json-scanner.ts";
 import {
   JsonSlices,
@@ -20,7 +20,6 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 
 /** How long a client may go on sending once its answer has left. */
 const lingerMs = 500;
-
 
 /** Who may send how much. */
 export interface BodyBounds {
@@ -128,14 +127,18 @@ const smallBytes = 128 << 10;
 /**
  * The JSON in `pieces`, whatever their Content-Type, and its text. `lenient`: bare NaN and
  * infinities are taken as strings. A large body is read in slices while it comes, so that it never
- * holds the loop; only then, lists at the places in `keeps` come as `KeptList`s. Throws `too_large` beyond the bounds (`bad_message` for the depth), `bad_json` with
- * the place of the fault, and what reading throws.
+ * holds the loop; only then, lists at the places in `keeps` come as `KeptList`s. Throws `too_large`
+ * beyond the bounds (`bad_message` for the depth), `bad_json` with the place of the fault, and what
+ * reading throws.
  */
 export async function readJson(
   pieces: AsyncIterable<Uint8Array>,
   reading: BodyReading,
 ): Promise<ReadJson> {
+  const { bounds, keeps = [] } = reading;
   const decoder = new PieceDecoder();
+  // Values in kept lists do not count, which only reading in slices can tell.
+  const meter = bounds === undefined || keeps.length > 0 ? undefined : new JsonMeter(bounds);
   let text = "";
   let bytes = 0;
   let slices: JsonSlices | undefined;
@@ -144,8 +147,10 @@ export async function readJson(
       bytes += piece.length;
       for (let at = 0; at < piece.length; at += sliceBytes) {
         const decoded = decoder.decode(piece.subarray(at, at + sliceBytes));
-        if (bytes <= smallBytes) text += decoded;
-        else {
+        if (bytes <= smallBytes) {
+          meter?.push(decoded);
+          text += decoded;
+        } else {
           slices ??= await beginSlices(text, reading);
           await reading.take(decoded.length);
           slices.push(decoded);
@@ -165,10 +170,10 @@ export async function readJson(
 
 async function readSmall(text: string, reading: BodyReading): Promise<ReadJson> {
   const { lenient, keeps = [], bounds } = reading;
-  // Values in kept lists do not count, which only reading in slices can tell.
-  if (keeps.length > 0 && bounds !== undefined && text.length > bounds.maxJsonValues)
-    return (await beginSlices(text, reading)).end();
-  if (bounds !== undefined) demandJsonBounds(text, bounds);
+  if (keeps.length > 0 && bounds !== undefined) {
+    if (text.length > bounds.maxJsonValues) return (await beginSlices(text, reading)).end();
+    demandJsonBounds(text, bounds);
+  }
   return lenient === true ? parseLenient(text) : { json: JSON.parse(text), text };
 }
 
