@@ -172,7 +172,9 @@ await runBenchmark(async () => {
     const server = await ServerProcess.start("switchboard");
     try {
       await storeSamples(server.port);
-      runs.push(await measure(server, abuse, numbers));
+      const run = await measure(server, abuse, numbers);
+      console.log(`${run.name}: ${run.probes} probes, p99 ${run.p99Ms.toFixed(1)} ms`);
+      runs.push(run);
     } finally {
       await server.stop();
     }
