@@ -57,6 +57,33 @@ describe("pipelined requests", () => {
     expect(new Map(requests.limits()).get("maxRequestsPerSocket")).toBe(1);
   }, 30_000);
 
+  test("with bodies, however many come at once, start one a turn of the loop", async () => {
+    let started = 0;
+    const count: HttpOperation = {
+      method: "POST",
+      path: "/count",
+      roles: "open",
+      kind: "probe",
+      answer: () => new Response(`${++started}`),
+    };
+    const { port } = await serve(scope, { operations: [count] });
+    const client = rawClient(scope, port);
+    await once(client.socket, "connect");
+    let before = 0;
+    let mostATurn = 0;
+    const turn = () => {
+      mostATurn = Math.max(mostATurn, started - before);
+      before = started;
+      if (started < 100) setImmediate(turn);
+    };
+    setImmediate(turn);
+    client.socket.write(
+      "POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}".repeat(100),
+    );
+    await expect.poll(() => started, { timeout: 20_000 }).toBe(100);
+    expect(mostATurn).toBeLessThanOrEqual(2);
+  }, 30_000);
+
   test("beyond the limit leave the rest of the socket unread until an answer has left", async () => {
     const { started, finish, operation } = gatedOperation();
     const limits = { maxRequestsPerSocket: 4 };

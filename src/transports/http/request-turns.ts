@@ -169,12 +169,22 @@ export class RequestTurns {
   }
 
   #next(state: HttpSocket): void {
-    const start = state.waiting.shift();
-    if (start === undefined) {
-      state.busy = false;
-      if (this.#sockets.get(state.socket) === state) this.#count(state);
+    if (this.#sockets.get(state.socket) !== state) return;
+    if (state.waiting.length > 0) {
+      this.#startWaiting(state);
       return;
     }
+    this.#count(state);
+    // Node may be in the middle of what it has read: the rest of that has to wait for a turn, too.
+    setImmediate(() => {
+      if (state.waiting.length > 0) this.#startWaiting(state);
+      else state.busy = false;
+    });
+  }
+
+  #startWaiting(state: HttpSocket): void {
+    const start = state.waiting.shift();
+    if (start === undefined) return;
     const { answers, limits } = this.#parts;
     answers.release(state.address, waitingRequestBytes);
     if (state.held && state.waiting.length < Math.max(1, limits.maxRequestsPerSocket - 1)) {
