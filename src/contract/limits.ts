@@ -41,9 +41,9 @@ export const limitsSchema = z.strictObject({
       "Most bytes that the process holds of unfinished frames and bodies, and of messages that wait; over it: close 1013 or 503. Default 512 MiB: two of the largest bodies",
     ),
   maxInputBytesPerAddress: bytes
-    .default(384 << 20)
+    .default(288 << 20)
     .describe(
-      "The same bytes of one address, at least one largest frame or body; over it: close 1013 or 503. Default 384 MiB",
+      "The same bytes of one address, at least one largest frame or body; over it: close 1013 or 503. Default 288 MiB",
     ),
   maxUnauthenticatedBytes: bytes
     .default(64 << 10)

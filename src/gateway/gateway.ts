@@ -175,7 +175,15 @@ async function start(
     total: config.limits.maxAnswerBytes,
     perAddress: config.limits.maxAnswerBytesPerAddress,
   });
-  const turns = new RequestTurns({ limits: config.limits, answers, clock, requests });
+  const requestFailed = (error: unknown) =>
+    logger.error({ code: "internal", err: error }, "a request could not be handled");
+  const turns = new RequestTurns({
+    limits: config.limits,
+    answers,
+    clock,
+    requests,
+    failed: requestFailed,
+  });
   const metrics = new Metrics({
     services,
     entrances: allEntrances,
@@ -216,8 +224,7 @@ async function start(
         configureHttpServer(server, config.limits);
         turns.watch(server);
       },
-      failed: (error) =>
-        logger.error({ code: "internal", err: error }, "a request could not be handled"),
+      failed: requestFailed,
       request: (request, response) =>
         turns.request(request, response, () => {
           const transport = owner(socketIos, request);

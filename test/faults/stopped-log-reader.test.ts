@@ -21,10 +21,23 @@ async function startUnread(): Promise<{ url: string; child: ChildProcess; read: 
   scope.own(reader, closeSync);
   const writer = openSync(pipe, constants.O_WRONLY);
   const child = scope.own(
-    spawn(process.execPath, [cliPath, "start", "--port", "0", "--data", join(folder, "data")], {
-      env: environment(),
-      stdio: ["ignore", "pipe", writer],
-    }),
+    spawn(
+      process.execPath,
+      [
+        cliPath,
+        "start",
+        "--port",
+        "0",
+        "--data",
+        join(folder, "data"),
+        "--set",
+        "limits.openRequestsPerSecondPerAddress=null",
+      ],
+      {
+        env: environment(),
+        stdio: ["ignore", "pipe", writer],
+      },
+    ),
     (started) => started.kill("SIGKILL"),
   );
   closeSync(writer);

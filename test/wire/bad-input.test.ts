@@ -184,13 +184,17 @@ describe("JSON that is hostile", () => {
     expect(await player.json()).toMatchObject({ type: "start", in: 9 });
   });
 
-  it("may be nested in a field that is not looked at", async () => {
-    const player = await opening(
-      scope,
-      server.ws("/lobby"),
-      JSON.stringify(waitStart()).replace("{", `{"deep":${nested},`),
-    );
+  it("may be nested up to limits.maxJsonDepth in a field that is not looked at", async () => {
+    const deep = (levels: number) =>
+      JSON.stringify(waitStart()).replace(
+        "{",
+        `{"deep":${"[".repeat(levels)}${"]".repeat(levels)},`,
+      );
+    // The message itself is one level, and 64 are allowed.
+    const player = await opening(scope, server.ws("/lobby"), deep(63));
     expect(await nextUsers(player)).toEqual(["dan"]);
+    const refused = await opening(scope, server.ws("/lobby"), deep(64));
+    expect(await refused.closed()).toEqual({ code: 1000, reason: "invalid message type" });
   });
 
   it("may name what every object has: these are names and ids as any others", async () => {

@@ -203,7 +203,7 @@ describe("timelines", () => {
   });
 
   it("and object ids may be read from any page, and have their spacing", async () => {
-    const empty = await startServer(scope);
+    const empty = await startServer(scope, { config: { cors: { origins: "*" } } });
     const ids = () =>
       request(empty.url, "GET /objectIds", { headers: { origin: "https://any.example" } });
     expect((await ids()).text).toBe('{"data":[]}');

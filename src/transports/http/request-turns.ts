@@ -20,6 +20,8 @@ export interface RequestTurnsParts {
   readonly answers: ByteBudget;
   readonly clock: Clock;
   readonly requests: RequestCount;
+  /** Hears what handling a request threw; the client has been cut off. Must not throw. */
+  failed(error: unknown): void;
 }
 
 /** What a waiting request holds: its headers and the objects that node makes for it. */
@@ -199,7 +201,13 @@ export class RequestTurns {
   #startDue(): void {
     const { state, start } = this.#due.shift() ?? {};
     if (this.#due.length > 0) setImmediate(() => this.#startDue());
-    if (state !== undefined && this.#sockets.get(state.socket) === state) start?.();
+    if (state === undefined || this.#sockets.get(state.socket) !== state) return;
+    try {
+      start?.();
+    } catch (error) {
+      state.socket.destroy();
+      this.#parts.failed(error);
+    }
   }
 
   /** The socket is a connection's from now on. */

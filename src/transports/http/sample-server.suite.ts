@@ -250,7 +250,15 @@ export async function serve(scope: Scope, options: ServeOptions = {}): Promise<S
     total: limits.maxInputBytes,
     perAddress: limits.maxInputBytesPerAddress,
   });
-  const turns = new RequestTurns({ limits, answers, clock: systemClock, requests });
+  const turns = new RequestTurns({
+    limits,
+    answers,
+    clock: systemClock,
+    requests,
+    failed(error) {
+      throw error;
+    },
+  });
   const handler = createHttpHandler({
     services: [service],
     authenticator: auth,

@@ -163,6 +163,7 @@ export class PollingPost {
     this.#response
       .writeHead(200, {
         "cache-control": "no-store",
+        "content-length": "2",
         "content-type": "text/html",
         "x-content-type-options": "nosniff",
       })
