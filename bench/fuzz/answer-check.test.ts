@@ -47,8 +47,11 @@ describe("an answer", () => {
   });
 
   it("is wrong: a close with 1011", () => {
-    const close = serverFrame(8, Buffer.from([0x03, 0xf3]));
-    expect(faultsOf(Buffer.concat([Buffer.from(upgraded), close]))).toHaveLength(1);
+    const code = Buffer.from([0x03, 0xf3]);
+    const ours = serverFrame(8, Buffer.concat([code, Buffer.from("incident 1")]));
+    expect(faultsOf(Buffer.concat([Buffer.from(upgraded), ours]))).toHaveLength(1);
+    const answer = serverFrame(8, code);
+    expect(faultsOf(Buffer.concat([Buffer.from(upgraded), answer]))).toEqual([]);
   });
 
   it("is wrong: another answer's bytes in a WebSocket", () => {

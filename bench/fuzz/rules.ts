@@ -29,11 +29,20 @@ export interface Verdict {
 export interface Levels {
   readonly heapUsedBytes: number;
   readonly descriptors: number;
-  readonly handles: number;
+  /** What keeps the event loop alive, by kind. */
+  readonly handles: Readonly<Record<string, number>>;
   readonly connections: number;
 }
 
 const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+const sum = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0);
+
+const listed = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .map(([kind, count]) => `${count} ${kind}`)
+    .join(", ");
 
 /** Whether everything is back to where it was. */
 export function levelVerdicts(before: Levels, after: Levels): readonly Verdict[] {
@@ -51,8 +60,8 @@ export function levelVerdicts(before: Levels, after: Levels): readonly Verdict[]
     },
     {
       rule: "handles are back",
-      held: after.handles <= before.handles + bounds.handles,
-      detail: `${before.handles} → ${after.handles}`,
+      held: sum(after.handles) <= sum(before.handles) + bounds.handles,
+      detail: `${listed(before.handles)} → ${listed(after.handles)}`,
     },
     {
       rule: "no connection is left but the bystanders'",

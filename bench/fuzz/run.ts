@@ -291,8 +291,9 @@ export class Run {
 /** Waits until the fuzzer's connections have gone, then reads the levels. */
 async function atRest(server: WatchedServer): Promise<Levels> {
   const endMs = performance.now() + restMs;
-  // The waits of the server's config are over by then: what is left is left for good.
-  await wait(4000);
+  // The waits of the server's config are over by then, and the 10 s in which the WebSocket library
+  // waits for a peer's close frame: what is left is left for good.
+  await wait(12_000);
   let connections = await server.connections();
   while (connections > bystanderConnections && performance.now() < endMs) {
     await wait(250);
@@ -300,11 +301,10 @@ async function atRest(server: WatchedServer): Promise<Levels> {
   }
   const { figures } = await server.ask("figures");
   if (figures === undefined) throw new Error("the probe gave no figures");
-  const handles = Object.values(figures.resources).reduce((sum, count) => sum + count, 0);
   return {
     heapUsedBytes: figures.heapUsedBytes,
     descriptors: server.descriptors(),
-    handles,
+    handles: figures.resources,
     connections,
   };
 }

@@ -78,12 +78,9 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
   const writer = new AnswerWriter(parts);
   const table = routeTable(parts.services, parts.operations, parts.limits);
   app.use(async (c, next) => {
-    if (!isWellFormed(c.req.url)) {
-      c.res = errorAnswer(
-        "bad_message",
-        "the address has a % that is not followed by the code of a UTF-8 character",
-      );
-    } else if (hasLostItsUpgrade(c.req, c.env)) c.res = upgradeRequired(c.req.path);
+    const fault = addressFault(c.req.url);
+    if (fault !== undefined) c.res = errorAnswer("bad_message", fault);
+    else if (hasLostItsUpgrade(c.req, c.env)) c.res = upgradeRequired(c.req.path);
     else await next();
     c.res = withCommonHeaders(c.res);
     parts.logger.debug(
@@ -241,12 +238,17 @@ function withCommonHeaders(response: Response): Response {
   return copy;
 }
 
-/** Whether every escape in the address is one. */
-function isWellFormed(url: string): boolean {
+/** What is wrong with an address; undefined if nothing is. */
+function addressFault(url: string): string | undefined {
+  if (!URL.canParse(url)) return "the address is not a URL";
+  const { username, password } = new URL(url);
+  if (username !== "" || password !== "") {
+    return "the address has a user name or a password: send a token as `Authorization: Bearer`";
+  }
   try {
     decodeURIComponent(url);
-    return true;
+    return undefined;
   } catch {
-    return false;
+    return "the address has a % that is not followed by the code of a UTF-8 character";
   }
 }

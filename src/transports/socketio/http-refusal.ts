@@ -2,6 +2,7 @@
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { SwitchboardError } from "../../wire/error.ts";
+import { sessionMethods } from "./session-request.ts";
 
 /** Answers a request with the error's status and its JSON; does nothing if an answer has begun. */
 export function answerRefused(response: ServerResponse, error: SwitchboardError): void {
@@ -11,6 +12,7 @@ export function answerRefused(response: ServerResponse, error: SwitchboardError)
       "cache-control": "no-store",
       "content-type": "application/json; charset=utf-8",
       "x-content-type-options": "nosniff",
+      ...(error.code === "method_not_allowed" ? { allow: sessionMethods.join(", ") } : {}),
     })
     .end(errorText(error));
 }

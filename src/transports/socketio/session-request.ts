@@ -16,8 +16,20 @@ export function sidOf({ url }: IncomingMessage): string | undefined {
   return new URLSearchParams(queryOf(url)).getAll("sid").at(-1) || undefined;
 }
 
+/** The methods of polling. The library answers 500 to others. */
+export const sessionMethods: readonly string[] = ["GET", "POST", "OPTIONS"];
+
 /** Why no library is to see a request; undefined if one may. */
-export function malformed({ url = "" }: IncomingMessage): SwitchboardError | undefined {
+export function malformed({
+  method = "",
+  url = "",
+}: IncomingMessage): SwitchboardError | undefined {
+  if (!sessionMethods.includes(method)) {
+    return new SwitchboardError(
+      "method_not_allowed",
+      `Socket.IO takes ${sessionMethods.join(", ")}, not ${method}`,
+    );
+  }
   if (!URL.canParse(url, "http://localhost")) {
     return new SwitchboardError("bad_message", "the address is not a URL");
   }
