@@ -9,6 +9,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { newMonitorId } from "../support/device-socket.ts";
 import { errorCodeOf, request } from "../support/http.ts";
 import { eventually, within } from "../support/inbox.ts";
+import { rawRequest } from "../support/raw-request.ts";
 import { needs } from "../support/requirements.ts";
 import { scopePerFile, scopePerTest } from "../support/scope.ts";
 import { type ServerProcess, startServer, temporaryFolder } from "../support/server-process.ts";
@@ -183,6 +184,30 @@ describe("an upgrade", () => {
         /^[24]\d\d 1\.1$/,
       );
     });
+  });
+});
+
+describe("a request that means nothing", () => {
+  it.each([
+    ["GET http://user:pass@127.0.0.1/healthz", "a user name or a password"],
+    ["GET http://user@127.0.0.1/", "a user name or a password"],
+    ["GET http://[/", "malformed"],
+  ])("%s is a bad_message", async (route, problem) => {
+    const { status, body } = await rawRequest(server.url, route, {});
+    expect([status, body]).toEqual([400, expect.stringContaining(problem)]);
+    expect(body).toContain("bad_message");
+  });
+
+  it("of a method that polling has not is 405", async () => {
+    const polling = "/socket.io/?EIO=4&transport=polling";
+    const { body } = await rawRequest(server.url, `GET ${polling}`, {});
+    const sid = /"sid":"([^"]+)"/.exec(body)?.[1] ?? expect.fail(body);
+    for (const method of ["PUT", "PATCH", "DELETE"]) {
+      const answer = await rawRequest(server.url, `${method} ${polling}&sid=${sid}`, {});
+      expect([answer.status, answer.body]).toEqual([405, expect.stringContaining(method)]);
+    }
+    const joined = await rawRequest(server.url, `POST ${polling}&sid=${sid}`, { body: "40" });
+    expect([joined.status, joined.body]).toEqual([200, "ok"]);
   });
 });
 
