@@ -51,7 +51,8 @@ class BrowserSocket implements Socket {
   }
 
   ping(): void {
-    this.#socket.send("");
+    // While the socket closes, the browser drops what is sent and logs an error.
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send("");
   }
 
   close(code: number, reason: string): void {
