@@ -54,3 +54,18 @@ test("what fits, fits as before", () => {
     kind: "7",
   });
 });
+
+test("a length that cannot be compared is an issue, not a fault", () => {
+  const length = { toString: 1, valueOf: 1 };
+  for (const schema of [
+    z.string().max(5),
+    z.string().min(1).max(5),
+    z.array(z.int()).max(5),
+    z.union([z.string().max(5), z.array(z.int()).max(5)]),
+  ]) {
+    expect(parseFirst(ofMessage(z.object({ a: schema })), { a: { length } }).success).toBe(false);
+    expect(parseFirst(ofMessage(z.object({ a: schema })), { a: "soup" }).success).toBe(
+      schema.safeParse("soup").success,
+    );
+  }
+});

@@ -41,8 +41,23 @@ export function endAtFirstIssue(contract: Pick<Contract, "in" | "routes">): void
     const { def } = at._zod;
     // A format, such as `z.uuid()`, is a check itself.
     if ("check" in def) (def as z.core.$ZodCheckDef).abort = true;
-    for (const check of def.checks ?? []) check._zod.def.abort = true;
+    for (const check of def.checks ?? []) {
+      check._zod.def.abort = true;
+      endBeforeCheck(check._zod.def);
+    }
     for (const { schema: child } of innerSchemas(at)) visit(child);
   };
   for (const { schema } of foreignSchemas(contract)) visit(schema as unknown as z.core.$ZodTypes);
+}
+
+/**
+ * Skips a check once the value has an issue. Zod runs a length check on whatever has a `length`, even
+ * if its type is wrong, and comparing `{"length":{"toString":1}}` with a number throws.
+ */
+function endBeforeCheck(def: z.core.$ZodCheckDef): void {
+  const { when } = def;
+  if (when === undefined || when.name === "hasNoIssue") return;
+  def.when = function hasNoIssue(payload) {
+    return payload.issues.length === 0 && when(payload);
+  };
 }
